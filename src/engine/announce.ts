@@ -1,0 +1,59 @@
+import type { Reader } from '../host/connection.ts';
+import type { AnyResource, Change } from '../resources/define.ts';
+import type { Counts } from './run-context.ts';
+import type { StageRun } from './run-stage.ts';
+import type { StepDifference } from './probe-host.ts';
+import { probeScript } from './script.ts';
+
+/** Makes a unified diff of two texts; given by whoever draws. */
+export type MakeDiff = (path: string, before: string, after: string) => string;
+
+/** Tells the changes of one step on one host, with the text of files where the run shows differences. */
+export async function announce(
+  run: StageRun,
+  host: string,
+  stepName: string,
+  difference: StepDifference,
+  reader: Reader,
+): Promise<void> {
+  const { context, stage } = run;
+  const texts = context.showDiff === undefined ? new Map<string, string>() : await readTexts(run, difference, reader);
+  for (const resource of difference.resources) {
+    const changes = difference.changes.get(resource.id);
+    if (changes === undefined) continue;
+    const diff = diffText(run, resource, texts.get(resource.id));
+    const about = { stage: stage.id, step: stepName, host, resource: resource.id };
+    context.emit({ type: 'change', ...about, changes, ...(diff === undefined ? {} : { diff }) });
+  }
+}
+
+/** Adds resources to the run's numbers: one that restarts a unit is both changed and restarted. */
+export function countChanges(counts: Counts, changed: readonly (readonly Change[])[]): void {
+  counts.changed += changed.length;
+  counts.restarted += changed.filter((changes) => changes.some((change) => change.effect === 'restart')).length;
+}
+
+async function readTexts(
+  run: StageRun,
+  difference: StepDifference,
+  reader: Reader,
+): Promise<ReadonlyMap<string, string>> {
+  const probes = difference.resources.flatMap((resource) =>
+    difference.changes.has(resource.id) && resource.text !== undefined
+      ? [{ key: resource.id, script: resource.text.read }]
+      : [],
+  );
+  if (probes.length === 0) return new Map();
+  const script = probeScript(probes);
+  const result = await reader.read(script.script, { signal: run.context.signal, timeoutMs: 60_000 });
+  const sections = script.parse(result.stdout);
+  return new Map(
+    [...sections].flatMap(([id, section]) => (section.exitCode === 0 ? [[id, `${section.output}\n`] as const] : [])),
+  );
+}
+
+function diffText(run: StageRun, resource: AnyResource, before: string | undefined): string | undefined {
+  const { showDiff } = run.context;
+  if (showDiff === undefined || resource.text === undefined) return undefined;
+  return showDiff(resource.id.slice(resource.id.indexOf(':') + 1), before ?? '', resource.text.wanted);
+}

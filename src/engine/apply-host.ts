@@ -1,0 +1,93 @@
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Executor } from '../host/connection.ts';
+import type { Host } from '../inventory/model.ts';
+import type { AnyResource } from '../resources/define.ts';
+import { escapeControl } from '../shell/escape.ts';
+import { diffResource } from './probe-host.ts';
+import { applyKey, applyScript, lockedKey, probeKey } from './script.ts';
+import type { Section } from './script.ts';
+
+export interface ApplyOptions {
+  readonly signal: AbortSignal;
+  /** Who runs this: shown to another run that finds the host locked. */
+  readonly holder: string;
+  /** Called when work on a resource begins. */
+  readonly onBegin: (id: string) => void;
+  readonly onDone: (id: string) => void;
+}
+
+/** Seconds a script waits for another one that still holds the host. */
+const lockSeconds = 120;
+
+/**
+ * Makes resources true, in order, in one script; each is probed again and must then have no difference.
+ *
+ * @throws K8supError `RESOURCE_FAILED`, `RESOURCE_NOT_CONVERGED` or `HOST_LOCKED`.
+ */
+export async function applyToHost(
+  host: Host,
+  resources: readonly AnyResource[],
+  executor: Executor,
+  options: ApplyOptions,
+): Promise<void> {
+  if (resources.length === 0) return;
+  const script = applyScript(resources, options.holder, lockSeconds);
+  const seconds = resources.reduce((sum, resource) => sum + (resource.apply.timeoutSeconds ?? 60), lockSeconds);
+  let current: string | undefined;
+  const result = await executor.run(script.script, {
+    signal: options.signal,
+    timeoutMs: seconds * 1000,
+    contents: script.contents,
+    onLine: (line) => {
+      const key = script.begins(line);
+      if (key === undefined) return;
+      const id = key.slice(key.indexOf(' ') + 1);
+      if (key === applyKey(id)) options.onBegin((current = id));
+      else if (current !== undefined) options.onDone(id);
+    },
+  });
+  const sections = script.parse(result.stdout);
+  const locked = sections.get(lockedKey);
+  if (locked !== undefined) throw lockedError(host, locked.output);
+  for (const resource of resources) checkResource(host, resource, sections);
+}
+
+function checkResource(host: Host, resource: AnyResource, sections: ReadonlyMap<string, Section>): void {
+  const applied = sections.get(applyKey(resource.id));
+  if (applied?.exitCode !== 0) {
+    throw new K8supError({
+      code: 'RESOURCE_FAILED',
+      kind: 'resource',
+      host: host.name,
+      what: `${host.name}: ${resource.id} could not be applied`,
+      why: applied === undefined ? 'the script ended before it was done' : lastLines(applied),
+      fix: 'mend the cause on the host, then run the same command again: what is done already is kept',
+    });
+  }
+  const left = diffResource(host, resource, sections.get(probeKey(resource.id)), new Set());
+  if (left.length === 0) return;
+  throw new K8supError({
+    code: 'RESOURCE_NOT_CONVERGED',
+    kind: 'resource',
+    host: host.name,
+    what: `${host.name}: ${resource.id} was applied and still differs`,
+    why: left.map((change) => `${change.path}: is ${change.from}, should be ${change.to}`).join('\n'),
+    fix: 'something on the host works against it: another tool, a read-only file system, a service that rewrites it',
+  });
+}
+
+function lastLines(section: Section): string {
+  const lines = escapeControl(section.output).trim().split('\n').slice(-20);
+  return [`exit code ${String(section.exitCode)}`, ...lines].join('\n');
+}
+
+function lockedError(host: Host, holder: string): K8supError {
+  return new K8supError({
+    code: 'HOST_LOCKED',
+    kind: 'lock',
+    host: host.name,
+    what: `${host.name}: another k8sup is at work on this host`,
+    why: escapeControl(holder.trim()),
+    fix: 'wait for it to end; a run that was killed leaves its last script, which ends by itself',
+  });
+}

@@ -1,0 +1,31 @@
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
+import type { ErrorJson } from './events.ts';
+
+/** An error as events and logs carry it. */
+export function errorJson(error: unknown): ErrorJson {
+  if (!(error instanceof K8supError)) return { code: 'BUG', message: messageOf(error) };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.why === undefined ? {} : { why: error.why }),
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(error.host === undefined ? {} : { host: error.host }),
+    ...(error.stage === undefined ? {} : { stage: error.stage }),
+  };
+}
+
+/** The error of a stage in which hosts failed: it carries them all. */
+export function hostsFailedError(stage: string, failed: ReadonlyMap<string, unknown>): unknown {
+  const errors = [...failed.values()];
+  const [only] = errors;
+  if (errors.length === 1) return only;
+  return new K8supError({
+    code: 'HOSTS_FAILED',
+    kind: 'hostsFailed',
+    stage,
+    what: `${failed.size} hosts failed in stage ${stage}: ${[...failed.keys()].join(', ')}`,
+    why: errors.map((error) => messageOf(error)).join('\n'),
+    fix: 'mend what each host names above, then run the same command again: what is done already is kept',
+    cause: new AggregateError(errors),
+  });
+}

@@ -1,0 +1,98 @@
+import type { Change } from '../resources/define.ts';
+
+/** A failure as events and journals carry it. */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly why?: string;
+  readonly fix?: string;
+  readonly host?: string;
+  readonly stage?: string;
+}
+
+/** Numbers of a whole run. */
+export interface Summary {
+  readonly hosts: number;
+  /** Resources that were changed (or, in a plan, would be). */
+  readonly changed: number;
+  /** Units restarted (or that would be): starts of stopped units are not counted. */
+  readonly restarted: number;
+  /** Hosts that failed. */
+  readonly failed: number;
+  readonly durationMs: number;
+  readonly bytesSent: number;
+  readonly ok: boolean;
+}
+
+/** One row of the verification table. */
+export interface CheckResult {
+  readonly name: string;
+  readonly tried: string;
+  readonly result: string;
+  readonly ok: boolean;
+  readonly durationMs: number;
+}
+
+/** Host name of the target that is the cluster itself. */
+export const clusterTarget = '(cluster)';
+
+/**
+ * What the engine tells the world; plain data, safe for JSON, without secrets. `host` is {@link clusterTarget} for Kubernetes objects.
+ */
+export type RunEvent =
+  | {
+      readonly type: 'run-start';
+      readonly command: string;
+      readonly cluster: string;
+      readonly hosts: readonly string[];
+    }
+  | { readonly type: 'stage-start'; readonly stage: string; readonly title: string; readonly hosts: readonly string[] }
+  | { readonly type: 'step-start'; readonly stage: string; readonly step: string; readonly host: string }
+  | {
+      readonly type: 'change';
+      readonly stage: string;
+      readonly step: string;
+      readonly host: string;
+      readonly resource: string;
+      readonly changes: readonly Change[];
+      /** Unified diff, only with `--diff`. */ readonly diff?: string;
+    }
+  | {
+      readonly type: 'pending';
+      readonly stage: string;
+      readonly step: string;
+      readonly host: string;
+      readonly resource: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'applied';
+      readonly stage: string;
+      readonly step: string;
+      readonly host: string;
+      readonly resource: string;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'progress'; readonly stage: string; readonly host: string; readonly text: string }
+  | {
+      readonly type: 'host-done';
+      readonly stage: string;
+      readonly host: string;
+      readonly changed: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'host-failed'; readonly stage: string; readonly host: string; readonly error: ErrorJson }
+  | {
+      readonly type: 'stage-end';
+      readonly stage: string;
+      readonly ok: boolean;
+      readonly changed: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'warning'; readonly host?: string; readonly text: string }
+  | { readonly type: 'check'; readonly check: CheckResult }
+  | { readonly type: 'error'; readonly error: ErrorJson }
+  | ({ readonly type: 'summary' } & Summary);
+
+/** Receives events in order; must not throw. */
+export type Emit = (event: RunEvent) => void;

@@ -1,0 +1,41 @@
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Executor } from '../host/connection.ts';
+import { escapeControl } from '../shell/escape.ts';
+import { rawShell, sh } from '../shell/sh.ts';
+import type { Gate } from './stage.ts';
+
+/**
+ * Waits on the host itself, in one round trip, until the gate's check succeeds.
+ *
+ * @throws K8supError `NOT_HEALTHY` with what the check said last and the unit's journal.
+ */
+export async function waitForGate(
+  hostName: string,
+  gate: Gate,
+  executor: Executor,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = sh`end=$(( $(date +%s) + ${gate.timeoutSeconds} ))
+check() (
+${gate.check}
+)
+while :; do
+  if said=$(check 2>&1 </dev/null); then exit 0; fi
+  [ "$(date +%s)" -lt "$end" ] || break
+  sleep 0.2
+done
+printf '%s\\n' "$said" | tail -n 15
+systemctl show -p ActiveState,SubState,Result,ExecMainStatus ${gate.unit} | tr '\\n' ' '; echo
+journalctl -u ${gate.unit} -n 15 --no-pager -o cat ${rawShell('2>/dev/null')}
+exit 1`;
+  const result = await executor.run(script.sh, { signal, timeoutMs: (gate.timeoutSeconds + 30) * 1000 });
+  if (result.exitCode === 0) return;
+  throw new K8supError({
+    code: 'NOT_HEALTHY',
+    kind: 'resource',
+    host: hostName,
+    what: `${hostName}: ${gate.name} was not reached within ${gate.timeoutSeconds} s`,
+    why: escapeControl(result.stdout.trim()),
+    fix: `see  journalctl -u ${gate.unit}  on ${hostName}; then run the same command again`,
+  });
+}

@@ -1,0 +1,106 @@
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Reader } from '../host/connection.ts';
+import type { Host } from '../inventory/model.ts';
+import type { AnyResource, Change } from '../resources/define.ts';
+import { probeScript } from './script.ts';
+import type { Section } from './script.ts';
+import type { ActionStep, Gate, HostStep, StageContext, Step } from './stage.ts';
+
+/** What a host lacks for one step. */
+export interface StepDifference {
+  readonly step: HostStep | ActionStep;
+  readonly resources: readonly AnyResource[];
+  /** Changes by resource id; without the resources that need none. */
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
+  readonly gate: Gate | undefined;
+  /** False when the gate's check failed while nothing needs to change: an earlier run was cut short while waiting, or the component is ill. */
+  readonly gateOpen: boolean;
+}
+
+/** Milliseconds for one script of probes. */
+const probeTimeoutMs = 120_000;
+
+/**
+ * Sees everything of some steps on one host in one round trip.
+ *
+ * @param changing - ids that earlier stages of a plan would change; ids found here are added.
+ * @throws K8supError `PROBE_FAILED` naming the resource that could not be looked at.
+ */
+export async function probeHost(
+  host: Host,
+  steps: readonly Step[],
+  reader: Reader,
+  context: StageContext,
+  changing: Set<string>,
+): Promise<readonly StepDifference[]> {
+  const wanted = await Promise.all(
+    steps.flatMap((step) => (step.type !== 'cluster' && step.on(host) ? [wantedOf(step, host, context)] : [])),
+  );
+  const probes = wanted.flatMap(({ resources, gate }, index) => [
+    ...resources.map((resource) => ({ key: resource.id, script: resource.probe })),
+    ...(gate === undefined ? [] : [{ key: gateKey(index), script: gate.check }]),
+  ]);
+  if (probes.length === 0) return [];
+  const script = probeScript(probes);
+  const result = await reader.read(script.script, { signal: context.signal, timeoutMs: probeTimeoutMs });
+  const sections = script.parse(result.stdout);
+  return wanted.map(({ step, resources, gate }, index) => ({
+    step,
+    resources,
+    changes: diffAll(host, resources, sections, changing),
+    gate,
+    gateOpen: gate === undefined || sections.get(gateKey(index))?.exitCode === 0,
+  }));
+}
+
+interface Wanted {
+  readonly step: HostStep | ActionStep;
+  readonly resources: readonly AnyResource[];
+  readonly gate: Gate | undefined;
+}
+
+async function wantedOf(step: HostStep | ActionStep, host: Host, context: StageContext): Promise<Wanted> {
+  if (step.type === 'action') return { step, resources: [step.condition(host, context)], gate: undefined };
+  return { step, resources: await step.resources(host, context), gate: step.gate?.(host, context) };
+}
+
+function diffAll(
+  host: Host,
+  resources: readonly AnyResource[],
+  sections: ReadonlyMap<string, Section>,
+  changing: Set<string>,
+): Map<string, readonly Change[]> {
+  const changes = new Map<string, readonly Change[]>();
+  for (const resource of resources) {
+    const found = diffResource(host, resource, sections.get(resource.id), changing);
+    if (found.length === 0) continue;
+    changes.set(resource.id, found);
+    changing.add(resource.id);
+  }
+  return changes;
+}
+
+/** Compares one resource with what its probe printed. */
+export function diffResource(
+  host: Host,
+  resource: AnyResource,
+  section: Section | undefined,
+  changing: ReadonlySet<string>,
+): readonly Change[] {
+  if (section?.exitCode !== 0) {
+    throw new K8supError({
+      code: 'PROBE_FAILED',
+      kind: 'resource',
+      host: host.name,
+      what: `${host.name}: ${resource.id} could not be looked at`,
+      why:
+        section === undefined
+          ? 'the script of probes ended before it came to this one'
+          : `exit code ${section.exitCode}\n${section.output}`,
+      fix: 'run the command again with -v; if it stays, this is a defect of k8sup: please report it with the log',
+    });
+  }
+  return resource.diff(resource.parse(section.output), { changing });
+}
+
+const gateKey = (index: number): string => `gate ${String(index)}`;

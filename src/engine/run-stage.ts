@@ -1,0 +1,161 @@
+import pMap from 'p-map';
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Host } from '../inventory/model.ts';
+import { errorJson, hostsFailedError } from './error-json.ts';
+import { clusterTarget } from './events.ts';
+import { probeHost } from './probe-host.ts';
+import type { StepDifference } from './probe-host.ts';
+import { announce, countChanges } from './announce.ts';
+import { changingOf } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
+import { applyActionStep, applyClusterStep, applyHostStep, diffCluster } from './run-step.ts';
+import type { ClusterDifference } from './run-step.ts';
+import type { ClusterStep, Stage, Step } from './stage.ts';
+
+/** What one stage found, and which parts of it are stale because something was changed since. */
+export interface StageRun {
+  readonly stage: Stage;
+  readonly context: RunContext;
+  /** By host name. */
+  readonly found: Map<string, readonly StepDifference[]>;
+  readonly cluster: Map<ClusterStep, ClusterDifference>;
+  /** Hosts on which something was changed since `found` was read, and whether anything was changed anywhere. */
+  readonly dirty: Set<string>;
+  anyDirty: boolean;
+}
+
+/**
+ * Runs one stage: all probes first, one script a host, then the steps in order, each a barrier. A host that fails stops alone; the stage then ends
+ * with an error after the others are done.
+ *
+ * @throws K8supError of the failed host, or `HOSTS_FAILED` for several.
+ */
+export async function runStage(stage: Stage, context: RunContext): Promise<void> {
+  const started = performance.now();
+  const before = context.counts.changed;
+  const hosts = targets(stage, context.hosts);
+  context.emit({ type: 'stage-start', stage: stage.id, title: stage.title, hosts: hosts.map((host) => host.name) });
+  const run: StageRun = { stage, context, found: new Map(), cluster: new Map(), dirty: new Set(), anyDirty: false };
+  await Promise.all([forEachHost(run, hosts, (host) => lookAt(run, host)), lookAtCluster(run)]);
+  await refuseSplitFirstStart(run);
+  for (const step of stage.steps) {
+    context.signal.throwIfAborted();
+    context.stop.throwIfAborted();
+    await runStep(run, step);
+  }
+  const failed = new Map([...context.failed].filter(([, error]) => error instanceof Error));
+  context.emit({
+    type: 'stage-end',
+    stage: stage.id,
+    ok: failed.size === 0,
+    changed: context.counts.changed - before,
+    durationMs: Math.round(performance.now() - started),
+  });
+  if (failed.size > 0) throw hostsFailedError(stage.id, failed);
+}
+
+/**
+ * Runs `work` for each host that has not failed, as many at a time as the run allows; a failure is kept and told, and takes only its host out.
+ */
+export async function forEachHost(
+  run: StageRun,
+  hosts: readonly Host[],
+  work: (host: Host) => Promise<void>,
+): Promise<void> {
+  const { context, stage } = run;
+  await pMap(
+    hosts.filter((host) => !context.failed.has(host.name)),
+    async (host) => {
+      if (context.stop.aborted) return;
+      try {
+        await work(host);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        context.failed.set(host.name, error);
+        context.emit({ type: 'host-failed', stage: stage.id, host: host.name, error: errorJson(error) });
+      }
+    },
+    { concurrency: context.concurrency },
+  );
+}
+
+/** Reads all that the stage wants of a host, and tells what would change if this run is a plan. */
+export async function lookAt(run: StageRun, host: Host): Promise<void> {
+  const { context, stage } = run;
+  const differences = await probeHost(host, stage.steps, context.executor(host), context, changingOf(context, host));
+  run.found.set(host.name, differences);
+  run.dirty.delete(host.name);
+}
+
+async function lookAtCluster(run: StageRun): Promise<void> {
+  for (const step of run.stage.steps) {
+    if (step.type === 'cluster') run.cluster.set(step, await diffCluster(run, step));
+  }
+}
+
+async function runStep(run: StageRun, step: Step): Promise<void> {
+  const { context } = run;
+  if (step.type === 'cluster') {
+    if (context.mode === 'plan') announceCluster(run, step);
+    else await applyClusterStep(run, step);
+    return;
+  }
+  if (context.mode === 'apply') {
+    await (step.type === 'hosts' ? applyHostStep(run, step) : applyActionStep(run, step));
+    return;
+  }
+  const hosts = targets({ ...run.stage, steps: [step] }, context.hosts);
+  await forEachHost(run, hosts, async (host) => {
+    const difference = run.found.get(host.name)?.find((found) => found.step === step);
+    if (difference === undefined) return;
+    await announce(run, host.name, step.name, difference, context.executor(host));
+    countChanges(context.counts, [...difference.changes.values()]);
+  });
+}
+
+function announceCluster(run: StageRun, step: ClusterStep): void {
+  const { context, stage } = run;
+  const about = { stage: stage.id, step: step.name, host: clusterTarget };
+  const difference = run.cluster.get(step);
+  if (difference === undefined) return;
+  if ('pending' in difference) {
+    context.emit({ type: 'pending', ...about, resource: step.name, reason: difference.pending });
+    return;
+  }
+  for (const [resource, changes] of difference.changes) context.emit({ type: 'change', ...about, resource, changes });
+  countChanges(context.counts, [...difference.changes.values()]);
+}
+
+/** A first start that needs a quorum must not be split by `--limit`: the members named would wait for the others for ever. */
+async function refuseSplitFirstStart(run: StageRun): Promise<void> {
+  const { context, stage } = run;
+  const limited = new Set(context.hosts.map((host) => host.name));
+  for (const step of stage.steps) {
+    if (step.type !== 'hosts' || step.firstStartNeedsAll !== true) continue;
+    const others = context.inventory.hosts.filter((host) => step.on(host) && !limited.has(host.name));
+    const mine = context.hosts.filter((host) => step.on(host) && starts(run, host, step));
+    if (others.length === 0 || mine.length === 0) continue;
+    await Promise.all(others.map((host) => lookAt(run, host)));
+    const split = others.filter((host) => starts(run, host, step));
+    if (split.length === 0) continue;
+    throw new K8supError({
+      code: 'LIMIT_SPLITS_BOOTSTRAP',
+      kind: 'unsafeChange',
+      stage: stage.id,
+      what: `--limit leaves out ${split.map((host) => host.name).join(', ')}, whose first start the others need`,
+      why: `the members of "${step.name}" wait for each other until a quorum is up`,
+      fix: 'run without --limit until all members have started once',
+    });
+  }
+}
+
+function starts(run: StageRun, host: Host, step: Step): boolean {
+  const difference = run.found.get(host.name)?.find((found) => found.step === step);
+  return (
+    difference !== undefined && [...difference.changes.values()].flat().some((change) => change.effect === 'start')
+  );
+}
+
+function targets(stage: Stage, hosts: readonly Host[]): readonly Host[] {
+  return hosts.filter((host) => stage.steps.some((step) => step.type !== 'cluster' && step.on(host)));
+}

@@ -1,0 +1,42 @@
+import { errorJson } from './error-json.ts';
+import type { Summary } from './events.ts';
+import type { RunContext } from './run-context.ts';
+import { runStage } from './run-stage.ts';
+import type { Stage } from './stage.ts';
+
+/** What a run of several stages came to; the error is also told as an event. */
+export interface RunOutcome {
+  readonly error: unknown;
+  /** Ids of the stages that ended well. */
+  readonly finished: readonly string[];
+}
+
+/** Runs stages in order and stops at the first one that fails. */
+export async function runStages(stages: readonly Stage[], context: RunContext): Promise<RunOutcome> {
+  const finished: string[] = [];
+  for (const stage of stages) {
+    try {
+      context.stop.throwIfAborted();
+      await runStage(stage, context);
+      finished.push(stage.id);
+    } catch (error) {
+      context.emit({ type: 'error', error: { ...errorJson(error), stage: stage.id } });
+      return { error, finished };
+    }
+  }
+  return { error: undefined, finished };
+}
+
+/** The last event of every run. */
+export function summaryOf(
+  context: Pick<RunContext, 'counts' | 'failed' | 'hosts'>,
+  numbers: { durationMs: number; bytesSent: number; ok: boolean },
+): Summary {
+  return {
+    hosts: context.hosts.length,
+    changed: context.counts.changed,
+    restarted: context.counts.restarted,
+    failed: context.failed.size,
+    ...numbers,
+  };
+}

@@ -1,0 +1,104 @@
+import type { Facts } from '../host/facts/model.ts';
+import type { Executor, Reader } from '../host/connection.ts';
+import type { Artifacts } from '../artifacts/artifact.ts';
+import type { Host, Inventory } from '../inventory/model.ts';
+import type { AnyResource } from '../resources/define.ts';
+import type { Sh } from '../shell/sh.ts';
+import type { Emit } from './events.ts';
+import type { ClusterPki } from '../pki/index.ts';
+
+/** What stages are made from: everything known before a stage begins. Read-only for stages. */
+export interface StageContext {
+  readonly inventory: Inventory;
+  readonly facts: (host: Host) => Facts;
+  readonly pki: ClusterPki;
+  readonly artifacts: Artifacts;
+  readonly signal: AbortSignal;
+}
+
+/** Waits on a host until `check` exits 0; free in a run without changes, because the check rides along with the probes. */
+export interface Gate {
+  readonly name: string;
+  /** Exit 0: good. Otherwise what it prints is shown as the state that was waited for. */
+  readonly check: Sh;
+  readonly timeoutSeconds: number;
+  /** Its journal's last lines are shown when the time is up. */
+  readonly unit: string;
+}
+
+/** Resources on hosts. Restarts go one host at a time, with the gate between, where `rollout` says so; first starts go together. */
+export interface HostStep {
+  readonly type: 'hosts';
+  readonly name: string;
+  readonly on: (host: Host) => boolean;
+  readonly resources: (host: Host, context: StageContext) => readonly AnyResource[] | Promise<readonly AnyResource[]>;
+  readonly gate?: (host: Host, context: StageContext) => Gate | undefined;
+  readonly rollout?: 'together' | 'one-by-one';
+  /** The first start needs every host at once (a quorum): a `--limit` that would split it is refused. */
+  readonly firstStartNeedsAll?: boolean;
+}
+
+/** An object of the cluster: applied server-side under k8sup's field manager, compared against a server-side dry run. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Objects of the cluster, through any healthy master. */
+export interface ClusterStep {
+  readonly type: 'cluster';
+  readonly name: string;
+  readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
+  readonly gate?: (context: StageContext) => Gate | undefined;
+}
+
+/** What an action may use. */
+export interface ActionContext extends StageContext {
+  readonly executor: (host: Host) => Executor;
+  readonly kube: KubeRunner;
+  readonly emit: Emit;
+  readonly stageId: string;
+}
+
+/** kubectl on a healthy master, with admin credentials that never lie on the master's disk under a name. */
+export interface KubeRunner {
+  /**
+   * Runs a script in which the function `kubectl` is ready to use, on any healthy master. `$1…` are the lengths of `contents`, which follow on
+   * standard input.
+   * @throws K8supError when no master answers or the script exits with other than 0.
+   */
+  run(
+    script: Sh,
+    options?: { readonly contents?: readonly Buffer[]; readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<string>;
+}
+
+/** Something with an order of its own that no list of resources can say, such as joining nodes. Runs where its condition differs. */
+export interface ActionStep {
+  readonly type: 'action';
+  readonly name: string;
+  readonly on: (host: Host) => boolean;
+  /** Probe-only: its diff says whether the host needs the action; it is probed again afterwards and must then be empty. Its apply is never used. */
+  readonly condition: (host: Host, context: StageContext) => AnyResource;
+  readonly run: (hosts: readonly Host[], context: ActionContext) => Promise<void>;
+}
+
+export type Step = HostStep | ClusterStep | ActionStep;
+
+/** One stage: data, in the order in which it is done. */
+export interface Stage {
+  /** For example `02.etcd`. */
+  readonly id: string;
+  readonly title: string;
+  readonly steps: readonly Step[];
+}
+
+export type { Reader };

@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs';
+import { rawShell, sh } from '../shell/sh.ts';
+import { diffFile, installFile, octal, parseFile, probeFile } from './file.ts';
+import type { FileState } from './file.ts';
+import type { Resource } from './define.ts';
+
+/** A big file that lies on the controller, sent compressed. */
+export interface BinarySpec {
+  readonly path: string;
+  readonly sha256: string;
+  readonly mode: number;
+  /** What is sent: a file on the controller and its length in bytes. */
+  readonly upload: { readonly path: string; readonly length: number; readonly compression: 'zstd' | 'gzip' };
+}
+
+const hashes = '/var/lib/k8sup/hashes';
+
+/**
+ * Keeps a big file. Its hash is trusted while inode, size, mtime and ctime are those recorded after the last verified hash, so a run without
+ * changes reads no hundred megabytes.
+ */
+export function binary(spec: BinarySpec): Resource<FileState> {
+  const wanted = { mode: octal(spec.mode), owner: 'root:root', sha256: spec.sha256 };
+  const { upload } = spec;
+  const unpack = upload.compression === 'zstd' ? 'zstd -q -dc' : 'gzip -dc';
+  return {
+    id: `binary:${spec.path}`,
+    probe: probeFile(spec.path, recordedHash(spec.path)),
+    parse: parseFile,
+    diff: (state) => diffFile(state, wanted),
+    apply: {
+      script: sh`${installFile(spec.path, wanted, rawShell(`head -c "$1" | ${unpack}`))}
+${recordHash(spec.path, spec.sha256)}`,
+      contents: [{ length: upload.length, open: () => createReadStream(upload.path, { highWaterMark: 1 << 18 }) }],
+      timeoutSeconds: 600,
+    },
+  };
+}
+
+/** Prints the recorded hash of an unchanged file, else hashes it. */
+function recordedHash(path: string): ReturnType<typeof sh> {
+  return sh`id="$(stat -c '%n %i %s %Y %Z' ${path}) "
+while IFS= read -r line; do case $line in "$id"*) echo "\${line##* }"; found=1; break;; esac; done 2>/dev/null < ${hashes} || :
+[ -n "\${found-}" ] || sha256sum < ${path}`;
+}
+
+function recordHash(path: string, hash: string): ReturnType<typeof sh> {
+  return sh`touch ${hashes}
+{ grep -vF ${`${path} `} ${hashes} || :; stat -c ${`%n %i %s %Y %Z ${hash}`} ${path}; } > ${`${hashes}.new`}
+mv -f ${`${hashes}.new`} ${hashes}`;
+}

@@ -1,0 +1,38 @@
+/** Where {@link unitInputsText} lies on a host. */
+export const unitInputsScript = '/opt/k8sup/lib/unit-inputs';
+
+/**
+ * The helper that units call before they start (`record UNIT FILE…`), and that probes call (`compare UNIT FILE…`: prints the files that differ from what was
+ * recorded, `none` where nothing was). Small files count by their content. Big ones count by inode, size and time: they are only ever replaced
+ * by a move, and hashing a hundred megabytes at each start would delay it.
+ */
+export const unitInputsText = `#!/bin/sh
+# Written by k8sup: keeps what a unit was started with, so that a changed input restarts it and an unchanged one never does.
+set -eu
+mode=$1 unit=$2; shift 2
+recorded=/run/k8sup/$unit.inputs
+state() {
+  for file in "/etc/systemd/system/$unit" "$@"; do
+    if [ ! -e "$file" ]; then echo "$file absent"; continue; fi
+    size=$(stat -L -c %s "$file")
+    if [ "$size" -gt 1048576 ]; then stat -L -c '%n %i-%s-%Y' "$file"
+    else sum=$(sha256sum < "$file"); echo "$file \${sum%% *}"; fi
+  done
+}
+case $mode in
+record)
+  mkdir -p -m 0700 /run/k8sup
+  state "$@" > "$recorded.new"
+  mv -f "$recorded.new" "$recorded" ;;
+compare)
+  if [ ! -e "$recorded" ]; then echo none; exit 0; fi
+  separator=
+  state "$@" | while IFS= read -r line; do
+    if ! grep -qxF -- "$line" "$recorded"; then printf '%s%s' "$separator" "\${line% *}"; separator=' '; fi
+  done
+  # An input that is no longer one also changes what the process should have been started with.
+  cut -d ' ' -f 1 "$recorded" | while IFS= read -r file; do
+    case " /etc/systemd/system/$unit $* " in *" $file "*) ;; *) printf ' %s' "$file" ;; esac
+  done ;;
+esac
+`;

@@ -1,0 +1,206 @@
+import { StringDecoder } from 'node:string_decoder';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type ssh2 from 'ssh2';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import type { Content, RunOptions, RunResult } from '../../host/connection.ts';
+import { frameScript } from '../../host/loader.ts';
+import type { FramedScript } from '../../host/loader.ts';
+
+/** What a channel needs to know of its host. */
+export interface ChannelHost {
+  readonly name: string;
+  readonly command: string;
+  readonly onSent: (bytes: number) => void;
+}
+
+/**
+ * Runs one framed script in one channel: the script and its contents go to standard input with backpressure, output comes back by line.
+ *
+ * @throws K8supError `HOST_TIMEOUT` after `timeoutMs`; `CONNECTION_LOST` when the connection ends first; `NO_ROOT` where sudo refuses.
+ */
+export async function runInChannel(
+  client: ssh2.Client,
+  host: ChannelHost,
+  script: string,
+  options: RunOptions,
+): Promise<RunResult> {
+  const framed = frameScript(script);
+  const channel = await openChannel(client, host, options.signal);
+  const timer = AbortSignal.timeout(options.timeoutMs);
+  const stop = AbortSignal.any([timer, options.signal]);
+  const output = collect(channel, framed, options.onLine);
+  const abort = (): void => {
+    channel.close();
+    channel.destroy();
+  };
+  stop.addEventListener('abort', abort, { once: true });
+  try {
+    const sending = send(channel, host, framed, options.contents ?? []);
+    const result = await Promise.race([output, stopped(stop)]);
+    // A script that ends early closes its input: that is no error of its own, its exit code tells.
+    await sending;
+    return checkStarted(host, result);
+  } catch (error) {
+    if (timer.aborted) throw timeoutError(host, options.timeoutMs);
+    options.signal.throwIfAborted();
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', abort);
+  }
+}
+
+interface Collected extends RunResult {
+  readonly started: boolean;
+  readonly closed: boolean;
+}
+
+function openChannel(client: ssh2.Client, host: ChannelHost, signal: AbortSignal): Promise<ssh2.ClientChannel> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const lost = (): void => reject(lostError(host.name));
+    client.once('close', lost);
+    try {
+      client.exec(host.command, (error, channel) => {
+        client.off('close', lost);
+        if (error === undefined) resolve(channel);
+        else
+          reject(
+            new K8supError({
+              code: 'CHANNEL_REFUSED',
+              kind: 'connection',
+              host: host.name,
+              what: `${host.name}: sshd opens no session`,
+              why: error.message,
+              fix: 'look at MaxSessions and ForceCommand in sshd_config on the host',
+              cause: error,
+            }),
+          );
+      });
+    } catch (error) {
+      client.off('close', lost);
+      reject(lostError(host.name, error));
+    }
+  });
+}
+
+function collect(channel: ssh2.ClientChannel, framed: FramedScript, onLine: RunOptions['onLine']): Promise<Collected> {
+  return new Promise((resolve) => {
+    const lines: string[] = [];
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    let stderr = '';
+    let started = false;
+    let exitCode: number | undefined;
+    const take = (line: string): void => {
+      if (!started) {
+        started = line.endsWith(framed.startMark);
+        return;
+      }
+      lines.push(line);
+      onLine?.(line);
+    };
+    channel.on('data', (chunk: Buffer) => {
+      const parts = (rest + decoder.write(chunk)).split('\n');
+      rest = parts.pop() ?? '';
+      parts.forEach(take);
+    });
+    channel.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-20_000)));
+    channel.on('exit', (code: number | null) => (exitCode = code ?? 255));
+    channel.on('close', () => {
+      if (rest !== '') take(rest);
+      resolve({
+        exitCode: exitCode ?? 255,
+        stdout: lines.map((line) => `${line}\n`).join(''),
+        stderr,
+        started,
+        closed: exitCode === undefined,
+      });
+    });
+  });
+}
+
+async function send(
+  channel: ssh2.ClientChannel,
+  host: ChannelHost,
+  framed: FramedScript,
+  contents: readonly Content[],
+): Promise<void> {
+  try {
+    await pipeline(
+      Readable.from(chunks(host, framed, contents), { objectMode: false, highWaterMark: 1 << 20 }),
+      channel.stdin,
+    );
+  } catch (error) {
+    if (error instanceof K8supError) throw error;
+  }
+}
+
+async function* chunks(host: ChannelHost, framed: FramedScript, contents: readonly Content[]): AsyncGenerator<Buffer> {
+  host.onSent(framed.frame.length);
+  yield framed.frame;
+  for (const content of contents) {
+    if ('bytes' in content) {
+      host.onSent(content.bytes.length);
+      yield content.bytes;
+      continue;
+    }
+    for await (const chunk of content.open()) {
+      const bytes = chunk as Buffer;
+      host.onSent(bytes.length);
+      yield bytes;
+    }
+  }
+}
+
+function checkStarted(host: ChannelHost, result: Collected): RunResult {
+  if (result.closed) throw lostError(host.name);
+  if (result.started) return result;
+  if (/sudo/.test(result.stderr)) {
+    throw new K8supError({
+      code: 'NO_ROOT',
+      kind: 'connection',
+      host: host.name,
+      what: `${host.name}: the user may not become root with sudo`,
+      why: result.stderr.trim(),
+      fix: 'allow the user sudo without a password (NOPASSWD), or log in as root',
+    });
+  }
+  throw new K8supError({
+    code: 'NO_SHELL',
+    kind: 'connection',
+    host: host.name,
+    what: `${host.name}: no POSIX shell answered`,
+    why: result.stderr.trim() || `the session ended with exit code ${String(result.exitCode)}`,
+    fix: 'the login shell must run commands with sh syntax',
+  });
+}
+
+function stopped(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => reject(new Error('stopped'));
+    if (signal.aborted) fail();
+    signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+function lostError(host: string, cause?: unknown): K8supError {
+  return new K8supError({
+    code: 'CONNECTION_LOST',
+    kind: 'connection',
+    host,
+    what: `${host}: the SSH connection was lost`,
+    fix: 'look whether the host was rebooted or the network cut; then run the same command again: it goes on where it stopped',
+    cause,
+  });
+}
+
+function timeoutError(host: ChannelHost, ms: number): K8supError {
+  return new K8supError({
+    code: 'HOST_TIMEOUT',
+    kind: 'command',
+    host: host.name,
+    what: `${host.name}: no end after ${String(Math.round(ms / 1000))} s`,
+    fix: 'the host may be overloaded or hang: look at it, then run the same command again',
+  });
+}

@@ -1,0 +1,27 @@
+import type { Host, SshSettings } from '../../src/inventory/model.ts';
+import { componentNames } from '../../src/inventory/model.ts';
+import type { TestSshd } from './sshd.ts';
+
+/** A host that is reached through a test's sshd. */
+export function testHost(sshd: TestSshd, ssh: Partial<SshSettings> = {}): Host {
+  const noExtras = { extraArgs: {}, extraConfig: {} };
+  return {
+    name: 'h1',
+    address: '127.0.0.1',
+    roles: new Set(['node']),
+    labels: {},
+    taints: [],
+    variables: {},
+    extras: Object.fromEntries(componentNames.map((name) => [name, noExtras])) as Host['extras'],
+    ssh: {
+      hostName: '127.0.0.1',
+      port: sshd.port,
+      user: 'root',
+      privateKey: sshd.privateKey,
+      knownHosts: sshd.knownHosts,
+      hostKeyChecking: 'strict',
+      connectTimeoutSeconds: 10,
+      ...ssh,
+    },
+  };
+}
