@@ -32,6 +32,11 @@ k8sup_own_file() {
   else k8sup_own file "$1" absent; fi
 }
 k8sup_own_tree() {
+  if [ -d "$1" ]; then
+    awk -v t="$1" '{ if (index($5, t "/") == 1) print $5 }' /proc/self/mountinfo | while IFS= read -r k8sup_mount; do
+      grep -qF -- "$(printf 'tree\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null || k8sup_own kept-mount "$k8sup_mount"
+    done
+  fi
   if [ -d "$1" ] && ! grep -qF -- "$(printf 'dir\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null; then k8sup_own tree "$1" kept
   else k8sup_own_dirs "\${1%/*}"; k8sup_own tree "$1" fresh; fi
 }

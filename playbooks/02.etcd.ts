@@ -1,0 +1,33 @@
+import type { Stage } from '../src/engine/stage.ts';
+import { binaries } from '../src/components/binaries.ts';
+import { componentResources } from '../src/components/component-resources.ts';
+import { etcd } from '../src/components/etcd/etcd.ts';
+import { healthGate } from '../src/components/health-gate.ts';
+import { paths } from '../src/components/paths.ts';
+import { etcdCertificates } from './certificates.ts';
+
+/** The members start together, since the first one waits for a quorum; later changes go one member at a time. */
+export const etcdStage: Stage = {
+  id: '02.etcd',
+  title: 'etcd',
+  steps: [
+    {
+      type: 'hosts',
+      name: 'members',
+      on: (host) => host.roles.has('etcd'),
+      rollout: 'one-by-one',
+      firstStartNeedsAll: true,
+      resources: async (host, context) => [
+        ...(await binaries(context, host, {
+          component: 'etcd',
+          version: context.inventory.cluster.versions.etcd,
+          files: ['etcd', 'etcdctl', 'etcdutl'],
+          directory: paths.bin,
+        })),
+        ...etcdCertificates(context, host),
+        ...componentResources(etcd(context.inventory, host, context.facts(host))),
+      ],
+      gate: (host, context) => healthGate(etcd(context.inventory, host, context.facts(host))),
+    },
+  ],
+};

@@ -1,0 +1,88 @@
+import { binaries } from '../src/components/binaries.ts';
+import { claims } from '../src/resources/claims.ts';
+import { componentResources } from '../src/components/component-resources.ts';
+import { containerd, containerdClaims } from '../src/components/containerd/containerd.ts';
+import { docker, dockerClaims, dockerPrograms } from '../src/components/docker/docker.ts';
+import type { Component } from '../src/components/component.ts';
+import { healthGate } from '../src/components/health-gate.ts';
+import { imageResources } from '../src/components/images.ts';
+import { paths } from '../src/components/paths.ts';
+import type { Stage, StageContext } from '../src/engine/stage.ts';
+import type { Host } from '../src/inventory/model.ts';
+import type { AnyResource } from '../src/resources/define.ts';
+
+/** Plugins of the CNI project that k8sup's networks use, or that people put into a chain of their own. */
+const cniPlugins = [
+  'bridge',
+  'loopback',
+  'host-local',
+  'portmap',
+  'bandwidth',
+  'firewall',
+  'tuning',
+  'static',
+  'macvlan',
+  'ptp',
+];
+
+/** Every kubelet needs a runtime, and every master runs a kubelet. */
+export const runsContainers = (host: Host): boolean => host.roles.has('node') || host.roles.has('master');
+
+/** The container runtime, the CNI plugins and preloaded images. */
+export const runtimeStage: Stage = {
+  id: '03.runtime',
+  title: 'container runtime',
+  steps: [
+    {
+      type: 'hosts',
+      name: 'runtime',
+      on: runsContainers,
+      resources: async (host, context) => [
+        ...(await programs(context, host)),
+        claims(
+          'runtime',
+          runtimeOf(context) === 'docker' ? dockerClaims(context.inventory) : containerdClaims(context.inventory),
+        ),
+        ...componentResources(runtime(context, host)),
+      ],
+      gate: (host, context) => healthGate(runtime(context, host)),
+    },
+    {
+      type: 'hosts',
+      name: 'images',
+      on: runsContainers,
+      resources: (host, context) => imageResources(context, host),
+    },
+  ],
+};
+
+function runtimeOf(context: StageContext): 'containerd' | 'docker' {
+  return context.inventory.cluster.runtime.type;
+}
+
+function runtime(context: StageContext, host: Host): Component {
+  const make = runtimeOf(context) === 'docker' ? docker : containerd;
+  return make(context.inventory, host, context.facts(host));
+}
+
+async function programs(context: StageContext, host: Host): Promise<readonly AnyResource[]> {
+  const { versions } = context.inventory.cluster;
+  const plugins = binaries(context, host, {
+    component: 'cni-plugins',
+    version: versions.cniPlugins,
+    files: cniPlugins,
+    directory: paths.cniBin,
+  });
+  if (runtimeOf(context) === 'docker') {
+    const set = { component: 'docker', version: versions.docker, files: dockerPrograms, directory: paths.docker };
+    return (await Promise.all([binaries(context, host, set), plugins])).flat();
+  }
+  const files = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
+  return (
+    await Promise.all([
+      binaries(context, host, { component: 'containerd', version: versions.containerd, files, directory: paths.bin }),
+      binaries(context, host, { component: 'runc', version: versions.runc, files: ['runc'], directory: paths.bin }),
+      plugins,
+    ])
+  ).flat();
+}

@@ -1,0 +1,66 @@
+import { binaries } from '../src/components/binaries.ts';
+import { claims } from '../src/resources/claims.ts';
+import { componentResources } from '../src/components/component-resources.ts';
+import { healthGate } from '../src/components/health-gate.ts';
+import { kubeApiserver, encryptionFile } from '../src/components/apiserver/apiserver.ts';
+import { kubeControllerManager } from '../src/components/controller-manager/controller-manager.ts';
+import { kubeScheduler } from '../src/components/scheduler/scheduler.ts';
+import { masterRbac } from '../src/components/rbac.ts';
+import { paths } from '../src/components/paths.ts';
+import type { HostStep, Stage, StageContext } from '../src/engine/stage.ts';
+import type { Component } from '../src/components/component.ts';
+import type { Host, Inventory } from '../src/inventory/model.ts';
+import type { Facts } from '../src/host/facts/model.ts';
+import { file } from '../src/resources/file.ts';
+import { masterCertificates } from './certificates.ts';
+
+const isMaster = (host: Host): boolean => host.roles.has('master');
+const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
+
+/** apiserver, controller-manager and scheduler of each master, then the rights that nodes and the apiserver itself need. */
+export const masterStage: Stage = {
+  id: '04.kube-master',
+  title: 'masters',
+  steps: [
+    {
+      type: 'hosts',
+      name: 'apiserver',
+      on: isMaster,
+      rollout: 'one-by-one',
+      resources: async (host, context) => [
+        ...(await binaries(context, host, {
+          component: 'kubernetes',
+          version: context.inventory.cluster.versions.kubernetes,
+          files: programs,
+          directory: paths.bin,
+        })),
+        claims('apiserver', [{ kind: 'path', name: '/run/kubernetes' }]),
+        ...masterCertificates(context, host),
+        ...encryption(context),
+        ...componentResources(kubeApiserver(context.inventory, host, context.facts(host))),
+      ],
+      gate: (host, context) => healthGate(kubeApiserver(context.inventory, host, context.facts(host))),
+    },
+    componentStep('controller-manager', kubeControllerManager),
+    componentStep('scheduler', kubeScheduler),
+    { type: 'cluster', name: 'rights', objects: () => masterRbac() },
+  ],
+};
+
+function componentStep(name: string, make: (inventory: Inventory, host: Host, facts: Facts) => Component): HostStep {
+  const component = (host: Host, context: StageContext): Component =>
+    make(context.inventory, host, context.facts(host));
+  return {
+    type: 'hosts',
+    name,
+    on: isMaster,
+    rollout: 'one-by-one',
+    resources: (host, context) => componentResources(component(host, context)),
+    gate: (host, context) => healthGate(component(host, context)),
+  };
+}
+
+function encryption(context: StageContext) {
+  if (!context.inventory.cluster.encryptionAtRest) return [];
+  return [file({ ...encryptionFile(context.pki.authorities.encryptionKey), secret: true })];
+}

@@ -1,0 +1,66 @@
+import { binaries } from '../src/components/binaries.ts';
+import { claims } from '../src/resources/claims.ts';
+import { componentFiles, componentResources, componentService } from '../src/components/component-resources.ts';
+import { healthGate } from '../src/components/health-gate.ts';
+import { kubelet, kubeletClaims } from '../src/components/kubelet/kubelet.ts';
+import { kubeProxy, kubeProxyClaims } from '../src/components/kube-proxy/kube-proxy.ts';
+import { nodeRbac } from '../src/components/rbac.ts';
+import { paths } from '../src/components/paths.ts';
+import type { Stage, StageContext } from '../src/engine/stage.ts';
+import type { Host } from '../src/inventory/model.ts';
+import { joinCondition, joinNodes } from '../src/kube/index.ts';
+import { clientKubeconfig, nodeCertificates } from './certificates.ts';
+import { runsContainers } from './03.runtime.ts';
+
+const kubeletOf = (host: Host, context: StageContext) => kubelet(context.inventory, host, context.facts(host));
+const kubeProxyOf = (host: Host, context: StageContext) => kubeProxy(context.inventory, host, context.facts(host));
+
+/** Kubelets that join by bootstrap token and approved requests, and kube-proxy. Masters that are no nodes join too, with a taint. */
+export const nodeStage: Stage = {
+  id: '05.kube-node',
+  title: 'nodes',
+  steps: [
+    { type: 'cluster', name: 'rights of joining nodes', objects: () => nodeRbac() },
+    {
+      type: 'hosts',
+      name: 'kubelet files',
+      on: runsContainers,
+      resources: async (host, context) => [
+        ...(await binaries(context, host, {
+          component: 'kubernetes',
+          version: context.inventory.cluster.versions.kubernetes,
+          files: ['kubelet', 'kube-proxy'],
+          directory: paths.bin,
+        })),
+        claims('kubelet', kubeletClaims(context.inventory)),
+        ...nodeCertificates(context),
+        ...componentFiles(kubeletOf(host, context)),
+      ],
+    },
+    {
+      type: 'action',
+      name: 'join',
+      on: runsContainers,
+      condition: (host, context) => joinCondition(host, context.inventory),
+      run: joinNodes,
+    },
+    {
+      type: 'hosts',
+      name: 'kubelet',
+      on: runsContainers,
+      resources: (host, context) => [componentService(kubeletOf(host, context))],
+      gate: (host, context) => healthGate(kubeletOf(host, context)),
+    },
+    {
+      type: 'hosts',
+      name: 'kube-proxy',
+      on: runsContainers,
+      resources: (host, context) => [
+        claims('kube-proxy', kubeProxyClaims(context.inventory)),
+        clientKubeconfig(context, host, 'kube-proxy'),
+        ...componentResources(kubeProxyOf(host, context)),
+      ],
+      gate: (host, context) => healthGate(kubeProxyOf(host, context)),
+    },
+  ],
+};

@@ -1,0 +1,21 @@
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Inventory } from '../inventory/model.ts';
+import { openClusterPki } from '../pki/index.ts';
+import { statePaths } from './state.ts';
+
+/**
+ * The administrator's kubeconfig from the controller's store; nothing is made.
+ *
+ * @throws K8supError `NO_CLUSTER` where this inventory was never applied from here.
+ */
+export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
+  const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true });
+  if (!pki.authorities.pending) return pki.adminKubeconfig();
+  throw new K8supError({
+    code: 'NO_CLUSTER',
+    kind: 'pki',
+    what: `there are no keys for the cluster ${inventory.cluster.name} here`,
+    why: `${statePaths(inventory).pki} is empty: the cluster was not applied from this folder, or was cleaned`,
+    fix: 'run  k8sup apply  first, or use the folder from which it was applied',
+  });
+}

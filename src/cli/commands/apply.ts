@@ -1,0 +1,54 @@
+import { runStages, summaryOf } from '../../engine/run.ts';
+import type { RunContext } from '../../engine/run-context.ts';
+import { site, stageById } from '../../../playbooks/site.ts';
+import { makeContext } from '../context.ts';
+import { describeError } from '../failure.ts';
+import type { Io } from '../io.ts';
+import type { RunFlags } from '../options.ts';
+import { runPreflight } from '../preflight.ts';
+import { runCommand } from '../run.ts';
+import type { Run, RunResult } from '../run.ts';
+import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
+import { openSession } from '../session.ts';
+import { warnOfExpiry } from '../expiry.ts';
+
+export interface ApplyRequest {
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  /** Ids or short names; undefined: all. */
+  readonly stages: readonly string[] | undefined;
+  readonly verify: boolean;
+  /** As the log names it. */
+  readonly command: string;
+}
+
+/** `k8sup apply` and `k8sup stage`. */
+export function apply(request: ApplyRequest, io: Io): Promise<number> {
+  const stages = request.stages?.map(stageById) ?? site;
+  const spec = { command: request.command, inventory: request.inventory, flags: request.flags, writes: true };
+  return runCommand(spec, io, async (run) => {
+    await refuseUnsafeChanges(run);
+    await using session = await openSession(run.inventory, {
+      signal: run.signal,
+      concurrency: run.flags.concurrency,
+      emit: run.emit,
+    });
+    runPreflight(run, session);
+    const context = await makeContext(run, session, 'apply');
+    await rememberApplied(run);
+    const outcome = await runStages(stages, context);
+    const result = (code: number): RunResult => ({
+      code,
+      summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok: code === 0 }),
+    });
+    if (outcome.error !== undefined) return result(describeError(outcome.error));
+    warnOfExpiry(context);
+    return result(request.verify ? await verified(run, context) : 0);
+  });
+}
+
+/** Verification is no change and does not count as one. */
+async function verified(run: Run, context: RunContext): Promise<number> {
+  const { proveCluster } = await import('../prove.ts');
+  return proveCluster(run, context);
+}

@@ -1,0 +1,93 @@
+import { createInterface } from 'node:readline/promises';
+import { rm } from 'node:fs/promises';
+import { runStages, summaryOf } from '../../engine/run.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import { loadInventory } from '../../inventory/load.ts';
+import { cleanStage } from '../../../playbooks/99.clean.ts';
+import { makeContext } from '../context.ts';
+import { describeError } from '../failure.ts';
+import type { Io } from '../io.ts';
+import type { RunFlags } from '../options.ts';
+import { runCommand } from '../run.ts';
+import { openSession } from '../session.ts';
+
+export interface CleanRequest {
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  readonly yes: boolean;
+}
+
+/** `k8sup clean`: takes the cluster off all hosts, from what each host has recorded. */
+export async function clean(request: CleanRequest, io: Io): Promise<number> {
+  refuseLimit(request.flags);
+  const inventory = await loadInventory(request.inventory);
+  if (!request.yes) await confirm(inventory.cluster.name, inventory.hosts.length, io);
+  return runCommand(
+    { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true },
+    io,
+    async (run) => {
+      await using session = await openSession(run.inventory, {
+        signal: run.signal,
+        concurrency: run.flags.concurrency,
+        emit: run.emit,
+      });
+      refuseForeignHosts(run.inventory.cluster.name, session.allFacts);
+      const context = await makeContext(run, session, 'apply');
+      const outcome = await runStages([cleanStage], context);
+      const ok = outcome.error === undefined;
+      if (ok) {
+        // The keys of a cluster that no longer exists must not be the keys of the next one with its name.
+        await rm(run.paths.pki, { recursive: true, force: true });
+        await rm(run.paths.applied, { force: true });
+      }
+      return {
+        code: ok ? 0 : describeError(outcome.error),
+        summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok }),
+      };
+    },
+  );
+}
+
+function refuseLimit(flags: RunFlags): void {
+  if (flags.limit === undefined) return;
+  throw new K8supError({
+    code: 'UNSAFE_CLEAN_LIMIT',
+    kind: 'unsafeChange',
+    what: 'clean with --limit is not supported yet',
+    why: 'taking one host out of a living cluster needs its etcd member removed and its pods moved first',
+    fix: 'run clean without --limit to take the whole cluster off',
+  });
+}
+
+function refuseForeignHosts(
+  cluster: string,
+  facts: ReadonlyMap<string, { readonly clusterName: string | undefined }>,
+): void {
+  const foreign = [...facts].filter(([, { clusterName }]) => clusterName !== undefined && clusterName !== cluster);
+  if (foreign.length === 0) return;
+  throw new K8supError({
+    code: 'OTHER_CLUSTER',
+    kind: 'preflight',
+    what: `${foreign.map(([host]) => host).join(', ')} ${foreign.length === 1 ? 'belongs' : 'belong'} to another k8sup cluster`,
+    why: foreign.map(([host, { clusterName }]) => `${host}: ${clusterName ?? ''}`).join('\n'),
+    fix: 'use the inventory of that cluster',
+  });
+}
+
+async function confirm(cluster: string, hosts: number, io: Io): Promise<void> {
+  const unsure = (why: string): K8supError =>
+    new K8supError({
+      code: 'NOT_CONFIRMED',
+      kind: 'usage',
+      what: 'clean was not confirmed; nothing was changed',
+      why,
+      fix: 'type the name of the cluster, or use --yes',
+    });
+  if (io.in.isTTY !== true) throw unsure('there is no terminal to ask at');
+  const ask = createInterface({ input: io.in, output: io.err });
+  const answer = await ask.question(
+    `This removes the cluster ${cluster}, with all its data, from ${hosts} hosts.\nType the name of the cluster to go on: `,
+  );
+  ask.close();
+  if (answer.trim() !== cluster) throw unsure(`"${answer.trim()}" is not its name`);
+}

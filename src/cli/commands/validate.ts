@@ -1,0 +1,16 @@
+import { formatProblem } from '../../inventory/problem.ts';
+import { loadInventory } from '../../inventory/load.ts';
+import { say } from '../io.ts';
+import type { Io } from '../io.ts';
+
+/** `k8sup validate`. */
+export async function validate(file: string, io: Io): Promise<number> {
+  const inventory = await loadInventory(file);
+  for (const warning of inventory.warnings ?? []) say(io, `warning: ${formatProblem(warning)}`);
+  const { cluster, hosts } = inventory;
+  say(
+    io,
+    `${file} is right: cluster ${cluster.name}, Kubernetes ${cluster.versions.kubernetes}, ${cluster.runtime.type}, ${cluster.network.plugin}, ${hosts.length} hosts`,
+  );
+  return 0;
+}

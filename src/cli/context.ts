@@ -1,0 +1,37 @@
+import { openArtifacts } from '../artifacts/index.ts';
+import type { RunContext } from '../engine/run-context.ts';
+import type { StageContext } from '../engine/stage.ts';
+import { hostsWith } from '../inventory/model.ts';
+import { clusterObjects, kubeRunner } from '../kube/index.ts';
+import { openClusterPki } from '../pki/index.ts';
+import { unifiedDiff } from '../report/index.ts';
+import type { Run } from './run.ts';
+import type { Session } from './session.ts';
+
+/** Puts the real parts together: this is the only place that knows them all. */
+export async function makeContext(run: Run, session: Session, mode: 'plan' | 'apply'): Promise<RunContext> {
+  const { inventory, signal, emit } = run;
+  const pki = await openClusterPki(run.paths.pki, inventory, { dryRun: mode === 'plan' });
+  const artifacts = openArtifacts(inventory.cluster.artifacts, {
+    progress: (text) => emit({ type: 'progress', stage: 'artifacts', host: '', text }),
+  });
+  const masters = hostsWith(inventory, 'master').map((host) => ({ host, executor: session.connection(host) }));
+  const kube = kubeRunner(inventory, masters, () => pki.adminKubeconfig(), signal);
+  const stage: StageContext = { inventory, facts: (host) => session.facts(host), pki, artifacts, signal };
+  return {
+    ...stage,
+    mode,
+    hosts: run.hosts,
+    executor: (host) => session.connection(host),
+    kube,
+    cluster: clusterObjects(kube, mode),
+    emit,
+    stop: run.stop,
+    concurrency: run.flags.concurrency,
+    holder: run.holder,
+    showDiff: run.flags.diff === true ? unifiedDiff : undefined,
+    failed: new Map(),
+    counts: { changed: 0, restarted: 0 },
+    changing: new Map(),
+  };
+}

@@ -1,0 +1,40 @@
+import { K8supError } from '../errors/k8sup-error.ts';
+
+/** Two ways to stop: softly (no new work) and at once. */
+export interface Interrupt extends Disposable {
+  readonly stop: AbortSignal;
+  readonly signal: AbortSignal;
+}
+
+/** The first SIGINT or SIGTERM stops softly, the second one at once. */
+export function listenForInterrupt(tell: (text: string) => void): Interrupt {
+  const soft = new AbortController();
+  const hard = new AbortController();
+  const onSignal = (): void => {
+    if (soft.signal.aborted) {
+      hard.abort(cancelled('at once'));
+      return;
+    }
+    tell('stopping: what runs may end, nothing new begins; press Ctrl-C again to end now');
+    soft.abort(cancelled('between two steps'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    stop: soft.signal,
+    signal: hard.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+function cancelled(how: string): K8supError {
+  return new K8supError({
+    code: 'CANCELLED',
+    kind: 'cancelled',
+    what: `the run was stopped ${how}`,
+    fix: 'run the same command again: it goes on where this one stopped',
+  });
+}

@@ -1,0 +1,43 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
+
+/** Flags that every command which reaches hosts has. */
+export interface RunFlags {
+  readonly limit?: readonly string[];
+  readonly concurrency: number;
+  readonly output?: 'tty' | 'plain' | 'json';
+  readonly diff?: true;
+  readonly verbose?: true;
+}
+
+/** The default of `[INVENTORY]` everywhere. */
+export const defaultInventory = './inventory.yaml';
+
+/** Adds the common flags to a command. */
+export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
+  return command
+    .option('--limit <hosts>', 'change only these hosts (comma-separated); the others are read', list)
+    .option('--concurrency <n>', 'hosts at work at the same time', positive, 20)
+    .addOption(
+      new Option('-o, --output <format>', 'how to show the run (default: tty on a terminal, else plain)').choices([
+        'tty',
+        'plain',
+        'json',
+      ] as const),
+    )
+    .option('--diff', 'show the text of changed files')
+    .option('-v, --verbose', 'show more');
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 up is needed');
+  return number;
+}

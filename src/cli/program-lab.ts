@@ -1,0 +1,48 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Io } from './io.ts';
+import { example } from './program.ts';
+import type { Exit } from './program.ts';
+
+type Program = ReturnType<Command['exitOverride']>;
+
+/** The lab: real systemd hosts on this machine, to try k8sup on. */
+export function addLabCommands(program: Program, io: Io, exit: Exit): void {
+  const lab = program.command('lab').description('real systemd hosts on this machine (Linux, root) to try k8sup on');
+  lab
+    .command('up')
+    .requiredOption('--hosts <n>', 'how many hosts', Number)
+    .option('--name <lab>', 'name of the lab', 'lab')
+    .option('--dir <folder>', 'where the inventory and the key are written', './k8sup-lab')
+    .option('--profile <profile>', 'newest or classic', 'newest')
+    .description('boot hosts, write an inventory for them')
+    .addHelpText('after', example('k8sup lab up --hosts 3 --dir ./lab'))
+    .action(async (flags) => {
+      exit.code = await (await import('./commands/lab.ts')).labUpCommand(flags, io);
+    });
+  lab
+    .command('down')
+    .option('--name <lab>', 'name of the lab', 'lab')
+    .description('end the hosts and remove all of the lab')
+    .addHelpText('after', example('k8sup lab down'))
+    .action(async (flags) => {
+      exit.code = await (await import('./commands/lab.ts')).labDownCommand(flags.name, io);
+    });
+  lab
+    .command('list')
+    .description('list the labs of this machine')
+    .addHelpText('after', example('k8sup lab list'))
+    .action(async () => {
+      exit.code = await (await import('./commands/lab.ts')).labListCommand(io);
+    });
+  lab
+    .command('exec')
+    .argument('<host>', 'for example h1')
+    .argument('[command...]', 'what to run; put -- before it')
+    .option('--name <lab>', 'name of the lab', 'lab')
+    .passThroughOptions()
+    .description('run a command on a host of the lab')
+    .addHelpText('after', example('k8sup lab exec h1 -- systemctl status kubelet'))
+    .action(async (host, command, flags) => {
+      exit.code = await (await import('./commands/lab.ts')).labExecCommand({ host, command, name: flags.name }, io);
+    });
+}

@@ -1,0 +1,96 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Io } from './io.ts';
+import { defaultInventory } from './options.ts';
+import { example } from './program.ts';
+import type { Exit } from './program.ts';
+
+type Program = ReturnType<Command['exitOverride']>;
+
+/** Commands that need no host: they check, write or compute on the controller. */
+export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
+  program
+    .command('validate')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .description('check the inventory and list every mistake with its place; reaches no host')
+    .addHelpText('after', example('k8sup validate inventory.yaml'))
+    .action(async (inventory) => {
+      exit.code = await (await import('./commands/validate.ts')).validate(inventory, io);
+    });
+  program
+    .command('init')
+    .argument('[file]', 'where to write it', defaultInventory)
+    .description('write a commented inventory to start from')
+    .addHelpText('after', example('k8sup init inventory.yaml'))
+    .action(async (file) => {
+      exit.code = await (await import('./commands/init.ts')).init(file, io);
+    });
+  program
+    .command('kubeconfig')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .description('print the admin kubeconfig, or merge it into ~/.kube/config')
+    .option('--merge', 'merge it into ~/.kube/config instead of printing it')
+    .option('--context <name>', 'name of the context (default: the name of the cluster)')
+    .addHelpText('after', example('k8sup kubeconfig > admin.kubeconfig', 'k8sup kubeconfig --merge --context lab'))
+    .action(async (inventory, flags) => {
+      exit.code = await (
+        await import('./commands/kubeconfig.ts')
+      ).kubeconfig({ inventory, merge: flags.merge === true, context: flags.context }, io);
+    });
+  addPkiCommands(program, io, exit);
+  addArtifactCommands(program, io, exit);
+}
+
+function addPkiCommands(program: Program, io: Io, exit: Exit): void {
+  const pki = program.command('pki').description('certificates from files in the formats of CFSSL');
+  pki
+    .command('gencert')
+    .argument('<csr>', 'request file (JSON)')
+    .option('--initca', 'make a new certificate authority')
+    .option('--ca <file>', 'certificate of the authority that signs')
+    .option('--ca-key <file>', 'its key')
+    .option('--config <file>', 'profiles, as ca-config.json')
+    .option('--profile <name>', 'the profile to use')
+    .option('--hostname <list>', 'names and addresses instead of those of the request, comma-separated')
+    .description('make a key and a certificate; prints cert, csr and key as JSON')
+    .addHelpText(
+      'after',
+      example(
+        'k8sup pki gencert --initca pki/kubernetes-ca-csr.json',
+        'k8sup pki gencert --ca ca.pem --ca-key ca-key.pem --config pki/ca-config.json --profile server server-csr.json',
+      ),
+    )
+    .action(async (csr, flags) => {
+      exit.code = await (await import('./commands/pki.ts')).gencertCommand({ csr, ...flags }, io);
+    });
+  pki
+    .command('certinfo')
+    .argument('<certificate>', 'certificate file (PEM)')
+    .description('print what is in a certificate as JSON')
+    .addHelpText('after', example('k8sup pki certinfo server.pem'))
+    .action(async (file) => {
+      exit.code = await (await import('./commands/pki.ts')).certinfoCommand(file, io);
+    });
+}
+
+function addArtifactCommands(program: Program, io: Io, exit: Exit): void {
+  const artifacts = program.command('artifacts').description('the binaries that are installed');
+  artifacts
+    .command('list')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .description('list what the inventory needs, where it comes from and what is cached')
+    .option('-o, --output <format>', 'plain or json', 'plain')
+    .addHelpText('after', example('k8sup artifacts list inventory.yaml'))
+    .action(async (inventory, flags) => {
+      exit.code = await (
+        await import('./commands/artifacts.ts')
+      ).listCommand({ inventory, json: flags.output === 'json' }, io);
+    });
+  artifacts
+    .command('fetch')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .description('get everything the inventory needs into the cache')
+    .addHelpText('after', example('k8sup artifacts fetch inventory.yaml'))
+    .action(async (inventory) => {
+      exit.code = await (await import('./commands/artifacts.ts')).fetchCommand(inventory, io);
+    });
+}

@@ -1,0 +1,120 @@
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { exitCodes } from '../errors/k8sup-error.ts';
+import type { Io } from './io.ts';
+import { defaultInventory, withRunFlags } from './options.ts';
+import { addLabCommands } from './program-lab.ts';
+import { addLocalCommands } from './program-local.ts';
+
+/** The result of a command: its exit code. */
+export type Exit = { code: number };
+
+/**
+ * Parses the command line and runs one command. Commands are imported when they run, so that `--help` stays quick.
+ *
+ * @returns the process's exit code; 64 for a usage error.
+ */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  const exit: Exit = { code: 0 };
+  const program = makeProgram(io, exit);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exit.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    const { reportFailure } = await import('./failure.ts');
+    return reportFailure(error, io);
+  }
+}
+
+function makeProgram(io: Io, exit: Exit): Command {
+  const program = new Command('k8sup')
+    .description('Installs a Kubernetes cluster from plain binaries over SSH, in ordered stages, from one inventory.')
+    .version('0.1.0')
+    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see --help)')
+    .enablePositionalOptions();
+  addRunCommands(program, io, exit);
+  addLookCommands(program, io, exit);
+  addLocalCommands(program, io, exit);
+  addLabCommands(program, io, exit);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program as unknown as Command;
+}
+
+type Program = ReturnType<Command['exitOverride']>;
+
+function addRunCommands(program: Program, io: Io, exit: Exit): void {
+  withRunFlags(program.command('apply').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('bring the hosts to what the inventory says: every stage, in order; safe to repeat')
+    .option('--no-verify', 'do not prove the cluster at the end')
+    .addHelpText('after', example('k8sup apply inventory.yaml', 'k8sup apply --limit worker-3 --diff'))
+    .action(async (inventory, flags) => {
+      exit.code = await (
+        await import('./commands/apply.ts')
+      ).apply({ inventory, flags, stages: undefined, verify: flags.verify, command: 'apply' }, io);
+    });
+  withRunFlags(program.command('plan').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('show what apply would change; changes nothing anywhere')
+    .option('--detailed-exitcode', 'exit with 2 when there are changes')
+    .addHelpText('after', example('k8sup plan --diff'))
+    .action(async (inventory, flags) => {
+      exit.code = await (
+        await import('./commands/plan.ts')
+      ).plan({ inventory, flags, detailed: flags.detailedExitcode === true }, io);
+    });
+  withRunFlags(
+    program
+      .command('stage')
+      .argument('<id>', 'for example 06.network, or network')
+      .argument('[inventory]', 'the inventory file', defaultInventory),
+  )
+    .description('run one stage')
+    .addHelpText('after', example('k8sup stage 06.network', 'k8sup stage etcd production.yaml'))
+    .action(async (id, inventory, flags) => {
+      exit.code = await (
+        await import('./commands/apply.ts')
+      ).apply({ inventory, flags, stages: [id], verify: false, command: `stage ${id}` }, io);
+    });
+  withRunFlags(program.command('clean').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('take the cluster off the hosts again and bring back what was there before')
+    .option('--yes', 'do not ask for the name of the cluster')
+    .addHelpText('after', example('k8sup clean inventory.yaml', 'k8sup clean --yes'))
+    .action(async (inventory, flags) => {
+      exit.code = await (await import('./commands/clean.ts')).clean({ inventory, flags, yes: flags.yes === true }, io);
+    });
+}
+
+function addLookCommands(program: Program, io: Io, exit: Exit): void {
+  withRunFlags(program.command('verify').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('prove that the cluster works: pods, network, Services, DNS, exec and logs')
+    .addHelpText('after', example('k8sup verify'))
+    .action(async (inventory, flags) => {
+      exit.code = await (await import('./commands/verify.ts')).verify({ inventory, flags }, io);
+    });
+  withRunFlags(program.command('status').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('show hosts, units, component health, etcd members, nodes, versions and certificates')
+    .addHelpText('after', example('k8sup status', 'k8sup status -o json'))
+    .action(async (inventory, flags) => {
+      exit.code = await (await import('./commands/status.ts')).status({ inventory, flags }, io);
+    });
+  program
+    .command('kubectl')
+    .description('run kubectl on a healthy master, with admin rights')
+    .argument('[args...]', 'what kubectl gets; put -- before it')
+    .option('-i, --inventory <file>', 'the inventory file', defaultInventory)
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      example('k8sup kubectl -- get nodes -o wide', 'k8sup kubectl -i production.yaml -- apply -f - < app.yaml'),
+    )
+    .action(async (args, flags) => {
+      exit.code = await (await import('./commands/kubectl.ts')).kubectl({ inventory: flags.inventory, args }, io);
+    });
+}
+
+/** The examples at the end of a command's help. */
+export function example(...lines: readonly string[]): string {
+  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}

@@ -1,0 +1,43 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Inventory } from '../inventory/model.ts';
+
+/** Where the controller keeps all state and all secrets of one cluster: beside the inventory, git-ignored. */
+export interface StatePaths {
+  readonly dir: string;
+  readonly pki: string;
+  readonly logs: string;
+  readonly lock: string;
+  /** Settings of the last apply that must not change on a living cluster. */
+  readonly applied: string;
+}
+
+export function statePaths(inventory: Inventory): StatePaths {
+  const dir = join(dirname(inventory.file), '.k8sup', inventory.cluster.name);
+  return {
+    dir,
+    pki: join(dir, 'pki'),
+    logs: join(dir, 'logs'),
+    lock: join(dir, 'lock'),
+    applied: join(dir, 'applied.json'),
+  };
+}
+
+/**
+ * Makes the state folder, for its owner alone.
+ *
+ * @throws K8supError `STATE_TOO_OPEN` when others may read it.
+ */
+export async function makeStateDir(paths: StatePaths): Promise<void> {
+  await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+  const { mode } = await stat(paths.dir);
+  if ((mode & 0o077) === 0) return;
+  throw new K8supError({
+    code: 'STATE_TOO_OPEN',
+    kind: 'pki',
+    what: `${paths.dir} may be read by others (mode ${(mode & 0o777).toString(8)})`,
+    why: 'it holds the keys of the cluster',
+    fix: `chmod 700 ${paths.dir}`,
+  });
+}

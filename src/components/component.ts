@@ -1,0 +1,26 @@
+import type { Sh } from '../shell/sh.ts';
+
+/** A text file of a component. */
+export interface ComponentFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+  /** True for anything that holds a secret: never shown, never logged. */
+  readonly secret?: boolean;
+}
+
+/** All that makes one systemd service of a component on one host: plain data, made by pure functions. */
+export interface Component {
+  /** For example `etcd.service`. */
+  readonly unit: string;
+  /** The unit file's text. */
+  readonly text: string;
+  readonly files: readonly ComponentFile[];
+  /** Data directories that must be there, with their mode. */
+  readonly directories: readonly { readonly path: string; readonly mode: number }[];
+  /** Files whose change needs a restart: binary, configuration, CA certificates; the unit file itself is always one. */
+  readonly inputs: readonly string[];
+  /** Exits 0 when the component answers on its own health endpoint; prints the reason otherwise. */
+  readonly health: Sh;
+  readonly healthTimeoutSeconds: number;
+}

@@ -1,0 +1,90 @@
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import { messageOf } from '../../errors/k8sup-error.ts';
+import type { Draft, Report } from '../findings.ts';
+import type { Path } from '../path.ts';
+import type { LocalPath } from '../resolve-cluster.ts';
+
+interface LocalFile {
+  readonly path: Path;
+  readonly file: string;
+  readonly kind: 'key' | 'secret' | 'image' | 'directory';
+}
+
+/** Files on this machine that the inventory names: there, readable, and secret where they must be. */
+export async function checkFiles(draft: Draft, local: LocalPath, report: Report): Promise<void> {
+  for (const file of filesOf(draft, local)) await checkFile(file, report);
+}
+
+function filesOf(draft: Draft, local: LocalPath): readonly LocalFile[] {
+  const entry = (kind: LocalFile['kind'], path: Path, written: string | undefined): readonly LocalFile[] =>
+    written === undefined ? [] : [{ kind, path, file: local(written) }];
+  const { runtime, artifacts } = draft.cluster;
+  return [
+    ...entry('directory', ['cluster', 'artifacts', 'directory'], artifacts?.directory),
+    ...entry('key', ['ssh', 'privateKey'], draft.ssh.privateKey),
+    ...draft.hosts.flatMap(({ index, host }) =>
+      entry('key', ['hosts', index, 'ssh', 'privateKey'], host.ssh?.privateKey),
+    ),
+    ...(runtime?.images ?? []).flatMap((file, index) => entry('image', ['cluster', 'runtime', 'images', index], file)),
+    ...(runtime?.credentials ?? []).flatMap(({ passwordFile }, index) =>
+      entry('secret', ['cluster', 'runtime', 'credentials', index, 'passwordFile'], passwordFile),
+    ),
+  ];
+}
+
+const codes: Readonly<Record<LocalFile['kind'], string>> = {
+  key: 'KEY_FILE_UNREADABLE',
+  secret: 'PASSWORD_FILE_UNREADABLE',
+  image: 'IMAGE_FILE_UNREADABLE',
+  directory: 'ARTIFACT_DIRECTORY_UNREADABLE',
+};
+
+async function checkFile({ path, file, kind }: LocalFile, report: Report): Promise<void> {
+  const code = codes[kind];
+  try {
+    await access(file, constants.R_OK);
+    const info = await stat(file);
+    if (info.isDirectory() !== (kind === 'directory')) {
+      report({ code, path, message: `${file} is ${info.isDirectory() ? 'a directory' : 'no directory'}` });
+      return;
+    }
+    const secret = kind === 'key' || kind === 'secret';
+    if (secret && (info.mode & 0o077) !== 0) {
+      const mode = (info.mode & 0o777).toString(8).padStart(4, '0');
+      report({
+        code: 'SECRET_FILE_MODE',
+        path,
+        message: `${file} can be read by others (mode ${mode})`,
+        fix: `chmod 600 ${file}`,
+      });
+    }
+    if (kind === 'key') await checkPrivateKey(file, path, report);
+  } catch (error) {
+    report({
+      code,
+      path,
+      message: `${file} cannot be read: ${messageOf(error)}`,
+      fix: 'relative paths start at the inventory file',
+    });
+  }
+}
+
+async function checkPrivateKey(file: string, path: Path, report: Report): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(256), position: 0 });
+    const start = buffer.subarray(0, bytesRead).toString('latin1');
+    if (start.includes('PRIVATE KEY') || start.startsWith('PuTTY-User-Key-File')) return;
+    const isPublic = /^(ssh-|ecdsa-|sk-)/.test(start);
+    const message = `${file} is ${isPublic ? 'a public key' : 'not a private key'}`;
+    report({
+      code: 'KEY_FILE_INVALID',
+      path,
+      message,
+      fix: isPublic ? 'name the file without .pub' : 'name a key in OpenSSH or PEM form',
+    });
+  } finally {
+    await handle.close();
+  }
+}

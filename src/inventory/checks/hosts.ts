@@ -1,0 +1,81 @@
+import { parseAddress } from '../cidr.ts';
+import type { Draft, DraftHost, Report } from '../findings.ts';
+import { sshOf } from '../resolve.ts';
+
+const unusable: Readonly<Record<string, string>> = {
+  loopback: 'a loopback address: other hosts would reach themselves by it',
+  unspecified: 'no address of a host',
+  broadcast: 'a broadcast address',
+  multicast: 'a multicast address',
+  linkLocal: 'a link-local address, which is not lasting',
+};
+
+/** Names and addresses: usable, and each of one host alone. */
+export function checkHosts(draft: Draft, report: Report): void {
+  for (const { index, host } of draft.hosts) {
+    if (host.name === 'localhost') {
+      const message = '"localhost" means another host everywhere';
+      report({ code: 'HOST_NAME_INVALID', path: ['hosts', index, 'name'], message, fix: "use the host's own name" });
+    }
+    checkAddress(host.address, index, report);
+  }
+  checkUnique(draft, report, { key: 'name', code: 'DUPLICATE_HOST_NAME', of: ({ host }) => host.name });
+  checkUnique(draft, report, { key: 'address', code: 'DUPLICATE_ADDRESS', of: ({ host }) => host.address });
+  checkSshTargets(draft, report);
+}
+
+function checkAddress(address: string, index: number, report: Report): void {
+  const path = ['hosts', index, 'address'];
+  const parsed = parseAddress(address);
+  if (parsed.kind === 'ipv6') {
+    report({
+      code: 'IPV6_UNSUPPORTED',
+      path,
+      message: 'IPv6 addresses of hosts are not supported yet',
+      fix: "use the host's IPv4 address",
+    });
+  } else if (parsed.kind === 'none') {
+    const message = `${JSON.stringify(address)} is not an IPv4 address`;
+    const fix =
+      'write the address that the other hosts use, for example 192.0.2.11; a name to connect to goes into ssh.hostName';
+    report({ code: 'ADDRESS_INVALID', path, message, fix });
+  } else if (unusable[parsed.range] !== undefined) {
+    report({ code: 'ADDRESS_UNUSABLE', path, message: `${address} is ${unusable[parsed.range] ?? ''}` });
+  }
+}
+
+interface Uniqueness {
+  readonly key: 'name' | 'address';
+  readonly code: string;
+  readonly of: (host: DraftHost) => string;
+}
+
+function checkUnique(draft: Draft, report: Report, { key, code, of }: Uniqueness): void {
+  const seen = new Map<string, DraftHost>();
+  for (const entry of draft.hosts) {
+    const value = of(entry);
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, entry);
+    else {
+      const owner = key === 'name' ? `hosts[${first.index}]` : first.host.name;
+      const message = `the ${key} ${JSON.stringify(value)} is already that of ${owner}`;
+      report({ code, path: ['hosts', entry.index, key], message, fix: `give each host its own ${key}` });
+    }
+  }
+}
+
+/** Two entries that reach one machine would install two hosts over each other. */
+function checkSshTargets(draft: Draft, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const { index, host } of draft.hosts) {
+    if (host.ssh?.hostName === undefined) continue;
+    const ssh = sshOf(host, draft.ssh, (path) => path);
+    const target = JSON.stringify([ssh.hostName, ssh.port, ssh.proxyCommand ?? '']);
+    const first = seen.get(target);
+    if (first === undefined) seen.set(target, host.name);
+    else {
+      const message = `SSH goes to the same place as for ${first}: ${ssh.hostName} port ${ssh.port}`;
+      report({ code: 'DUPLICATE_SSH_TARGET', path: ['hosts', index, 'ssh', 'hostName'], message });
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
+import { checkExtras } from './checks/extras.ts';
+import { checkFiles } from './checks/files.ts';
+import { checkHosts } from './checks/hosts.ts';
+import { checkLabels } from './checks/labels.ts';
+import { checkNetwork } from './checks/network.ts';
+import { checkRoles } from './checks/roles.ts';
+import { checkSettings } from './checks/settings.ts';
+import { checkVersions } from './checks/versions.ts';
+import { draftOf } from './draft.ts';
+import { Findings, inFileOrder, toProblem } from './findings.ts';
+import type { Draft } from './findings.ts';
+import type { Inventory } from './model.ts';
+import { InventoryError } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
+import type { PositionedDocument } from './read-yaml.ts';
+import type { LocalPath } from './resolve-cluster.ts';
+import { resolveInventory } from './resolve.ts';
+
+/**
+ * Reads and checks an inventory, and looks at the files it names.
+ *
+ * @throws {@link InventoryError} with all mistakes at once; K8supError `INVENTORY_NOT_FOUND` or `INVENTORY_UNREADABLE`.
+ */
+export async function loadInventory(file: string): Promise<Inventory> {
+  const read = analyse(await readText(file), file);
+  const findings = new Findings(read.document, read.draft.broken);
+  await checkFiles(read.draft, read.local, findings.report);
+  const result = conclude({ ...read, problems: [...read.problems, ...findings.problems] }, file);
+  if ('inventory' in result) return result.inventory;
+  throw new InventoryError(file, result.problems);
+}
+
+export type CheckedInventory =
+  | { readonly inventory: Inventory; readonly warnings: readonly Problem[] }
+  | { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
+
+/** Checks a text alone: nothing is read from disk. Paths in it start at the folder of `file`. */
+export function checkInventory(text: string, file: string): CheckedInventory {
+  return conclude(analyse(text, file), file);
+}
+
+interface Analysis {
+  readonly draft: Draft;
+  readonly document: PositionedDocument;
+  readonly local: LocalPath;
+  readonly problems: readonly Problem[];
+}
+
+function analyse(text: string, file: string): Analysis {
+  const yaml = readYaml(text, file);
+  const local = localPaths(file);
+  const unread = yaml.data === undefined && yaml.problems.length > 0;
+  if (unread) {
+    const draft: Draft = { cluster: { name: 'unnamed' }, ssh: {}, hosts: [], onlyHost: false, broken: [[]] };
+    return { draft, document: yaml.document, local, problems: yaml.problems };
+  }
+  const { draft, findings } = draftOf(yaml.data ?? undefined);
+  const checked = new Findings(yaml.document, draft.broken);
+  const checks = [checkVersions, checkHosts, checkRoles, checkNetwork, checkExtras, checkLabels, checkSettings];
+  for (const check of checks) check(draft, checked.report);
+  const refused = findings.map((finding) => toProblem(finding, yaml.document));
+  return { draft, document: yaml.document, local, problems: [...yaml.problems, ...refused, ...checked.problems] };
+}
+
+function conclude({ draft, document, local, problems }: Analysis, file: string): CheckedInventory {
+  const errors = inFileOrder(problems.filter((problem) => problem.severity === 'error'));
+  const warnings = inFileOrder(problems.filter((problem) => problem.severity === 'warning'));
+  if (errors.length > 0) return { problems: errors, warnings };
+  const resolved = resolveInventory(draft, local);
+  return { inventory: { file: resolve(file), ...resolved, document, warnings }, warnings };
+}
+
+/** `~` is the user's home; anything relative starts at the inventory. */
+function localPaths(file: string): LocalPath {
+  const base = dirname(resolve(file));
+  return (written) => (/^~(\/|$)/.test(written) ? join(homedir(), written.slice(1)) : resolve(base, written));
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new K8supError({
+        code: 'INVENTORY_NOT_FOUND',
+        kind: 'inventory',
+        what: `there is no inventory ${file}`,
+        why: `${resolve(file)} does not exist`,
+        fix: 'k8sup init writes a commented one; another place can be named on the command line',
+        cause: error,
+      });
+    }
+    throw new K8supError({
+      code: 'INVENTORY_UNREADABLE',
+      kind: 'inventory',
+      what: `the inventory ${file} cannot be read`,
+      why: messageOf(error),
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import type { Document } from './document.ts';
+import type { Problem } from './problem.ts';
+
+/** Kubernetes' and etcd's own words; one host may have several. */
+export type Role = 'etcd' | 'master' | 'node';
+export const roles: readonly Role[] = ['etcd', 'master', 'node'];
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** How a host is reached. `address` of the host is used unless `hostName` says otherwise. */
+export interface SshSettings {
+  readonly hostName: string;
+  readonly port: number;
+  readonly user: string;
+  /** Absolute path of a private key; undefined means the agent. */
+  readonly privateKey?: string;
+  readonly knownHosts: string;
+  readonly hostKeyChecking: 'strict' | 'accept-new';
+  /** OpenSSH's ProxyCommand, tokens not yet replaced. */
+  readonly proxyCommand?: string;
+  readonly connectTimeoutSeconds: number;
+}
+
+/** Flags (name without dashes) and configuration fields a user adds to a component; a `null` takes a default away. */
+export interface Extras {
+  readonly extraArgs: Readonly<Record<string, string | null>>;
+  readonly extraConfig: Readonly<Record<string, unknown>>;
+}
+
+export const componentNames = [
+  'etcd',
+  'apiserver',
+  'controllerManager',
+  'scheduler',
+  'kubelet',
+  'kubeProxy',
+  'containerd',
+  'docker',
+] as const;
+export type ComponentName = (typeof componentNames)[number];
+
+export interface Host {
+  readonly name: string;
+  /** The address other hosts use: listening, advertised and in certificates. */
+  readonly address: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly ssh: SshSettings;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** The cluster's extras with this host's own laid over them. */
+  readonly extras: Readonly<Record<ComponentName, Extras>>;
+}
+
+export interface FlannelSettings {
+  readonly backend: 'vxlan' | 'host-gw';
+  readonly directRouting: boolean;
+  readonly vni: number;
+  readonly port: number;
+  /** Undefined: flannel derives it from the interface. */
+  readonly mtu?: number;
+  /** Interface name; undefined: the one that carries the host's address. */
+  readonly interface?: string;
+}
+
+export interface NetworkSettings {
+  readonly plugin: 'flannel' | 'bridge' | 'none';
+  readonly podCIDR: string;
+  readonly serviceCIDR: string;
+  readonly nodeCIDRMaskSize: number;
+  /** For example `30000-32767`. */
+  readonly nodePortRange: string;
+  readonly dnsIP: string;
+  readonly dnsDomain: string;
+  /** First address of the service CIDR: the apiserver's. */
+  readonly apiserverServiceIP: string;
+  readonly flannel: FlannelSettings;
+  /** MTU of the bridge plugin; undefined: the kernel's default. */
+  readonly mtu?: number;
+}
+
+export interface RegistryCredential {
+  readonly registry: string;
+  readonly username: string;
+  /** File on the controller that holds the password alone. */
+  readonly passwordFile: string;
+}
+
+export interface RuntimeSettings {
+  readonly type: 'containerd' | 'docker';
+  readonly dataRoot: string;
+  /** `auto`: systemd where the host delegates cgroups to systemd, else cgroupfs. */
+  readonly cgroupDriver: 'auto' | 'systemd' | 'cgroupfs';
+  readonly sandboxImage: string;
+  /** Registry host to mirror URLs, in order. */
+  readonly registryMirrors: Readonly<Record<string, readonly string[]>>;
+  readonly insecureRegistries: readonly string[];
+  readonly credentials: readonly RegistryCredential[];
+  /** Kubernetes quantity with Ki, Mi or Gi; Docker's form is the first letter in lower case. */
+  readonly logMaxSize: string;
+  readonly logMaxFiles: number;
+  readonly liveRestore: boolean;
+  /** Image tarballs on the controller (absolute paths), loaded on each host that runs containers. */
+  readonly images: readonly string[];
+}
+
+export interface ImageNames {
+  readonly coredns: string;
+  /** Used by `verify`; needs sh, ping, wget, nslookup, httpd. */
+  readonly verify: string;
+}
+
+/** How long certificates live, in hours. */
+export interface Lifetimes {
+  readonly caHours: number;
+  readonly leafHours: number;
+  /** `--cluster-signing-duration`: kubelets' certificates. */
+  readonly nodeHours: number;
+}
+
+export interface Versions {
+  readonly kubernetes: string;
+  readonly etcd: string;
+  readonly containerd: string;
+  readonly runc: string;
+  readonly docker: string;
+  readonly cniPlugins: string;
+  readonly flannelCNI: string;
+  readonly flannel: string;
+  readonly coredns: string;
+  /** Used with Docker from Kubernetes 1.24 alone. */
+  readonly criDockerd?: string;
+}
+
+export interface ArtifactSettings {
+  readonly source: 'auto' | 'upstream' | 'mirror' | 'directory' | 'go-modules';
+  readonly mirrors: readonly string[];
+  /** Extra read-only folder in the layout of artifacts (component/version/os-arch/file). */
+  readonly directory?: string;
+}
+
+/** The cluster part, every default filled in. */
+export interface Cluster {
+  readonly name: string;
+  readonly versions: Versions;
+  readonly runtime: RuntimeSettings;
+  readonly network: NetworkSettings;
+  readonly kubeProxy: { readonly mode: 'iptables' | 'ipvs' | 'nftables' };
+  readonly bootstrap: 'token-secret' | 'token-file';
+  /** What clients dial; with one master and nothing given, that master. */
+  readonly controlPlaneEndpoint: { readonly host: string; readonly port: number };
+  readonly apiserverPort: number;
+  readonly apiserverExtraSANs: readonly string[];
+  readonly encryptionAtRest: boolean;
+  readonly audit: boolean;
+  readonly images: ImageNames;
+  readonly lifetimes: Lifetimes;
+  readonly timeServers: readonly string[];
+  readonly proxy?: { readonly http?: string; readonly https?: string; readonly noProxy: readonly string[] };
+  readonly disableIPv6: boolean;
+  readonly setHostName: boolean;
+  readonly manageHostsFile: boolean;
+  readonly firewall: 'disable' | 'keep';
+  readonly etcd: { readonly dataDir: string; readonly clientPort: number; readonly peerPort: number };
+  readonly kubelet: { readonly rootDir: string; readonly maxPods: number };
+  readonly coredns: { readonly replicas: number };
+  readonly artifacts: ArtifactSettings;
+}
+
+/** A checked inventory: plain data, no connection inside. */
+export interface Inventory {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly cluster: Cluster;
+  readonly hosts: readonly Host[];
+  /** Where values stand in the file. */
+  readonly document: Document;
+  /** Things that are worth knowing but stop nothing. */
+  readonly warnings?: readonly Problem[];
+}
+
+export function hostsWith(inventory: Inventory, role: Role): readonly Host[] {
+  return inventory.hosts.filter((host) => host.roles.has(role));
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
+import { hostsWith } from './model.ts';
+import type { Inventory } from './model.ts';
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  kubernetes: z.string(),
+  etcd: z.object({
+    version: z.string(),
+    clientPort: z.number(),
+    peerPort: z.number(),
+    members: z.array(z.object({ name: z.string(), address: z.string() })),
+  }),
+  runtime: z.string(),
+  plugin: z.string(),
+  podCIDR: z.string(),
+  serviceCIDR: z.string(),
+  nodeCIDRMaskSize: z.number(),
+  dnsIP: z.string(),
+  dnsDomain: z.string(),
+  controlPlaneEndpoint: z.string(),
+  apiserverPort: z.number(),
+  encryptionAtRest: z.boolean(),
+  directories: z.object({ etcd: z.string(), kubelet: z.string(), runtime: z.string() }),
+  hosts: z.array(z.object({ name: z.string(), address: z.string(), roles: z.array(z.string()) })),
+});
+
+/** What of an applied inventory decides whether an edit is safe; plain data, without secrets, kept with the cluster's state. */
+export type RecordedSettings = Readonly<z.infer<typeof recordSchema>>;
+
+/** The record to keep once an inventory was applied; pure. */
+export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedSettings {
+  const { network, versions, controlPlaneEndpoint: endpoint } = cluster;
+  const members = hostsWith({ ...inventory, cluster, hosts }, 'etcd');
+  return {
+    version: 1,
+    kubernetes: versions.kubernetes,
+    etcd: {
+      version: versions.etcd,
+      clientPort: cluster.etcd.clientPort,
+      peerPort: cluster.etcd.peerPort,
+      members: members.map(({ name, address }) => ({ name, address })),
+    },
+    runtime: cluster.runtime.type,
+    plugin: network.plugin,
+    podCIDR: network.podCIDR,
+    serviceCIDR: network.serviceCIDR,
+    nodeCIDRMaskSize: network.nodeCIDRMaskSize,
+    dnsIP: network.dnsIP,
+    dnsDomain: network.dnsDomain,
+    controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}`,
+    apiserverPort: cluster.apiserverPort,
+    encryptionAtRest: cluster.encryptionAtRest,
+    directories: { etcd: cluster.etcd.dataDir, kubelet: cluster.kubelet.rootDir, runtime: cluster.runtime.dataRoot },
+    hosts: hosts.map(({ name, address, roles }) => ({ name, address, roles: [...roles].sort() })),
+  };
+}
+
+/**
+ * Reads a record back.
+ *
+ * @throws K8supError `RECORD_INVALID` where the text is not a record that this k8sup can read.
+ */
+export function parseRecord(text: string, file = 'inside .k8sup'): RecordedSettings {
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new K8supError({
+      code: 'RECORD_INVALID',
+      kind: 'inventory',
+      what: `the record of the applied inventory, ${file}, cannot be read`,
+      why: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
+      fix: 'restore the file from a backup of the .k8sup folder, or use the k8sup release that wrote it',
+      cause: error,
+    });
+  }
+}

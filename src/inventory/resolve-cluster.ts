@@ -1,0 +1,193 @@
+import { nthAddress, parseCidr } from './cidr.ts';
+import type { Cidr } from './cidr.ts';
+import {
+  corednsVersionFor,
+  dataRootFor,
+  dnsIndex,
+  proxyModeFor,
+  runtimeFor,
+  runtimeVersionFor,
+  standard,
+} from './defaults.ts';
+import { given } from './given.ts';
+import type { Combination } from './support.ts';
+import { isPlugin } from './support.ts';
+import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
+import type { ClusterInput } from './schema.ts';
+
+/** What a path in the inventory means on this machine. */
+export type LocalPath = (written: string) => string;
+
+/** The versions and kinds that decide what is possible, defaults filled in; pure. */
+export function combinationOf(input: ClusterInput): Combination {
+  const kubernetes = plain(input.kubernetesVersion ?? standard.kubernetesVersion);
+  const runtime = input.runtime?.type ?? runtimeFor(kubernetes);
+  return {
+    kubernetes,
+    runtime,
+    runtimeVersion: plain(input.runtime?.version ?? runtimeVersionFor(runtime, kubernetes)),
+    proxyMode: input.kubeProxy?.mode ?? proxyModeFor(kubernetes),
+    coredns: plain(input.coredns?.version ?? corednsVersionFor(kubernetes)),
+    etcd: plain(input.etcd?.version ?? standard.etcd.version),
+    flannel: plain(input.network?.flannel?.version ?? standard.flannel.version),
+    plugin: input.network?.plugin ?? standard.network.plugin,
+  };
+}
+
+/** The parts of a cluster that need no knowledge of its hosts. */
+export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
+
+/**
+ * Fills in every default. Call it only with input that the checks have passed.
+ */
+export function resolveCluster(input: ClusterInput, local: LocalPath): ClusterParts {
+  const combination = combinationOf(input);
+  const preparation = { ...standard.hostPreparation, ...given(input.hostPreparation) };
+  const apiserver = { ...standard.apiserver, ...given(input.apiserver) };
+  const etcd = { ...standard.etcd, ...given(input.etcd) };
+  const kubelet = { ...standard.kubelet, ...given(input.kubelet) };
+  return {
+    name: input.name,
+    versions: resolveVersions(input, combination),
+    runtime: resolveRuntime(input, combination, local),
+    network: resolveNetwork(input),
+    kubeProxy: { mode: combination.proxyMode },
+    bootstrap: input.bootstrap ?? standard.bootstrap,
+    apiserverPort: apiserver.port,
+    apiserverExtraSANs: input.apiserver?.extraSANs ?? [],
+    encryptionAtRest: apiserver.encryptionAtRest,
+    audit: apiserver.audit,
+    images: {
+      coredns: input.images?.coredns ?? `${standard.images.coredns}:v${combination.coredns}`,
+      verify: input.images?.verify ?? standard.images.verify,
+    },
+    lifetimes: lifetimesOf(input),
+    timeServers: input.timeServers ?? [],
+    ...preparation,
+    etcd: { dataDir: etcd.dataDir, clientPort: etcd.clientPort, peerPort: etcd.peerPort },
+    kubelet: { rootDir: kubelet.rootDir, maxPods: kubelet.maxPods },
+    coredns: { replicas: input.coredns?.replicas ?? standard.coredns.replicas },
+    artifacts: resolveArtifacts(input, local),
+  };
+}
+
+/** Certificate lives in hours. */
+export function lifetimesOf(input: ClusterInput): Lifetimes {
+  const written = { ...standard.certificates, ...given(input.certificates) };
+  return {
+    caHours: toHours(written.caLifetime),
+    leafHours: toHours(written.leafLifetime),
+    nodeHours: toHours(written.nodeLifetime),
+  };
+}
+
+/** Directories that hold a cluster's data on hosts, by the key that sets them. */
+export function dataDirectories(
+  input: ClusterInput,
+): Readonly<Record<'etcd.dataDir' | 'kubelet.rootDir' | 'runtime.dataRoot', string>> {
+  return {
+    'etcd.dataDir': input.etcd?.dataDir ?? standard.etcd.dataDir,
+    'kubelet.rootDir': input.kubelet?.rootDir ?? standard.kubelet.rootDir,
+    'runtime.dataRoot': input.runtime?.dataRoot ?? dataRootFor(combinationOf(input).runtime),
+  };
+}
+
+function resolveVersions(input: ClusterInput, combination: Combination): Versions {
+  const { kubernetes, runtime, runtimeVersion } = combination;
+  const runtimeVersions = {
+    containerd: runtimeVersionFor('containerd', kubernetes),
+    docker: runtimeVersionFor('docker', kubernetes),
+    [runtime]: runtimeVersion,
+  };
+  return {
+    kubernetes,
+    etcd: combination.etcd,
+    ...runtimeVersions,
+    runc: plain(input.runtime?.runcVersion ?? standard.runtime.runcVersion),
+    criDockerd: plain(input.runtime?.criDockerdVersion ?? standard.runtime.criDockerdVersion),
+    cniPlugins: plain(input.network?.cniPluginsVersion ?? standard.network.cniPluginsVersion),
+    flannelCNI: plain(input.network?.flannel?.cniPluginVersion ?? standard.flannel.cniPluginVersion),
+    flannel: combination.flannel,
+    coredns: combination.coredns,
+  };
+}
+
+function resolveRuntime(input: ClusterInput, combination: Combination, local: LocalPath): RuntimeSettings {
+  const written = { ...standard.runtime, ...given(input.runtime) };
+  return {
+    type: combination.runtime,
+    dataRoot: trimSlash(dataDirectories(input)['runtime.dataRoot']),
+    cgroupDriver: written.cgroupDriver,
+    sandboxImage: written.sandboxImage,
+    registryMirrors: input.runtime?.registryMirrors ?? {},
+    insecureRegistries: input.runtime?.insecureRegistries ?? [],
+    credentials: (input.runtime?.credentials ?? []).map((credential) => ({
+      ...credential,
+      passwordFile: local(credential.passwordFile),
+    })),
+    logMaxSize: written.logMaxSize,
+    logMaxFiles: written.logMaxFiles,
+    liveRestore: written.liveRestore,
+    images: (input.runtime?.images ?? []).map(local),
+  };
+}
+
+function resolveNetwork(input: ClusterInput): NetworkSettings {
+  const written = { ...standard.network, ...given(input.network) };
+  const services = checkedCidr(written.serviceCIDR);
+  const { backend, directRouting, vni, port } = { ...standard.flannel, ...given(input.network?.flannel) };
+  const flannel = given(input.network?.flannel);
+  if (!isPlugin(written.plugin)) throw new Error(`plugin ${written.plugin} passed the checks`);
+  return {
+    plugin: written.plugin,
+    podCIDR: written.podCIDR,
+    serviceCIDR: written.serviceCIDR,
+    nodeCIDRMaskSize: written.nodeCIDRMaskSize,
+    nodePortRange: written.nodePortRange,
+    dnsIP: input.network?.dnsIP ?? nthAddress(services, dnsIndex),
+    dnsDomain: written.dnsDomain,
+    apiserverServiceIP: nthAddress(services, 1n),
+    flannel: {
+      backend,
+      directRouting,
+      vni,
+      port,
+      ...pick(flannel.mtu, 'mtu'),
+      ...pick(flannel.interface, 'interface'),
+    },
+    ...pick(input.network?.mtu, 'mtu'),
+  };
+}
+
+function resolveArtifacts(input: ClusterInput, local: LocalPath): ArtifactSettings {
+  const directory = input.artifacts?.directory;
+  return {
+    source: input.artifacts?.source ?? standard.artifacts.source,
+    mirrors: input.artifacts?.mirrors ?? [],
+    ...pick(directory === undefined ? undefined : local(directory), 'directory'),
+  };
+}
+
+function checkedCidr(text: string): Cidr {
+  const result = parseCidr(text);
+  if (!('cidr' in result)) throw new Error(`CIDR ${text} passed the checks`);
+  return result.cidr;
+}
+
+function pick<K extends string, V>(value: V | undefined, key: K): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+function toHours(text: string): number {
+  const factors: Readonly<Record<string, number>> = { h: 1, d: 24, y: 8760 };
+  return Number(text.slice(0, -1)) * (factors[text.slice(-1)] ?? 1);
+}
+
+/** A version without the leading v that Kubernetes' own files have. */
+function plain(version: string): string {
+  return version.replace(/^v/, '');
+}
+
+function trimSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, '') : path;
+}

@@ -1,0 +1,172 @@
+import semver from 'semver';
+
+/** `proved`: run on real hosts by the end-to-end tests. `rendered`: written by the same rules and unit-tested, but not run. */
+export type Proof = 'proved' | 'rendered';
+
+/** Kubernetes minors that can be installed; the README's table is made from this. */
+export const kubernetesSupport: Readonly<Record<string, Proof>> = {
+  '1.20': 'proved',
+  '1.21': 'rendered',
+  '1.22': 'rendered',
+  '1.23': 'rendered',
+  '1.24': 'rendered',
+  '1.25': 'rendered',
+  '1.26': 'rendered',
+  '1.27': 'rendered',
+  '1.28': 'rendered',
+  '1.29': 'rendered',
+  '1.30': 'rendered',
+  '1.31': 'rendered',
+  '1.32': 'rendered',
+  '1.33': 'rendered',
+  '1.34': 'rendered',
+  '1.35': 'rendered',
+  '1.36': 'proved',
+};
+
+export const pluginSupport: Readonly<Record<'flannel' | 'bridge' | 'none', Proof>> = {
+  flannel: 'proved',
+  bridge: 'rendered',
+  none: 'rendered',
+};
+
+/** What a combination is judged by; versions without a leading v. */
+export interface Combination {
+  readonly kubernetes: string;
+  readonly runtime: 'containerd' | 'docker';
+  readonly runtimeVersion: string;
+  readonly proxyMode: 'iptables' | 'ipvs' | 'nftables';
+  readonly coredns: string;
+  readonly etcd: string;
+  readonly flannel: string;
+  readonly plugin: string;
+}
+
+/** One row of the table of combinations. */
+export interface CombinationRule {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  /** The key that decides, below `cluster`. */
+  readonly path: readonly string[];
+  readonly applies: (combination: Combination) => boolean;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+const containerdVersion = ['runtime', 'version'];
+const proxyMode = ['kubeProxy', 'mode'];
+
+/** Combinations that do not work (errors) or were not run (warnings). */
+export const combinationRules: readonly CombinationRule[] = [
+  {
+    code: 'CONTAINERD_TOO_NEW',
+    severity: 'error',
+    path: containerdVersion,
+    applies: (c) =>
+      c.runtime === 'containerd' && semver.lt(c.kubernetes, '1.23.0') && semver.gte(c.runtimeVersion, '2.0.0'),
+    message: 'containerd 2 dropped CRI v1alpha2, the only one that kubelets up to 1.22 speak',
+    fix: 'use containerd 1.7.29, or Kubernetes 1.23 or newer',
+  },
+  {
+    code: 'CONTAINERD_TOO_OLD',
+    severity: 'error',
+    path: containerdVersion,
+    applies: (c) =>
+      c.runtime === 'containerd' && semver.gte(c.kubernetes, '1.36.0') && semver.lt(c.runtimeVersion, '2.0.0'),
+    message: 'Kubernetes 1.36 needs containerd 2',
+    fix: 'use containerd 2.2.0',
+  },
+  {
+    code: 'CONTAINERD_UNSUPPORTED',
+    severity: 'error',
+    path: containerdVersion,
+    applies: (c) => c.runtime === 'containerd' && !semver.satisfies(c.runtimeVersion, '^1.6.0 || ^2.0.0'),
+    message: 'only containerd 1.6, 1.7 and 2 are supported',
+    fix: 'use containerd 2.2.0 (1.7.29 up to Kubernetes 1.22)',
+  },
+  {
+    code: 'CONTAINERD_1_NOT_PROVED',
+    severity: 'warning',
+    path: containerdVersion,
+    applies: (c) => c.runtime === 'containerd' && semver.satisfies(c.runtimeVersion, '^1.6.0'),
+    message: 'containerd 1 is set up by the same rules as 2, but was not run',
+  },
+  {
+    code: 'DOCKER_NEEDS_CRI_DOCKERD',
+    severity: 'warning',
+    path: ['runtime', 'type'],
+    applies: (c) => c.runtime === 'docker' && semver.gte(c.kubernetes, '1.24.0'),
+    message: 'from Kubernetes 1.24 Docker works through cri-dockerd: rendered, but not proved',
+    fix: 'containerd is the proved runtime for this release',
+  },
+  {
+    code: 'DOCKER_DROPS_ROUTED_PACKETS',
+    severity: 'warning',
+    path: ['runtime', 'version'],
+    applies: (c) => c.runtime === 'docker' && semver.gte(c.runtimeVersion, '28.0.0'),
+    message: 'Docker 28 and newer drops packets that are routed from other hosts to containers on its own bridge',
+  },
+  {
+    code: 'NFTABLES_TOO_EARLY',
+    severity: 'error',
+    path: proxyMode,
+    applies: (c) => c.proxyMode === 'nftables' && semver.lt(c.kubernetes, '1.29.0'),
+    message: 'kube-proxy has no nftables mode before 1.31 (alpha in 1.29)',
+    fix: 'use iptables or ipvs',
+  },
+  {
+    code: 'NFTABLES_ALPHA',
+    severity: 'error',
+    path: proxyMode,
+    applies: (c) => c.proxyMode === 'nftables' && semver.satisfies(c.kubernetes, '1.29 || 1.30'),
+    message: "kube-proxy's nftables mode is alpha and off in 1.29 and 1.30",
+    fix: 'use iptables or ipvs, or Kubernetes 1.31 or newer',
+  },
+  {
+    code: 'IPVS_NOT_PROVED',
+    severity: 'warning',
+    path: proxyMode,
+    applies: (c) => c.proxyMode === 'ipvs',
+    message: 'ipvs is rendered, but not proved; kube-proxy itself warns of its end from 1.36',
+  },
+  {
+    code: 'COREDNS_TOO_NEW',
+    severity: 'error',
+    path: ['coredns', 'version'],
+    applies: (c) => semver.lt(c.kubernetes, '1.21.0') && semver.gt(c.coredns, '1.10.1'),
+    message: 'CoreDNS after 1.10.1 watches discovery.k8s.io/v1 alone, which Kubernetes 1.20 does not serve',
+    fix: 'use CoreDNS 1.10.1',
+  },
+  {
+    code: 'ETCD_UNSUPPORTED',
+    severity: 'error',
+    path: ['etcd', 'version'],
+    applies: (c) => !semver.satisfies(c.etcd, '>=3.4.0 <3.7.0'),
+    message: 'only etcd 3.4, 3.5 and 3.6 are supported',
+    fix: 'use etcd 3.6.5',
+  },
+  {
+    code: 'FLANNEL_UNSUPPORTED',
+    severity: 'error',
+    path: ['network', 'flannel', 'version'],
+    applies: (c) => c.plugin === 'flannel' && semver.lt(c.flannel, '0.20.0'),
+    message: 'flannel before 0.20 is not supported yet',
+    fix: 'use flannel 0.28.4',
+  },
+  {
+    code: 'PLUGIN_NOT_PROVED',
+    severity: 'warning',
+    path: ['network', 'plugin'],
+    applies: (c) => isPlugin(c.plugin) && pluginSupport[c.plugin] === 'rendered',
+    message: 'this plugin is rendered, but not proved',
+  },
+];
+
+export function isPlugin(name: string): name is keyof typeof pluginSupport {
+  return Object.hasOwn(pluginSupport, name);
+}
+
+/** `1.36` of `1.36.3`. */
+export function minorOf(kubernetes: string): string {
+  return `${semver.major(kubernetes)}.${semver.minor(kubernetes)}`;
+}

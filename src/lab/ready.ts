@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { K8supError } from '../errors/k8sup-error.ts';
+import { escapeControl } from '../shell/escape.ts';
+import type { LabHost } from './model.ts';
+import { consoleOf, endedWith } from './record.ts';
+import { attempt, lastLines } from './run.ts';
+import { sshCommand, type LabAccess } from './ssh.ts';
+
+const limitMs = 60_000;
+
+/**
+ * Waits until every host has booted and lets in whoever holds the lab's key.
+ *
+ * @throws {@link K8supError} `LAB_BOOT` with the end of a host's console, when it stops or after 60 s.
+ */
+export async function waitForHosts(lab: LabAccess, hosts: readonly LabHost[], signal: AbortSignal): Promise<void> {
+  // The first failure ends the waits for the others: the lab is taken down then.
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  try {
+    await Promise.all(hosts.map((host) => waitForHost(lab, host, either)));
+  } finally {
+    failed.abort();
+  }
+}
+
+async function waitForHost(lab: LabAccess, host: LabHost, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  // Once this target is reached sshd runs, and users other than root may log in as well.
+  const [program = '', ...args] = sshCommand(lab, host, ['systemctl', 'is-active', '--quiet', 'multi-user.target']);
+  let last = '';
+  while (Date.now() < deadline) {
+    const status = await endedWith(host);
+    if (status !== undefined) throw await bootError(host, `systemd-nspawn ended with ${status}`);
+    const result = await attempt(program, args, { signal, timeoutMs: 10_000 });
+    if (result.exitCode === 0) return;
+    last = result.exitCode === 255 ? lastLines(result.stderr, 3) : 'systemd has not finished to boot';
+    await pause(200, undefined, { signal });
+  }
+  throw await bootError(host, `no answer within ${limitMs / 1000} s: ${last}`);
+}
+
+async function bootError(host: LabHost, cause: string): Promise<K8supError> {
+  const output = escapeControl(lastLines(await consoleOf(host), 15).replaceAll('\r', ''));
+  return new K8supError({
+    code: 'LAB_BOOT',
+    kind: 'lab',
+    what: `lab host ${host.name} does not come up`,
+    why: `${cause}\n${output === '' ? 'Its console is empty.' : `The end of its console:\n${output}`}`,
+    fix: 'Run "k8sup lab up" again; the last lines above name what failed.',
+    host: host.name,
+    log: join(host.directory, 'console.log'),
+  });
+}

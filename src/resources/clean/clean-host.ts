@@ -1,0 +1,80 @@
+import { lines, rawShell, sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+import { stateDir } from '../ownership.ts';
+import type { Change, Resource } from '../define.ts';
+import { undoByKind } from '../undo.ts';
+import { ownedUndo } from './undo-owned.ts';
+import { stopAll, unmountAll } from './stop-all.ts';
+
+/** One line of a host's ownership manifest. */
+export interface Owned {
+  readonly kind: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * A host without anything of k8sup's. Its difference is the ownership manifest itself, so a plan of clean lists each thing that goes; applying works
+ * from the manifest alone, whatever the inventory says by now.
+ */
+export function cleanHost(): Resource<readonly Owned[]> {
+  const manifest = `${stateDir}/manifest`;
+  return {
+    id: 'clean:host',
+    probe: sh`if [ -e ${manifest} ]; then cat ${manifest}; elif [ -d ${stateDir} ] || [ -d /run/k8sup ]; then printf 'path\\t%s\\t\\n' ${stateDir}; fi`,
+    parse: parseManifest,
+    diff: (owned) => owned.map(removal),
+    apply: { script: cleanScript(manifest), timeoutSeconds: 300 },
+  };
+}
+
+function parseManifest(output: string): readonly Owned[] {
+  return output.split('\n').flatMap((line) => {
+    const [kind = '', name = '', value = ''] = line.split('\t');
+    return kind === '' ? [] : [{ kind, name, value }];
+  });
+}
+
+function removal(owned: Owned): Change {
+  const restored = owned.value !== '' && !['absent', 'fresh'].includes(owned.value);
+  return { path: `${owned.kind} ${owned.name}`, from: 'of k8sup', to: restored ? 'as before' : 'removed', effect: 'delete' };
+}
+
+/** Kinds whose undo must come before files go: links and rules use programs, and programs are files. */
+const networkKinds = ['netns', 'link', 'routes', 'nft-table', 'chains', 'ipsets', 'policy'];
+
+function cleanScript(manifest: string): Sh {
+  const undo = { ...undoByKind, ...ownedUndo };
+  const cases = Object.entries(undo).map(([kind, script]) => sh`${rawShell(kind)}) ( set -e
+${script}
+) ;;`);
+  return lines([
+    sh`manifest=${manifest}
+set +e
+undo() { case $kind in
+${lines(cases)}
+kept-mount) : ;;
+*) echo "unknown kind $kind: made by a newer k8sup" >&2; false ;;
+esac; }
+tab=$(printf '\\t')
+undo_kinds() { : > "$manifest.left"
+  tac "$manifest" | while IFS="$tab" read -r kind name value; do
+    chosen=no
+    case " $1 " in *" $kind "*) chosen=yes ;; ' rest ') [ "$kind" = unit ] || chosen=yes ;; esac
+    case $chosen in yes) said=$(undo 2>&1) && { [ -z "$said" ] || echo "$said"; continue; }; echo "could not take back $kind $name: $said" ;; esac
+    printf '%s\\t%s\\t%s\\n' "$kind" "$name" "$value" >> "$manifest.left"
+  done
+  tac "$manifest.left" > "$manifest.new"; mv -f "$manifest.new" "$manifest"; rm -f "$manifest.left"; }
+if [ -e "$manifest" ]; then`,
+    stopAll,
+    unmountAll,
+    sh`undo_kinds ${networkKinds.join(' ')}
+undo_kinds rest
+undo_kinds unit
+systemctl daemon-reload
+if [ -s "$manifest" ]; then echo 'left on the host:'; cat "$manifest"; exit 1; fi
+fi
+rm -rf ${stateDir} /run/k8sup
+exec 9>&-`,
+  ]);
+}

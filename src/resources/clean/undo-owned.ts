@@ -1,0 +1,47 @@
+import { rawShell } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+
+/**
+ * How each kind of the ownership manifest is taken back. In a snippet `$name` and `$value` are the manifest's fields; it runs in a subshell with
+ * `set -e`, and what it cannot undo it must fail for, so that the line stays and the next clean tries again.
+ */
+export const ownedUndo: Readonly<Record<string, Sh>> = {
+  file: rawShell(`rm -f -- "$name.k8sup-new"
+if [ "$value" = absent ]; then rm -f -- "$name"
+else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- "$name.k8sup-old" "$name"; fi`),
+  path: rawShell(`rm -rf --one-file-system -- "$name"`),
+  dir: rawShell(`[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`),
+  tree: rawShell(`if [ -d "$name" ]; then
+  keep=$(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print p }' /proc/self/mountinfo)
+  if [ -n "$keep" ]; then echo "mounted below $name: $keep" >&2; exit 1; fi
+  find "$name" -xdev -mindepth 1 -delete
+  if [ "$value" = fresh ] && ! awk -v t="$name" '$5 == t { found=1 } END { exit !found }' /proc/self/mountinfo; then rmdir -- "$name"; fi
+fi`),
+  link: rawShell(`if [ -e "/sys/class/net/$name" ]; then
+  for port in "/sys/class/net/$name/brif/"*; do
+    [ -e "$port" ] || continue
+    case \${port##*/} in veth*) ip link delete "\${port##*/}" 2>/dev/null || : ;; esac
+  done
+  ip link delete "$name"
+fi`),
+  routes: rawShell(`ip -o route show root "$name" | while read -r route _; do ip route delete "$route" || :; done
+[ -z "$(ip -o route show root "$name")" ]`),
+  'nft-table': rawShell(`if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`),
+  ipsets: rawShell(`if command -v ipset >/dev/null; then ipset list -n 2>/dev/null | while read -r set; do case $set in "$name"*) ipset destroy "$set" ;; esac; done; fi`),
+  policy: rawShell(`[ -z "$value" ] || iptables -P "$name" "$value"`),
+  netns: rawShell(`for ns in /run/netns/"$name"*; do [ -e "$ns" ] || continue; umount -- "$ns" 2>/dev/null || :; rm -f -- "$ns"; done`),
+  chains: rawShell(`for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
+  command -v $tool-save >/dev/null || continue
+  case $tool in *legacy) family=ip_tables_names; case $tool in ip6*) family=ip6_tables_names ;; esac; [ -s /proc/net/$family ] || continue ;; esac
+  saved=$($tool-save 2>/dev/null) || continue
+  case $saved in *"$name"*) ;; *) continue ;; esac
+  printf '%s\\n' "$saved" | awk -v p="$name" '
+    /^\\*/ { table = substr($0, 2); if (n++) print "COMMIT"; print "*" table; next }
+    /^:/ { chain = substr($1, 2); if (index(chain, p) == 1) { chains[++c] = chain; tables[c] = table; print ":" chain " - [0:0]" } next }
+    /^-A/ { if (index($2, p) == 1) next; for (i = 3; i <= NF; i++) if (($i == "-j" || $i == "-g") && index($(i + 1), p) == 1) { sub(/^-A/, "-D"); print; break } next }
+    END { if (n) print "COMMIT"; for (i = 1; i <= c; i++) print "*" tables[i] "\\n-X " chains[i] "\\nCOMMIT" }' | $tool-restore --noflush
+done`),
+  // Stopped and disabled before all else (see stopAll); a unit that was there before comes back once its file has.
+  unit: rawShell(`if [ "$value" = enabled ]; then systemctl daemon-reload; systemctl enable --quiet "$name"; fi`),
+  runtime: rawShell(':'),
+};

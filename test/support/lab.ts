@@ -1,0 +1,125 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parse, stringify } from 'yaml';
+import type { RunEvent, Summary } from '../../src/engine/events.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const program = join(root, 'dist/src/main.js');
+
+/** Why end-to-end tests cannot run here; undefined where they can. */
+export const noLab = process.env['K8SUP_NO_LAB'];
+
+/** What one run of k8sup gave. */
+export interface K8supRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly events: readonly RunEvent[];
+  readonly summary: Summary | undefined;
+}
+
+/** A booted lab, and k8sup as a user runs it there. */
+export interface LabHandle {
+  readonly name: string;
+  readonly dir: string;
+  readonly inventory: string;
+  /** Runs k8sup; `-o json` and the inventory are the caller's. */
+  k8sup(...args: readonly string[]): Promise<K8supRun>;
+  /** Runs a script on a host as root, and gives its standard output. */
+  ssh(host: string, script: string): Promise<string>;
+  /** Runs kubectl by k8sup. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** Edits the inventory as plain data. */
+  edit(change: (inventory: EditableInventory) => void): void;
+  down(): Promise<void>;
+}
+
+/** The written inventory, loosely typed: tests also write what the schema refuses. */
+export interface EditableInventory {
+  cluster: Record<string, Record<string, unknown> & string>;
+  ssh: Record<string, unknown>;
+  hosts: { name: string; address: string; roles: string[]; [key: string]: unknown }[];
+}
+
+/** Boots a lab of its own, in a scratch folder. */
+export async function bootLab(name: string, hosts: number, profile: 'newest' | 'classic'): Promise<LabHandle> {
+  const dir = await mkdtemp(join(tmpdir(), `k8sup-${name}-`));
+  // A run that was killed may have left its lab.
+  await run(['lab', 'down', '--name', name]);
+  const up = await run(['lab', 'up', '--name', name, '--hosts', String(hosts), '--dir', dir, '--profile', profile]);
+  if (up.exitCode !== 0) throw new Error(`the lab did not boot:\n${up.stdout}${up.stderr}`);
+  const inventory = join(dir, 'inventory.yaml');
+  return {
+    name,
+    dir,
+    inventory,
+    k8sup: (...args) => run(args),
+    ssh: (host, script) => ssh(name, host, script),
+    kubectl: async (...args) => {
+      const result = await run(['kubectl', '-i', inventory, '--', ...args]);
+      if (result.exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${result.stdout}${result.stderr}`);
+      return result.stdout;
+    },
+    edit: (change) => {
+      const data = parse(readFileSync(inventory, 'utf8')) as EditableInventory;
+      change(data);
+      writeFileSync(inventory, stringify(data));
+    },
+    down: async () => {
+      const result = await run(['lab', 'down', '--name', name]);
+      rmSync(dir, { recursive: true, force: true });
+      if (result.exitCode !== 0) throw new Error(`the lab did not go down:\n${result.stdout}${result.stderr}`);
+    },
+  };
+}
+
+/** The summary of a run that must have been good; the run's whole output is in the error otherwise. */
+export function good(result: K8supRun): Summary {
+  if (result.exitCode !== 0 || result.summary === undefined)
+    throw new Error(`exit code ${String(result.exitCode)}\n${tail(result)}`);
+  return result.summary;
+}
+
+/** `host resource` of each change that a run told, without the cluster's own when a host is asked for. */
+export function changesOf(result: K8supRun): readonly string[] {
+  return result.events.flatMap((event) => (event.type === 'change' ? [`${event.host} ${event.resource}`] : []));
+}
+
+async function run(args: readonly string[]): Promise<K8supRun> {
+  const result = await execa(process.execPath, [program, ...args], {
+    reject: false,
+    stdin: 'ignore',
+    env: { CI: '1' },
+  });
+  const events = args.includes('json')
+    ? result.stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as RunEvent)
+    : [];
+  const last = events.at(-1);
+  return {
+    exitCode: result.exitCode ?? 255,
+    stdout: result.stdout,
+    stderr: result.stderr,
+    events,
+    summary: last?.type === 'summary' ? last : undefined,
+  };
+}
+
+async function ssh(lab: string, host: string, script: string): Promise<string> {
+  const result = await execa(process.execPath, [program, 'lab', 'exec', host, '--name', lab, '--', 'sh', '-s'], {
+    input: script,
+    reject: false,
+  });
+  if (result.exitCode !== 0)
+    throw new Error(`${host}: exit code ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}\nof: ${script}`);
+  return result.stdout;
+}
+
+function tail(result: K8supRun): string {
+  return [...result.stdout.split('\n').slice(-40), result.stderr].join('\n');
+}

@@ -1,0 +1,94 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exitCodes, K8supError } from '../../../src/errors/k8sup-error.ts';
+import { loadInventory } from '../../../src/inventory/load.ts';
+import { InventoryError } from '../../../src/inventory/problem.ts';
+import { inventoryWith, smallest, summary } from './sample.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'k8sup-inventory-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(name: string, text: string, mode = 0o600): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  await chmod(file, mode);
+  return file;
+}
+
+async function errorOf(file: string): Promise<K8supError> {
+  const error: unknown = await loadInventory(file).then(
+    () => new Error('no error'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof K8supError) return error;
+  throw error;
+}
+
+const privateKey = '-----BEGIN OPENSSH PRIVATE KEY-----\n';
+
+test('a good file and the files it names', async () => {
+  await put('id', privateKey);
+  await put('password', 'x');
+  await put('image.tar', '', 0o644);
+  const runtime =
+    'runtime: { images: [image.tar], credentials: [{ registry: r, username: u, passwordFile: password }] }';
+  const file = await put('inventory.yaml', `ssh: { privateKey: id }\n${inventoryWith(runtime)}`);
+  const inventory = await loadInventory(file);
+  expect(inventory.file).toBe(file);
+  expect(inventory.hosts[0]?.ssh.privateKey).toBe(join(folder, 'id'));
+  expect(inventory.cluster.runtime.credentials[0]?.passwordFile).toBe(join(folder, 'password'));
+});
+
+test('no file leads to k8sup init', async () => {
+  const error = await errorOf(join(folder, 'none.yaml'));
+  expect(error).toMatchObject({ code: 'INVENTORY_NOT_FOUND', exitCode: exitCodes.inventory });
+  expect(error.fix).toContain('k8sup init');
+});
+
+test('a directory is no inventory', async () => {
+  expect(await errorOf(folder)).toMatchObject({ code: 'INVENTORY_UNREADABLE', kind: 'inventory' });
+});
+
+test('mistakes come as one error with every place in it', async () => {
+  const file = await put('inventory.yaml', inventoryWith('foo: 1\nbar: 2'));
+  const error = await errorOf(file);
+  expect(error).toBeInstanceOf(InventoryError);
+  expect(error).toMatchObject({ code: 'INVENTORY_INVALID', kind: 'inventory', message: `${file} has 2 mistakes` });
+  expect(error.why).toContain(`${file}:3:3: cluster.foo: there is no key "foo" in cluster [UNKNOWN_KEY]`);
+  expect(error.why).toContain(`${file}:4:3: cluster.bar`);
+});
+
+test('files that are absent, open to others or no keys are found beside the other mistakes', async () => {
+  await put('open', privateKey, 0o644);
+  await put('id.pub', 'ssh-ed25519 AAAA');
+  const hosts = ['none', 'open', 'id.pub'].map(
+    (key, index) => `- { name: h${index}, address: 192.0.2.${index + 1}, ssh: { privateKey: ${key} } }`,
+  );
+  const runtime =
+    'runtime: { images: [none.tar], credentials: [{ registry: r, username: u, passwordFile: none }] }\nartifacts: { directory: open }\nfoo: 1';
+  const error = await errorOf(await put('inventory.yaml', inventoryWith(runtime, hosts.join('\n'))));
+  expect(
+    error instanceof InventoryError ? summary(error.problems).map((line) => line.replace(/ \S+ /, ' ')) : [],
+  ).toEqual([
+    'IMAGE_FILE_UNREADABLE cluster.runtime.images[0]',
+    'PASSWORD_FILE_UNREADABLE cluster.runtime.credentials[0].passwordFile',
+    'ARTIFACT_DIRECTORY_UNREADABLE cluster.artifacts.directory',
+    'UNKNOWN_KEY cluster.foo',
+    'NO_ETCD hosts',
+    'NO_MASTER hosts',
+    'KEY_FILE_UNREADABLE hosts[0].ssh.privateKey',
+    'SECRET_FILE_MODE hosts[1].ssh.privateKey',
+    'KEY_FILE_INVALID hosts[2].ssh.privateKey',
+  ]);
+});
+
+test('warnings stop nothing and come with the inventory', async () => {
+  const inventory = await loadInventory(await put('inventory.yaml', inventoryWith('bootstrap: token-file')));
+  expect(inventory.warnings?.map((warning) => warning.code)).toEqual(['TOKEN_FILE_NEVER_EXPIRES']);
+  expect((await loadInventory(await put('smallest.yaml', smallest))).warnings).toEqual([]);
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { exampleInventory, schemaFile } from '../../../src/inventory/example.ts';
+import { inventoryJsonSchema, inventoryReference } from '../../../src/inventory/reference.ts';
+import { inventorySchema } from '../../../src/inventory/schema.ts';
+import { fieldsOf } from '../../../src/inventory/schema/walk.ts';
+import { check, resolved, smallest } from './sample.ts';
+
+const fields = fieldsOf(inventorySchema);
+
+describe('the example', () => {
+  test('has no mistakes and no warnings', () => {
+    const result = check(exampleInventory());
+    expect('problems' in result ? result.problems : result.warnings).toEqual([]);
+  });
+
+  test('has none with every comment that holds keys taken off either', () => {
+    const uncommented = exampleInventory()
+      .split('\n')
+      .map((line) => line.replace(/^( +)# (?=[ -]*[\w{]+.*: |[ -]*[\w]+:$)/, '$1'))
+      .map((line) => line.replace(/^ +[A-Z].*[^\]}]$/, ''))
+      .join('\n');
+    const result = check(uncommented);
+    const problems = 'problems' in result ? result.problems : [];
+    expect(problems.map((problem) => `${problem.position.line} ${problem.code} ${problem.message}`)).toEqual([]);
+  });
+
+  test('names every key', () => {
+    const text = exampleInventory();
+    const absent = fields.filter((field) => !new RegExp(`\\b${field.path.at(-1) ?? ''}:`).test(text));
+    expect(absent.map((field) => field.path.join('.'))).toEqual([]);
+  });
+
+  test('tells editors where the schema is', () => {
+    expect(exampleInventory().split('\n')[0]).toBe(`# yaml-language-server: $schema=${schemaFile()}`);
+    expect(exampleInventory('x.json').split('\n')[0]).toBe('# yaml-language-server: $schema=x.json');
+  });
+});
+
+describe('the schema for editors', () => {
+  test('is not stale', () => expect(readFileSync(schemaFile(), 'utf8')).toBe(inventoryJsonSchema()));
+
+  test('knows patterns, refuses unknown keys and gives only defaults that can be written', () => {
+    const schema = JSON.stringify(JSON.parse(inventoryJsonSchema()));
+    expect(schema).toContain('"additionalProperties":false');
+    expect(schema).toContain('"pattern"');
+    expect(schema).not.toContain('"standard"');
+    expect(schema).not.toContain("the only master's");
+  });
+});
+
+describe('the reference', () => {
+  test('has a row for every key, with what it means', () => {
+    const rows = inventoryReference().trim().split('\n').slice(2);
+    expect(rows.length).toBe(fields.length);
+    expect(fields.filter((field) => field.description === '').map((field) => field.path.join('.'))).toEqual([]);
+    expect(rows).toContain(
+      '| `hosts[].taints[].effect` | NoSchedule \\| PreferNoSchedule \\| NoExecute | **required** | What happens to pods that do not tolerate it |',
+    );
+  });
+
+  test('says defaults that are true', () => {
+    const { cluster } = resolved(smallest);
+    const written = Object.fromEntries(fields.map((field) => [field.path.join('.'), field.standard]));
+    expect(JSON.stringify(cluster.versions.kubernetes)).toBe(written['cluster.kubernetesVersion']);
+    expect(JSON.stringify(cluster.etcd.dataDir)).toBe(written['cluster.etcd.dataDir']);
+    expect(JSON.stringify(cluster.audit)).toBe(written['cluster.apiserver.audit']);
+    expect(JSON.stringify(cluster.network.podCIDR)).toBe(written['cluster.network.podCIDR']);
+    expect(JSON.stringify(cluster.network.flannel.vni)).toBe(written['cluster.network.flannel.vni']);
+    expect(JSON.stringify(cluster.firewall)).toBe(written['cluster.hostPreparation.firewall']);
+  });
+});

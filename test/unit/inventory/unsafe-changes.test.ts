@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { parseRecord, recordOf } from '../../../src/inventory/record.ts';
+import { unsafeChanges } from '../../../src/inventory/unsafe-changes.ts';
+import { inventoryWith, resolved, summary } from './sample.ts';
+
+const hosts = ['a', 'b'].map(
+  (name, index) =>
+    `- { name: ${name}, address: 192.0.2.${index + 1}, roles: [${index === 0 ? 'etcd, master' : 'node'}] }`,
+);
+const before = recordOf(resolved(inventoryWith('', hosts.join('\n'))));
+
+function edits(cluster: string, list: readonly string[] = hosts): readonly string[] {
+  return summary(unsafeChanges(before, resolved(inventoryWith(cluster, list.join('\n')))));
+}
+
+describe('unsafe edits', () => {
+  test.each([
+    ['kubernetesVersion: 1.36.4', 'KUBERNETES_VERSION 3:22 cluster.kubernetesVersion'],
+    ['network: { podCIDR: 10.245.0.0/16 }', 'POD_CIDR 3:23 cluster.network.podCIDR'],
+    ['network: { nodeCIDRMaskSize: 23 }', 'NODE_MASK 3:32 cluster.network.nodeCIDRMaskSize'],
+    ['network: { dnsIP: 10.96.0.11 }', 'DNS_IP 3:21 cluster.network.dnsIP'],
+    ['network: { dnsDomain: x.local }', 'DNS_DOMAIN 3:25 cluster.network.dnsDomain'],
+    ['network: { plugin: bridge }', 'PLUGIN 3:22 cluster.network.plugin'],
+    ['runtime: { type: docker }', 'RUNTIME 3:20 cluster.runtime.type'],
+    ['runtime: { dataRoot: /data/containerd }', 'DATA_DIRECTORY 3:24 cluster.runtime.dataRoot'],
+    ['etcd: { dataDir: /data/etcd }', 'DATA_DIRECTORY 3:20 cluster.etcd.dataDir'],
+    ['kubelet: { rootDir: /data/kubelet }', 'DATA_DIRECTORY 3:23 cluster.kubelet.rootDir'],
+    ['etcd: { clientPort: 3379 }', 'ETCD_PORTS 3:23 cluster.etcd.clientPort'],
+    ['etcd: { version: 3.5.0 }', 'ETCD_VERSION 3:20 cluster.etcd.version'],
+    ['etcd: { version: 3.6.4 }', 'ETCD_VERSION 3:20 cluster.etcd.version'],
+    ['controlPlaneEndpoint: x:6443', 'CONTROL_PLANE_ENDPOINT 3:25 cluster.controlPlaneEndpoint'],
+    ['apiserver: { encryptionAtRest: false }', 'ENCRYPTION 3:34 cluster.apiserver.encryptionAtRest'],
+  ])('%s', (cluster, found) => expect(edits(cluster)).toEqual([`UNSAFE_CHANGE_${found}`]));
+
+  test('another service CIDR moves the DNS address too', () => {
+    expect(edits('network: { serviceCIDR: 10.97.0.0/16 }')).toEqual([
+      'UNSAFE_CHANGE_SERVICE_CIDR 3:27 cluster.network.serviceCIDR',
+      'UNSAFE_CHANGE_DNS_IP 3:3 cluster.network.dnsIP',
+    ]);
+  });
+
+  test('a host taken out, moved, or with a role less', () => {
+    expect(edits('', hosts.slice(0, 1))).toEqual(['UNSAFE_CHANGE_HOST_REMOVED 3:1 hosts']);
+    const moved = [hosts[0] ?? '', (hosts[1] ?? '').replace('192.0.2.2', '192.0.2.9')];
+    expect(edits('', moved)).toEqual(['UNSAFE_CHANGE_HOST_ADDRESS 5:25 hosts[1].address']);
+    const both = recordOf(resolved(inventoryWith('', hosts.join('\n').replace('etcd, master', 'etcd, master, node'))));
+    const less = unsafeChanges(both, resolved(inventoryWith('', hosts.join('\n'))));
+    expect(summary(less)).toEqual(['UNSAFE_CHANGE_HOST_ROLES 4:36 hosts[0].roles']);
+  });
+
+  test('other members of etcd', () => {
+    const more = [
+      ...hosts,
+      '- { name: c, address: 192.0.2.3, roles: [etcd] }',
+      '- { name: d, address: 192.0.2.4, roles: [etcd] }',
+    ];
+    expect(edits('', more)).toEqual(['UNSAFE_CHANGE_ETCD_MEMBERS 3:1 hosts']);
+  });
+});
+
+describe('safe edits', () => {
+  test.each([
+    ['nothing at all', ''],
+    ['a setting of the kubelet', 'kubelet: { maxPods: 100 }'],
+    ['another backend of flannel', 'network: { flannel: { backend: host-gw } }'],
+    ['a newer patch of etcd', 'etcd: { version: 3.6.9 }'],
+  ])('%s', (_what, cluster) => expect(edits(cluster)).toEqual([]));
+
+  test('a new node', () => expect(edits('', [...hosts, '- { name: c, address: 192.0.2.3 }'])).toEqual([]));
+});
+
+describe('the record', () => {
+  test('comes back from disk as it went', () => expect(parseRecord(JSON.stringify(before), 'r.json')).toEqual(before));
+
+  test.each(['', '{}', JSON.stringify({ ...before, version: 2 })])('%s is refused', (text) => {
+    expect(() => parseRecord(text, 'r.json')).toThrow(expect.objectContaining({ code: 'RECORD_INVALID' }));
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { hostFiles } from '../../../src/lab/host-files.ts';
+import { labHosts } from '../../../src/lab/model.ts';
+
+const [, second] = labHosts('demo', 2);
+if (second === undefined) throw new Error('no second host');
+const files = hostFiles(second, 'ab'.repeat(16), 'ssh-ed25519 KEY lab\n');
+const file = (path: string) => files.find((candidate) => candidate.path === path);
+
+describe('hostFiles', () => {
+  it('makes the host its own: name, address and machine id', () => {
+    expect(file('/etc/hostname')?.text).toBe('h2\n');
+    expect(file('/etc/hosts')?.text).toContain('127.0.1.1\th2\n');
+    expect(file('/etc/machine-id')?.text).toBe(`${'ab'.repeat(16)}\n`);
+    expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).toContain('10.88.0.12/24 dev host0');
+  });
+
+  it('lets root and ops in with the key of the lab, ops with sudo and without a password', () => {
+    for (const path of ['/root/.ssh/authorized_keys', '/home/ops/.ssh/authorized_keys']) {
+      expect(file(path)).toMatchObject({ text: 'ssh-ed25519 KEY lab\n', mode: 0o600 });
+    }
+    expect(file('/home/ops/.ssh/authorized_keys')?.owner).toBe(1000);
+    expect(file('/etc/sudoers.d/ops')).toMatchObject({
+      text: expect.stringContaining('NOPASSWD') as string,
+      mode: 0o440,
+    });
+    expect(file('/etc/shadow')?.text).toMatch(/^ops:\*:/);
+  });
+
+  it('enables every unit that it writes', () => {
+    const units = files.filter((candidate) => candidate.text?.startsWith('[Unit]') === true);
+    expect(units).toHaveLength(2);
+    for (const unit of units) {
+      const name = unit.path.split('/').at(-1) ?? '';
+      const target = /WantedBy=(.*)/.exec(unit.text ?? '')?.[1] ?? '';
+      expect(file(`/etc/systemd/system/${target}.wants/${name}`)?.linkTo).toBe(`../${name}`);
+    }
+  });
+
+  it('has an executable wrapper for runc', () => {
+    expect(file('/usr/local/lib/k8sup-lab/runc')?.mode).toBe(0o755);
+  });
+});
