@@ -3,7 +3,10 @@ import type { ErrorJson } from './events.ts';
 
 /** An error as events and logs carry it. */
 export function errorJson(error: unknown): ErrorJson {
-  if (!(error instanceof K8supError)) return { code: 'BUG', message: messageOf(error) };
+  if (!(error instanceof K8supError)) {
+    const stack = error instanceof Error ? error.stack : undefined;
+    return { code: 'BUG', message: messageOf(error), ...(stack === undefined ? {} : { stack }) };
+  }
   return {
     code: error.code,
     message: error.message,
@@ -23,9 +26,15 @@ export function hostsFailedError(stage: string, failed: ReadonlyMap<string, unkn
     code: 'HOSTS_FAILED',
     kind: 'hostsFailed',
     stage,
-    what: `${failed.size} hosts failed in stage ${stage}: ${[...failed.keys()].join(', ')}`,
+    what: `${failed.size} hosts failed in stage ${stage}: ${named([...failed.keys()])}`,
     why: errors.map((error) => messageOf(error)).join('\n'),
     fix: 'mend what each host names above, then run the same command again: what is done already is kept',
     cause: new AggregateError(errors),
   });
+}
+
+/** Enough names to begin with; all of them are told one by one before. */
+function named(hosts: readonly string[]): string {
+  const shown = hosts.slice(0, 10).join(', ');
+  return hosts.length > 10 ? `${shown} and ${hosts.length - 10} more` : shown;
 }

@@ -8,6 +8,8 @@ export interface ErrorJson {
   readonly fix?: string;
   readonly host?: string;
   readonly stage?: string;
+  /** Frames of the stack, for defects only. */
+  readonly stack?: string;
 }
 
 /** Numbers of a whole run. */

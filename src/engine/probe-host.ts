@@ -61,7 +61,7 @@ interface Wanted {
 
 async function wantedOf(step: HostStep | ActionStep, host: Host, context: StageContext): Promise<Wanted> {
   if (step.type === 'action') return { step, resources: [step.condition(host, context)], gate: undefined };
-  return { step, resources: await step.resources(host, context), gate: step.gate?.(host, context) };
+  return { step, resources: await step.resources(host, context), gate: await step.gate?.(host, context) };
 }
 
 function diffAll(

@@ -22,13 +22,19 @@ export async function applyHostStep(run: StageRun, step: HostStep): Promise<void
   await refresh(run, hosts);
   const oneByOne = step.rollout === 'one-by-one' ? hosts.filter((host) => restarts(differenceOf(run, host, step))) : [];
   const together = hosts.filter((host) => !oneByOne.includes(host));
+  const started = performance.now();
   await forEachHost(run, together, (host) => applyDifference(run, host, step));
-  await forEachHost(run, together, (host) => passGate(run, host, step));
+  await forEachHost(run, together, async (host) => {
+    await passGate(run, host, step);
+    tellDone(run, host, step, started);
+  });
   for (const host of oneByOne) {
     context.stop.throwIfAborted();
     await forEachHost(run, [host], async () => {
+      const begun = performance.now();
       await applyDifference(run, host, step);
       await passGate(run, host, step);
+      tellDone(run, host, step, begun);
     });
     // A member that did not come back must stop the roll: the next one could cost the quorum.
     if (context.failed.has(host.name)) break;
@@ -135,6 +141,12 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
       }),
   });
   countChanges(context.counts, [...difference.changes.values()]);
+}
+
+function tellDone(run: StageRun, host: Host, step: HostStep, started: number): void {
+  const changed = differenceOf(run, host, step)?.changes.size ?? 0;
+  const durationMs = Math.round(performance.now() - started);
+  run.context.emit({ type: 'host-done', stage: run.stage.id, host: host.name, changed, durationMs });
 }
 
 async function passGate(run: StageRun, host: Host, step: HostStep): Promise<void> {

@@ -13,6 +13,8 @@ export interface StageContext {
   readonly facts: (host: Host) => Facts;
   readonly pki: ClusterPki;
   readonly artifacts: Artifacts;
+  /** `spec.podCIDR` of the registered nodes by host name; empty while no apiserver answers. */
+  readonly podCIDRs: () => Promise<Readonly<Record<string, string>>>;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ export interface HostStep {
   readonly name: string;
   readonly on: (host: Host) => boolean;
   readonly resources: (host: Host, context: StageContext) => readonly AnyResource[] | Promise<readonly AnyResource[]>;
-  readonly gate?: (host: Host, context: StageContext) => Gate | undefined;
+  readonly gate?: (host: Host, context: StageContext) => Gate | undefined | Promise<Gate | undefined>;
   readonly rollout?: 'together' | 'one-by-one';
   /** The first start needs every host at once (a quorum): a `--limit` that would split it is refused. */
   readonly firstStartNeedsAll?: boolean;

@@ -1,0 +1,28 @@
+import type { CheckResult } from '../engine/events.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+import { duration, oneLine } from './words.ts';
+
+/** The verification table: what was tried, what came of it, how long it took; the last line counts. */
+export function renderChecks(checks: readonly CheckResult[], style: Style): string {
+  const { colors, symbols } = style;
+  const rows = checks.map((check) => [
+    check.ok ? symbols.ok : symbols.failed,
+    oneLine(check.name),
+    duration(check.durationMs),
+    oneLine(check.tried),
+    oneLine(check.result),
+  ]);
+  const text = table([['', 'CHECK', 'TIME', 'TRIED', 'RESULT'], ...rows], {
+    columns: style.columns,
+    more: symbols.more,
+    paint: (cell, row, column) => {
+      if (row === 0) return colors.bold(cell);
+      if (column !== 0) return cell;
+      return checks[row - 1]?.ok === true ? colors.green(cell) : colors.red(cell);
+    },
+  });
+  const failed = checks.filter((check) => !check.ok).length;
+  const total = `${checks.length - failed} of ${checks.length} checks passed.`;
+  return `${text}\n${failed === 0 ? total : colors.red(total)}`;
+}

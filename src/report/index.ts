@@ -1,0 +1,17 @@
+export { openReporter, defaultFormat } from './reporter.ts';
+export type { OutputFormat, Reporter, ReporterOptions } from './reporter.ts';
+export { openStyle, supportsColor, supportsUnicode } from './style.ts';
+export type { Style } from './style.ts';
+export { renderError, renderErrorJson, exitCodeOf } from './error.ts';
+export type { ErrorOptions } from './error.ts';
+export { renderPlan } from './plan.ts';
+export { renderChecks } from './checks.ts';
+export { table } from './table.ts';
+export type { TableOptions } from './table.ts';
+export { unifiedDiff } from './diff.ts';
+export { redact, redactEvent } from './redact.ts';
+export { openLog } from './log.ts';
+export type { RunLog } from './log.ts';
+export { combine } from './combine.ts';
+export { summaryLine } from './summary.ts';
+export { duration, byteCount, count, safe, oneLine } from './words.ts';

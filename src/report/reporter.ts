@@ -1,0 +1,66 @@
+import type { Emit } from '../engine/events.ts';
+import { openJson } from './json.ts';
+import { openPlain } from './plain.ts';
+import { supportsUnicode } from './style.ts';
+import { openTty } from './tty.ts';
+
+export type OutputFormat = 'tty' | 'plain' | 'json';
+
+/** Shows a run to whoever looks. */
+export interface Reporter {
+  readonly emit: Emit;
+  /** Writes what is still to be written and gives the terminal back; json output gets its summary line here. */
+  end(): Promise<void>;
+}
+
+export interface ReporterOptions {
+  readonly format: OutputFormat;
+  readonly out: NodeJS.WritableStream;
+  readonly err: NodeJS.WritableStream;
+  /** Shows the diffs that change events carry. */
+  readonly diff: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly columns: number;
+  /** Path of the run's log, named below errors. */
+  readonly log?: string;
+  /** Default: what the locale of this process says. */
+  readonly unicode?: boolean;
+  /** Milliseconds of a clock that only goes forward; default `performance.now`. */
+  readonly now?: () => number;
+  /** Time of day for json lines. */
+  readonly date?: () => Date;
+}
+
+/** {@link ReporterOptions} with every default filled in. */
+export interface ReporterSettings extends ReporterOptions {
+  readonly unicode: boolean;
+  readonly now: () => number;
+  readonly date: () => Date;
+}
+
+/** Opens the output of a run. What looks like a secret is taken out of every text on its way. */
+export function openReporter(options: ReporterOptions): Reporter {
+  const settings: ReporterSettings = {
+    ...options,
+    unicode: options.unicode ?? supportsUnicode(process.env),
+    now: options.now ?? (() => performance.now()),
+    date: options.date ?? (() => new Date()),
+  };
+  return open[options.format](settings);
+}
+
+/** `tty` on a terminal that can move its cursor, unless a CI system watches; else `plain`. */
+export function defaultFormat(
+  out: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): OutputFormat {
+  const ci = env['CI'] !== undefined && !['', '0', 'false'].includes(env['CI']);
+  return out.isTTY === true && !ci && env['TERM'] !== 'dumb' ? 'tty' : 'plain';
+}
+
+const open: Readonly<Record<OutputFormat, (settings: ReporterSettings) => Reporter>> = {
+  tty: openTty,
+  plain: openPlain,
+  json: openJson,
+};

@@ -1,0 +1,31 @@
+/** Text on its way to a stream. */
+export interface Sink {
+  write(text: string): void;
+  /** Resolves when all text was taken. @throws the stream's error, unless its reader has gone away. */
+  flush(): Promise<void>;
+}
+
+/** A stream that never throws from `write`: an error is kept for `flush`. A reader that went away (`k8sup … | head`) is no error. */
+export function openSink(stream: NodeJS.WritableStream): Sink {
+  let failure: Error | undefined;
+  stream.on('error', (error: Error) => {
+    failure ??= error;
+  });
+  const readerGone = (): boolean => failure !== undefined && 'code' in failure && failure.code === 'EPIPE';
+  return {
+    write: (text) => {
+      if (failure === undefined) stream.write(text);
+    },
+    flush: async () => {
+      if (failure === undefined) await written(stream);
+      if (failure !== undefined && !readerGone()) throw failure;
+    },
+  };
+}
+
+/** An empty write is taken after all before it; on an error its callback comes as well. */
+function written(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { renderChecks } from '../../../src/report/checks.ts';
+import { ascii, bare } from './output.ts';
+
+const checks = [
+  { name: 'pods ready', tried: '10 replicas over 3 nodes', result: '10 ready', ok: true, durationMs: 4210 },
+  { name: 'dns', tried: 'nslookup kubernetes', result: 'no answer\nfrom 10.96.0.10', ok: false, durationMs: 10_000 },
+];
+
+test('the verification table says what was tried, what came of it and how long it took', () => {
+  expect(renderChecks(checks, bare)).toBe(
+    [
+      '   CHECK       TIME    TRIED                     RESULT',
+      '✔  pods ready  4.2 s   10 replicas over 3 nodes  10 ready',
+      '✖  dns         10.0 s  nslookup kubernetes       no answer from 10.96.0.10',
+      '1 of 2 checks passed.',
+    ].join('\n'),
+  );
+});
+
+test('it is ASCII where the terminal is', () => {
+  expect(renderChecks(checks, { ...ascii, columns: 50 })).toMatch(/^[\x20-\x7e\n]+$/);
+});

@@ -1,0 +1,121 @@
+import { expect, test, vi } from 'vitest';
+import {
+  change,
+  created,
+  hostFailed,
+  manyHosts,
+  progress,
+  runStart,
+  stageEnd,
+  stageStart,
+  stepStart,
+  summary,
+} from '../runs.ts';
+import { openTerminal, whyNoTerminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+const missing = whyNoTerminal();
+
+/** Waits until the screen shows the text, and returns its lines. */
+async function shows(terminal: Terminal, text: string): Promise<string[]> {
+  return vi.waitFor(
+    async () => {
+      const lines = await terminal.screen();
+      expect(lines.join('\n')).toContain(text);
+      return lines;
+    },
+    { timeout: 15_000, interval: 50 },
+  );
+}
+
+test.skipIf(missing !== undefined)(
+  `three hosts, from start to end, in 80 columns${missing === undefined ? '' : ` (${missing})`}`,
+  async () => {
+    const hosts = ['h1', 'h2', 'h3'];
+    await using terminal = await openTerminal({ columns: 80, rows: 24 });
+    terminal.emit(runStart('apply', hosts), stageStart(hosts));
+    const begin = await shows(terminal, 'looking at the hosts');
+    expect(begin[0]).toBe('k8sup apply  prod, 3 hosts');
+    expect(begin[1]).toMatch(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] 02\.etcd {9}etcd members {12}3 hosts, \d+\.\d s$/);
+    expect(await terminal.cursorVisible()).toBe(false);
+
+    terminal.emit(...hosts.flatMap((host) => [stepStart(host, 'configuration'), change(host, 'file:/a', created)]));
+    terminal.emit(progress('h2', 'waiting: etcd answers'));
+    const middle = await shows(terminal, 'waiting: etcd answers');
+    expect(middle.slice(2)).toEqual([
+      '    h1  configuration',
+      '    h2  waiting: etcd answers',
+      '    h3  configuration',
+    ]);
+
+    terminal.emit(stageEnd({ changed: 3 }), { type: 'warning', text: 'clocks differ' }, summary({ changed: 3 }));
+    await terminal.end();
+    expect(await shows(terminal, 'Done in')).toEqual([
+      'k8sup apply  prod, 3 hosts',
+      '✔ 02.etcd         etcd members            3 hosts, 3 changed, 2.1 s',
+      '⚠ clocks differ',
+      'Done in 31.4 s: 3 hosts, 3 changed, 0 restarted.',
+    ]);
+    expect(await terminal.cursorVisible()).toBe(true);
+  },
+);
+
+test.skipIf(missing !== undefined)(
+  'three hundred hosts: one screen while they run, one line each stage afterwards',
+  async () => {
+    const hosts = manyHosts(300);
+    await using terminal = await openTerminal({ columns: 80, rows: 24 });
+    terminal.emit(runStart('apply', hosts), stageStart(hosts), stageEnd(), stageStart(hosts));
+    terminal.emit(...hosts.map((host) => stepStart(host, 'configuration')));
+    terminal.emit(...hosts.flatMap((host) => [change(host, 'file:/a', created), progress(host, 'file:/a')]));
+    terminal.emit(...hosts.slice(0, 20).map(hostFailed));
+    const lines = await shows(terminal, '15 more failed, 275 more running');
+    expect(lines).toHaveLength(14);
+    expect(lines[1]).toBe('✔ 02.etcd         etcd members            300 hosts, no changes, 2.1 s');
+    expect(lines[2]).toContain('300 hosts, 20 failed, 280 running, 300 changes');
+    expect(lines[3]).toBe('  ✖ h001  NOT_HEALTHY: etcd answers was not reached within 60 s');
+    expect(lines[8]).toBe('    h021  file:/a');
+
+    terminal.emit(stageEnd({ ok: false, changed: 300 }));
+    terminal.emit({ type: 'error', error: { code: 'HOSTS_FAILED', message: '20 hosts failed in stage 02.etcd' } });
+    terminal.emit(summary({ hosts: 300, failed: 20, changed: 300, ok: false }));
+    await terminal.end();
+    const end = await shows(terminal, 'Failed after');
+    expect(end).toEqual([
+      'k8sup apply  prod, 300 hosts',
+      '✔ 02.etcd         etcd members            300 hosts, no changes, 2.1 s',
+      '✖ 02.etcd         etcd members        300 hosts, 20 failed, 300 changed, 2.1 s',
+      '✖ NOT_HEALTHY  h001, h002, h003, h004, h005, h006 and 14 more: etcd answers was',
+      'not reached within 60 s',
+      '  dial tcp 10.0.0.9:2380: connection refused',
+      '  h001 has no peer',
+      '  Fix: see  journalctl -u etcd.service  on h001; then run the same command again',
+      '✖ HOSTS_FAILED  20 hosts failed in stage 02.etcd',
+      '  Log: .k8sup/prod/logs/2026-11-20T20-31-07-apply.ndjson',
+      'Failed after 31.4 s: 300 hosts, 20 failed, 300 changed, 0 restarted.',
+    ]);
+    expect(await terminal.history()).toEqual(end);
+  },
+);
+
+test.skipIf(missing !== undefined)('a low, narrow terminal, and one that becomes narrower', async () => {
+  const hosts = manyHosts(300);
+  await using terminal = await openTerminal({ columns: 60, rows: 8 });
+  terminal.emit(stageStart(hosts), ...hosts.map((host) => stepStart(host, 'configuration '.repeat(10))));
+  const lines = await shows(terminal, '296 more running');
+  expect(lines).toHaveLength(6);
+  expect(lines[0]).toContain('300 hosts, 300 running');
+  await terminal.resize(50);
+  terminal.emit(stageEnd());
+  await terminal.end();
+  expect((await shows(terminal, '✔')).at(-1)).toMatch(/^✔ 02\.etcd.* {2}300 hosts, no changes, 2\.1 s$/);
+});
+
+test.skipIf(missing !== undefined)('a run that is broken off gives the cursor back', async () => {
+  await using terminal = await openTerminal({ columns: 80, rows: 24 });
+  terminal.emit(stageStart(['h1']), stepStart('h1', 'configuration'));
+  await shows(terminal, 'h1  configuration');
+  await terminal.end();
+  expect((await shows(terminal, '✖'))[0]).toMatch(/^✖ 02\.etcd {9}etcd members {12}1 host, no changes, /);
+  expect(await terminal.cursorVisible()).toBe(true);
+});

@@ -1,0 +1,121 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import type { RunEvent } from '../../../../src/engine/events.ts';
+
+/** A tmux terminal in which the tty reporter draws. */
+export interface Terminal {
+  emit(...events: readonly RunEvent[]): void;
+  /** The lines on the screen, without those that are empty at the end. */
+  screen(): Promise<string[]>;
+  /** Everything that was ever on the screen and still is, or has scrolled out of it. */
+  history(): Promise<string[]>;
+  cursorVisible(): Promise<boolean>;
+  /** Waits until the reporter has ended; the process stays. */
+  end(): Promise<void>;
+  resize(columns: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Why no terminal can be opened here; undefined when one can. */
+export function whyNoTerminal(): string | undefined {
+  return spawnSync('tmux', ['-V']).status === 0 ? undefined : 'tmux is not installed';
+}
+
+export async function openTerminal(size: { columns: number; rows: number }): Promise<Terminal> {
+  const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
+  const program = transpile(folder);
+  const server = createServer();
+  const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
+  const socketPath = join(folder, 'events');
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  writeFileSync(
+    join(folder, 'tmux.conf'),
+    'set -g remain-on-exit on\nset -g remain-on-exit-format ""\nset -g status off\n',
+  );
+  const tmux = tmuxIn(folder);
+  const shape = ['-x', String(size.columns), '-y', String(size.rows)];
+  await tmux('new-session', '-d', ...shape, `exec ${process.execPath} ${program} ${socketPath}`);
+  const close = async (): Promise<void> => {
+    server.close();
+    await tmux('kill-server').catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const socket = await connected.then(
+    ([first]) => first as Socket,
+    async (error: unknown) => {
+      const screen = await tmux('capture-pane', '-p');
+      await close();
+      throw new Error(`the player did not start: ${screen}`, { cause: error });
+    },
+  );
+  return {
+    emit: (...events) => {
+      socket.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    },
+    screen: async () => linesOf(await tmux('capture-pane', '-p')),
+    history: async () => linesOf(await tmux('capture-pane', '-p', '-S', '-')),
+    cursorVisible: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1',
+    resize: async (columns) => {
+      await tmux('resize-window', '-x', String(columns), '-y', String(size.rows));
+    },
+    end: () => ended(socket),
+    [Symbol.asyncDispose]: async () => {
+      socket.destroy();
+      await close();
+    },
+  };
+}
+
+function tmuxIn(folder: string): (...args: string[]) => Promise<string> {
+  const run = promisify(execFile);
+  const env = { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
+  return async (...args) => {
+    const result = await run('tmux', ['-u', '-S', join(folder, 'tmux'), '-f', join(folder, 'tmux.conf'), ...args], {
+      env,
+    });
+    return result.stdout;
+  };
+}
+
+async function ended(socket: Socket): Promise<void> {
+  const answer = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
+  socket.write('end\n');
+  await answer;
+}
+
+function linesOf(screen: string): string[] {
+  return screen.trimEnd().split('\n');
+}
+
+/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own. */
+function transpile(folder: string): string {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url));
+  const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
+  const sources = ['src/report', 'src/engine', 'src/errors', 'src/shell', 'test/unit/report/terminal'].flatMap((path) =>
+    readdirSync(join(root, path))
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .map((name) => join(path, name)),
+  );
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const source of sources) {
+    const target = join(folder, source.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    const result = ts.transpileModule(readFileSync(join(root, source), 'utf8'), {
+      // Without a package.json in sight the compiler would write CommonJS for NodeNext.
+      compilerOptions: { ...options, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+      fileName: source,
+    });
+    writeFileSync(target, result.outputText);
+  }
+  return join(folder, 'test/unit/report/terminal/player.js');
+}
