@@ -6,12 +6,13 @@ import { kubeApiserver, encryptionFile } from '../src/components/apiserver/apise
 import { kubeControllerManager } from '../src/components/controller-manager/controller-manager.ts';
 import { kubeScheduler } from '../src/components/scheduler/scheduler.ts';
 import { masterRbac } from '../src/components/rbac.ts';
-import { paths } from '../src/components/paths.ts';
+import { kubeFiles, paths } from '../src/components/paths.ts';
 import type { HostStep, Stage, StageContext } from '../src/engine/stage.ts';
 import type { Component } from '../src/components/component.ts';
 import type { Host, Inventory } from '../src/inventory/model.ts';
 import type { Facts } from '../src/host/facts/model.ts';
 import { file } from '../src/resources/file.ts';
+import { presentFile } from '../src/resources/present-file.ts';
 import { masterCertificates } from './certificates.ts';
 
 const isMaster = (host: Host): boolean => host.roles.has('master');
@@ -37,6 +38,7 @@ export const masterStage: Stage = {
         claims('apiserver', [{ kind: 'path', name: '/run/kubernetes' }]),
         ...masterCertificates(context, host),
         ...encryption(context),
+        ...tokenFile(context),
         ...componentResources(kubeApiserver(context.inventory, host, context.facts(host))),
       ],
       gate: (host, context) => healthGate(kubeApiserver(context.inventory, host, context.facts(host))),
@@ -63,4 +65,9 @@ function componentStep(name: string, make: (inventory: Inventory, host: Host, fa
 function encryption(context: StageContext) {
   if (!context.inventory.cluster.encryptionAtRest) return [];
   return [file({ ...encryptionFile(context.pki.authorities.encryptionKey), secret: true })];
+}
+
+/** The apiserver will not start without its token file; tokens are in it only while nodes join. */
+function tokenFile(context: StageContext) {
+  return context.inventory.cluster.bootstrap === 'token-file' ? [presentFile(kubeFiles.tokens)] : [];
 }

@@ -8,7 +8,7 @@ import { nodeRbac } from '../src/components/rbac.ts';
 import { paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
-import { joinCondition, joinNodes } from '../src/kube/index.ts';
+import { joinCondition, joinNodes, nodeMetadata } from '../src/kube/index.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
 import { runsContainers } from './03.runtime.ts';
 
@@ -61,6 +61,11 @@ export const nodeStage: Stage = {
         ...componentResources(kubeProxyOf(host, context)),
       ],
       gate: (host, context) => healthGate(kubeProxyOf(host, context)),
+    },
+    {
+      type: 'cluster',
+      name: 'labels and taints',
+      objects: async ({ inventory, nodes }) => nodeMetadata(inventory, await nodes()),
     },
   ],
 };

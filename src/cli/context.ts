@@ -2,7 +2,7 @@ import { openArtifacts } from '../artifacts/index.ts';
 import type { RunContext } from '../engine/run-context.ts';
 import type { StageContext } from '../engine/stage.ts';
 import { hostsWith } from '../inventory/model.ts';
-import { clusterObjects, kubeRunner } from '../kube/index.ts';
+import { clusterObjects, kubeRunner, liveNodes } from '../kube/index.ts';
 import { openClusterPki } from '../pki/index.ts';
 import { unifiedDiff } from '../report/index.ts';
 import type { Run } from './run.ts';
@@ -17,14 +17,14 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
   });
   const masters = hostsWith(inventory, 'master').map((host) => ({ host, executor: session.connection(host) }));
   const kube = kubeRunner(inventory, masters, () => pki.adminKubeconfig(), signal);
-  const stage: StageContext = { inventory, facts: (host) => session.facts(host), pki, artifacts, signal };
+  const stage: StageContext = { inventory, facts: (host) => session.facts(host), nodes: () => liveNodes(kube), pki, artifacts, signal };
   return {
     ...stage,
     mode,
     hosts: run.hosts,
     executor: (host) => session.connection(host),
     kube,
-    cluster: clusterObjects(kube, mode),
+    cluster: clusterObjects(kube),
     emit,
     stop: run.stop,
     concurrency: run.flags.concurrency,

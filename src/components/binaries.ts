@@ -15,7 +15,7 @@ export interface BinarySet {
 
 /** The resources that keep a component's programs on a host: gotten on the controller, compressed once, sent only where the hash differs. */
 export function binaries(context: StageContext, host: Host, set: BinarySet): Promise<readonly AnyResource[]> {
-  const architecture = architectureOf(context, host);
+  const architecture = hostArchitecture(context, host);
   return Promise.all(
     set.files.map(async (file) => {
       const id: ArtifactId = { component: set.component, version: set.version, architecture, file };
@@ -27,7 +27,8 @@ export function binaries(context: StageContext, host: Host, set: BinarySet): Pro
   );
 }
 
-function architectureOf(context: StageContext, host: Host): Architecture {
+/** The architecture of a host, of those that there are binaries for. */
+export function hostArchitecture(context: StageContext, host: Host): Architecture {
   const { architecture } = context.facts(host);
   if (typeof architecture === 'string') return architecture;
   throw new K8supError({

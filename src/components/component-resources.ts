@@ -8,7 +8,7 @@ import { paths } from './paths.ts';
 /** A component's directories, files and unit file, without its running service. */
 export function componentFiles(component: Component): readonly AnyResource[] {
   return [
-    ...component.directories.map(({ path, mode }) => directory({ path, mode, data: true })),
+    ...component.directories.map(({ path, mode, data = true }) => directory({ path, mode, data })),
     ...component.files.map((spec) => file(spec)),
     file({ path: `${paths.units}/${component.unit}`, content: component.text, mode: 0o644 }),
   ];

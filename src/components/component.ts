@@ -1,3 +1,5 @@
+import type { Facts } from '../host/facts/model.ts';
+import type { Host, Inventory } from '../inventory/model.ts';
 import type { Sh } from '../shell/sh.ts';
 
 /** A text file of a component. */
@@ -16,11 +18,14 @@ export interface Component {
   /** The unit file's text. */
   readonly text: string;
   readonly files: readonly ComponentFile[];
-  /** Data directories that must be there, with their mode. */
-  readonly directories: readonly { readonly path: string; readonly mode: number }[];
+  /** Directories that must be there, with their mode. What lies in them is the component's own, unless `data` is false. */
+  readonly directories: readonly { readonly path: string; readonly mode: number; readonly data?: boolean }[];
   /** Files whose change needs a restart: binary, configuration, CA certificates; the unit file itself is always one. */
   readonly inputs: readonly string[];
   /** Exits 0 when the component answers on its own health endpoint; prints the reason otherwise. */
   readonly health: Sh;
   readonly healthTimeoutSeconds: number;
 }
+
+/** How a component of one host is made: pure, so that a stage may call it as often as it likes. */
+export type MakeComponent = (inventory: Inventory, host: Host, facts: Facts) => Component;

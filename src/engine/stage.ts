@@ -1,11 +1,20 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Executor, Reader } from '../host/connection.ts';
 import type { Artifacts } from '../artifacts/artifact.ts';
-import type { Host, Inventory } from '../inventory/model.ts';
+import type { Host, Inventory, Taint } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
 import type { Sh } from '../shell/sh.ts';
 import type { Emit } from './events.ts';
 import type { ClusterPki } from '../pki/index.ts';
+
+/** A registered node, as far as stages need it. */
+export interface LiveNode {
+  readonly name: string;
+  readonly podCIDR: string | undefined;
+  readonly taints: readonly Taint[];
+  /** Those that k8sup itself put there. */
+  readonly managedTaints: readonly Taint[];
+}
 
 /** What stages are made from: everything known before a stage begins. Read-only for stages. */
 export interface StageContext {
@@ -13,8 +22,8 @@ export interface StageContext {
   readonly facts: (host: Host) => Facts;
   readonly pki: ClusterPki;
   readonly artifacts: Artifacts;
-  /** `spec.podCIDR` of the registered nodes by host name; empty while no apiserver answers. */
-  readonly podCIDRs: () => Promise<Readonly<Record<string, string>>>;
+  /** The registered nodes, read anew at each call; none while no apiserver answers. */
+  readonly nodes: () => Promise<readonly LiveNode[]>;
   readonly signal: AbortSignal;
 }
 

@@ -4,7 +4,8 @@ import type { Resource } from './define.ts';
 
 /** Something that programs k8sup starts will make on a host, and that clean must take away. */
 export interface Claim {
-  readonly kind: 'tree' | 'path' | 'link' | 'routes' | 'chains' | 'nft-table' | 'ipsets' | 'policy' | 'netns' | 'runtime';
+  readonly kind:
+    'tree' | 'path' | 'link' | 'routes' | 'chains' | 'nft-table' | 'ipsets' | 'policy' | 'netns' | 'runtime';
   /** For example a link's name, a path, a CIDR, a chain's prefix. */
   readonly name: string;
   /** For `policy`: recorded from the host instead. */
@@ -22,7 +23,14 @@ export function claims(component: string, wanted: readonly Claim[]): Resource<re
       const recorded = new Set(state.map((entry) => `${entry}\t`));
       const missing = wanted.filter((claim) => !recorded.has(line(claim)));
       if (missing.length === 0) return [];
-      return [{ path: 'owned', from: 'not recorded', to: missing.map((claim) => `${claim.kind} ${claim.name}`).join(', '), effect: 'create' }];
+      return [
+        {
+          path: 'owned',
+          from: 'not recorded',
+          to: missing.map((claim) => `${claim.kind} ${claim.name}`).join(', '),
+          effect: 'create',
+        },
+      ];
     },
     apply: { script: lines(wanted.map(own)) },
   };
@@ -30,6 +38,7 @@ export function claims(component: string, wanted: readonly Claim[]): Resource<re
 
 function own(claim: Claim): ReturnType<typeof sh> {
   if (claim.kind === 'tree') return sh`k8sup_own_tree ${claim.name}`;
-  if (claim.kind === 'policy') return sh`k8sup_own policy ${claim.name} "$(iptables -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
+  if (claim.kind === 'policy')
+    return sh`k8sup_own policy ${claim.name} "$(iptables -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
   return sh`k8sup_own ${claim.kind} ${claim.name} ${claim.value ?? ''}`;
 }

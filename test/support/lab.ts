@@ -32,6 +32,8 @@ export interface LabHandle {
   ssh(host: string, script: string): Promise<string>;
   /** Runs kubectl by k8sup. */
   kubectl(...args: readonly string[]): Promise<string>;
+  /** The same, with a text on its standard input. */
+  kubectlWithInput(input: string, ...args: readonly string[]): Promise<string>;
   /** Edits the inventory as plain data. */
   edit(change: (inventory: EditableInventory) => void): void;
   down(): Promise<void>;
@@ -39,7 +41,7 @@ export interface LabHandle {
 
 /** The written inventory, loosely typed: tests also write what the schema refuses. */
 export interface EditableInventory {
-  cluster: Record<string, Record<string, unknown> & string>;
+  cluster: Record<string, Record<string, unknown>>;
   ssh: Record<string, unknown>;
   hosts: { name: string; address: string; roles: string[]; [key: string]: unknown }[];
 }
@@ -58,11 +60,8 @@ export async function bootLab(name: string, hosts: number, profile: 'newest' | '
     inventory,
     k8sup: (...args) => run(args),
     ssh: (host, script) => ssh(name, host, script),
-    kubectl: async (...args) => {
-      const result = await run(['kubectl', '-i', inventory, '--', ...args]);
-      if (result.exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${result.stdout}${result.stderr}`);
-      return result.stdout;
-    },
+    kubectl: (...args) => kubectl(inventory, args),
+    kubectlWithInput: (input, ...args) => kubectl(inventory, args, input),
     edit: (change) => {
       const data = parse(readFileSync(inventory, 'utf8')) as EditableInventory;
       change(data);
@@ -88,12 +87,15 @@ export function changesOf(result: K8supRun): readonly string[] {
   return result.events.flatMap((event) => (event.type === 'change' ? [`${event.host} ${event.resource}`] : []));
 }
 
-async function run(args: readonly string[]): Promise<K8supRun> {
-  const result = await execa(process.execPath, [program, ...args], {
-    reject: false,
-    stdin: 'ignore',
-    env: { CI: '1' },
-  });
+async function kubectl(inventory: string, args: readonly string[], input?: string): Promise<string> {
+  const result = await run(['kubectl', '-i', inventory, '--', ...args], input);
+  if (result.exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${result.stdout}${result.stderr}`);
+  return result.stdout;
+}
+
+async function run(args: readonly string[], input?: string): Promise<K8supRun> {
+  const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
+  const result = await execa(process.execPath, [program, ...args], { reject: false, ...stdin, env: { CI: '1' } });
   const events = args.includes('json')
     ? result.stdout
         .split('\n')

@@ -43,8 +43,17 @@ export function apply(request: ApplyRequest, io: Io): Promise<number> {
     });
     if (outcome.error !== undefined) return result(describeError(outcome.error));
     warnOfExpiry(context);
+    if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return result(request.verify ? await verified(run, context) : 0);
   });
+}
+
+/** Kubelets renew their serving certificates by requests that only k8sup approves; what it would not approve is told. */
+async function decideOnRequests(context: RunContext): Promise<void> {
+  const { approvePending } = await import('../../kube/index.ts');
+  for (const { name, requester, reason } of await approvePending(context)) {
+    context.emit({ type: 'warning', text: `certificate request ${name} of ${requester} is left pending: ${reason}` });
+  }
 }
 
 /** Verification is no change and does not count as one. */

@@ -16,7 +16,7 @@ export interface GencertFlags {
 
 /** `k8sup pki gencert`: CFSSL's JSON on standard output. */
 export async function gencertCommand(flags: GencertFlags, io: Io): Promise<number> {
-  const csr = { text: await readFile(flags.csr, 'utf8'), file: flags.csr };
+  const csr = { text: await readFile(flags.csr, 'utf8'), name: flags.csr };
   const result = await gencert(flags.initca === true ? { initCa: true, csr } : { csr, ...(await signing(flags)) });
   say(io, JSON.stringify(result, undefined, 2));
   return 0;
@@ -42,7 +42,7 @@ async function signing(flags: GencertFlags) {
     caKey: await readFile(flags.caKey, 'utf8'),
     ...(flags.config === undefined
       ? {}
-      : { config: { text: await readFile(flags.config, 'utf8'), file: flags.config } }),
+      : { config: { text: await readFile(flags.config, 'utf8'), name: flags.config } }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...(flags.hostname === undefined ? {} : { hostnames: flags.hostname.split(',').map((name) => name.trim()) }),
   };

@@ -37,7 +37,12 @@ function parseManifest(output: string): readonly Owned[] {
 
 function removal(owned: Owned): Change {
   const restored = owned.value !== '' && !['absent', 'fresh'].includes(owned.value);
-  return { path: `${owned.kind} ${owned.name}`, from: 'of k8sup', to: restored ? 'as before' : 'removed', effect: 'delete' };
+  return {
+    path: `${owned.kind} ${owned.name}`,
+    from: 'of k8sup',
+    to: restored ? 'as before' : 'removed',
+    effect: 'delete',
+  };
 }
 
 /** Kinds whose undo must come before files go: links and rules use programs, and programs are files. */
@@ -45,9 +50,11 @@ const networkKinds = ['netns', 'link', 'routes', 'nft-table', 'chains', 'ipsets'
 
 function cleanScript(manifest: string): Sh {
   const undo = { ...undoByKind, ...ownedUndo };
-  const cases = Object.entries(undo).map(([kind, script]) => sh`${rawShell(kind)}) ( set -e
+  const cases = Object.entries(undo).map(
+    ([kind, script]) => sh`${rawShell(kind)}) ( set -e
 ${script}
-) ;;`);
+) ;;`,
+  );
   return lines([
     sh`manifest=${manifest}
 set +e

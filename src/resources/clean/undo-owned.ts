@@ -10,7 +10,9 @@ export const ownedUndo: Readonly<Record<string, Sh>> = {
 if [ "$value" = absent ]; then rm -f -- "$name"
 else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- "$name.k8sup-old" "$name"; fi`),
   path: rawShell(`rm -rf --one-file-system -- "$name"`),
-  dir: rawShell(`[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`),
+  dir: rawShell(
+    `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`,
+  ),
   tree: rawShell(`if [ -d "$name" ]; then
   keep=$(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print p }' /proc/self/mountinfo)
   if [ -n "$keep" ]; then echo "mounted below $name: $keep" >&2; exit 1; fi
@@ -26,10 +28,16 @@ fi`),
 fi`),
   routes: rawShell(`ip -o route show root "$name" | while read -r route _; do ip route delete "$route" || :; done
 [ -z "$(ip -o route show root "$name")" ]`),
-  'nft-table': rawShell(`if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`),
-  ipsets: rawShell(`if command -v ipset >/dev/null; then ipset list -n 2>/dev/null | while read -r set; do case $set in "$name"*) ipset destroy "$set" ;; esac; done; fi`),
+  'nft-table': rawShell(
+    `if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`,
+  ),
+  ipsets: rawShell(
+    `if command -v ipset >/dev/null; then ipset list -n 2>/dev/null | while read -r set; do case $set in "$name"*) ipset destroy "$set" ;; esac; done; fi`,
+  ),
   policy: rawShell(`[ -z "$value" ] || iptables -P "$name" "$value"`),
-  netns: rawShell(`for ns in /run/netns/"$name"*; do [ -e "$ns" ] || continue; umount -- "$ns" 2>/dev/null || :; rm -f -- "$ns"; done`),
+  netns: rawShell(
+    `for ns in /run/netns/"$name"*; do [ -e "$ns" ] || continue; umount -- "$ns" 2>/dev/null || :; rm -f -- "$ns"; done`,
+  ),
   chains: rawShell(`for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
   command -v $tool-save >/dev/null || continue
   case $tool in *legacy) family=ip_tables_names; case $tool in ip6*) family=ip6_tables_names ;; esac; [ -s /proc/net/$family ] || continue ;; esac

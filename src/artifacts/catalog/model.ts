@@ -1,0 +1,74 @@
+import type { Architecture } from '../artifact.ts';
+
+/** How the publisher says what a file must hash to. */
+export type PublishedChecksum =
+  /** A text beside the file: a sum alone, or a list of them with names. */
+  | { readonly kind: 'text'; readonly url: string }
+  /** The digest that GitHub records for each asset of a release. */
+  | { readonly kind: 'github'; readonly repository: string; readonly tag: string }
+  /** The publisher gives none: only TLS to its own host vouches for the bytes. */
+  | { readonly kind: 'none' };
+
+/** One file as a publisher offers it. */
+export interface ReleaseFile {
+  readonly url: string;
+  readonly checksum: PublishedChecksum;
+  /** The program's name where the file is the program itself; else a `members` map of program name to path inside the archive. */
+  readonly content: { readonly file: string } | { readonly members: Readonly<Record<string, string>> };
+}
+
+/** What a compiled component needs of the controller beside Go. */
+export type BuildNeed = 'gcc' | 'libseccomp';
+
+/** How a component is built from published Go modules. */
+export interface GoRecipe {
+  /** How the module that is built from is written. */
+  readonly module: 'plain' | 'kubernetes' | 'coredns';
+  /** Module path and version, as in a `require` line. */
+  readonly requires: readonly (readonly [path: string, version: string])[];
+  readonly packages: readonly string[];
+  /** The names Go gives the programs, where they are not those of the catalog. */
+  readonly renames?: Readonly<Record<string, string>>;
+  readonly cgo: boolean;
+  readonly tags?: string;
+  readonly ldflags: readonly string[];
+  /** True for sources older than the linker's check of `go:linkname` (Go 1.23). */
+  readonly oldLinkname?: boolean;
+  readonly needs: readonly BuildNeed[];
+  /** About how long it takes with empty caches on two cores. */
+  readonly coldSeconds: number;
+}
+
+/** Debian's packages that hold the same programs, for a controller that is a Debian. */
+export interface DebianRecipe {
+  readonly packages: readonly string[];
+  /** The package whose version counts. */
+  readonly versionOf: string;
+  /** Program name to candidate paths inside the packages; the first that is there is taken. */
+  readonly files: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One component: its programs, and how each source gets them. */
+export interface CatalogEntry {
+  readonly component: string;
+  /** Programs that every version has. */
+  readonly files: readonly string[];
+  /** Programs that are taken along where a source has them. */
+  readonly optional?: readonly string[];
+  /** Official release files, or undefined where this version was never published. */
+  release(version: string, architecture: Architecture): readonly ReleaseFile[] | undefined;
+  /** Undefined: cannot be built from modules of the Go proxy; the reason is in {@link CatalogEntry.notBuilt}. */
+  goRecipe?(version: string): GoRecipe | undefined;
+  readonly notBuilt?: string;
+  readonly debian?: DebianRecipe;
+}
+
+/** Second number of a version: 36 of `1.36.3`. */
+export function minorOf(version: string): number {
+  return Number(/^\d+\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
+}
+
+/** Base of GitHub's release downloads. */
+export function githubRelease(repository: string, tag: string): string {
+  return `https://github.com/${repository}/releases/download/${tag}`;
+}

@@ -1,0 +1,35 @@
+import type { Inventory } from '../inventory/model.ts';
+import { hostsWith } from '../inventory/model.ts';
+import type { Architecture, ArtifactId } from './artifact.ts';
+import { architectureError } from './artifact-error.ts';
+import { catalog } from './catalog/catalog.ts';
+
+/** What an inventory needs on hosts of one architecture, in the order in which stages need it. */
+export function artifactIds(inventory: Inventory, architecture: Architecture): readonly ArtifactId[] {
+  const wanted = componentVersions(inventory);
+  return catalog.flatMap(({ component, files }) => {
+    const version = wanted.get(component);
+    return version === undefined ? [] : files.map((file) => ({ component, version, architecture, file }));
+  });
+}
+
+/** The architecture of a host whose `uname -m` is `machine`. @throws K8supError `ARTIFACT_ARCHITECTURE`. */
+export function architectureOf(machine: string): Architecture {
+  if (machine === 'x86_64' || machine === 'amd64') return 'amd64';
+  if (machine === 'aarch64' || machine === 'arm64') return 'arm64';
+  throw architectureError(machine);
+}
+
+/** CoreDNS runs as an image; its program is named for those who make that image themselves. */
+function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
+  const { versions, runtime, network } = inventory.cluster;
+  const wanted = new Map<string, string>();
+  if (hostsWith(inventory, 'etcd').length > 0) wanted.set('etcd', versions.etcd);
+  // Docker's archive brings its own containerd and runc.
+  if (runtime.type === 'docker') wanted.set('docker', versions.docker);
+  else wanted.set('containerd', versions.containerd).set('runc', versions.runc);
+  wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
+  if (network.plugin === 'flannel')
+    wanted.set('cni-plugin-flannel', versions.flannelCNI).set('flannel', versions.flannel);
+  return wanted.set('coredns', versions.coredns);
+}

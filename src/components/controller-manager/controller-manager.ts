@@ -1,0 +1,65 @@
+import type { Inventory } from '../../inventory/model.ts';
+import type { MakeComponent } from '../component.ts';
+import { commandLine, withExtraArgs } from '../extras.ts';
+import type { Flags } from '../extras.ts';
+import { httpHealth } from '../health.ts';
+import { binaries, kubeconfigs, kubePki } from '../paths.ts';
+import { releaseHas } from '../releases.ts';
+import { serviceText } from '../service.ts';
+
+const unit = 'kube-controller-manager.service';
+
+/** The controller-manager of one master, reachable from the host itself only; it also signs the kubelets' certificates. */
+export const kubeControllerManager: MakeComponent = (inventory, host) => {
+  const inputs = [
+    binaries.controllerManager,
+    kubeconfigs.controllerManager,
+    kubePki.ca,
+    kubePki.caKey,
+    kubePki.serviceAccountKey,
+  ];
+  const flags = withExtraArgs(controllerManagerFlags(inventory), host, 'controllerManager');
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'Kubernetes controller manager',
+      after: ['kube-apiserver.service'],
+      command: commandLine(binaries.controllerManager, flags),
+      inputs,
+      type: 'simple',
+      settings: { LimitNOFILE: 65536 },
+    }),
+    files: [],
+    directories: [],
+    inputs,
+    health: httpHealth({ url: `https://127.0.0.1:${flags['secure-port'] ?? '10257'}/healthz`, selfSigned: true }),
+    healthTimeoutSeconds: 90,
+  };
+};
+
+function controllerManagerFlags(inventory: Inventory): Flags {
+  const { cluster } = inventory;
+  return {
+    kubeconfig: kubeconfigs.controllerManager,
+    'authentication-kubeconfig': kubeconfigs.controllerManager,
+    'authorization-kubeconfig': kubeconfigs.controllerManager,
+    'bind-address': '127.0.0.1',
+    'secure-port': '10257',
+    ...(releaseHas(cluster.versions.kubernetes, 'insecurePortFlag') ? { port: '0' } : {}),
+    profiling: 'false',
+    'leader-elect': 'true',
+    'use-service-account-credentials': 'true',
+    controllers: '*,bootstrapsigner,tokencleaner',
+    'cluster-name': cluster.name,
+    'allocate-node-cidrs': 'true',
+    'cluster-cidr': cluster.network.podCIDR,
+    'node-cidr-mask-size': String(cluster.network.nodeCIDRMaskSize),
+    'service-cluster-ip-range': cluster.network.serviceCIDR,
+    'root-ca-file': kubePki.ca,
+    'service-account-private-key-file': kubePki.serviceAccountKey,
+    'cluster-signing-cert-file': kubePki.ca,
+    'cluster-signing-key-file': kubePki.caKey,
+    'cluster-signing-duration': `${cluster.lifetimes.nodeHours}h0m0s`,
+  };
+}

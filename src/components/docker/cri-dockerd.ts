@@ -1,0 +1,42 @@
+import { sh } from '../../shell/sh.ts';
+import type { MakeComponent } from '../component.ts';
+import { commandLine } from '../extras.ts';
+import { binaries, paths, sockets } from '../paths.ts';
+import { serviceText } from '../service.ts';
+
+const unit = 'cri-dockerd.service';
+
+/** The CRI in front of Docker for releases whose kubelet no longer drives Docker itself. Rendered; not proved against its binary. */
+export const criDockerd: MakeComponent = (inventory) => {
+  const inputs = [binaries.criDockerd];
+  const flags = {
+    'container-runtime-endpoint': `unix://${sockets.criDockerd}`,
+    'docker-endpoint': `unix://${sockets.docker}`,
+    'network-plugin': 'cni',
+    'cni-conf-dir': paths.cniConf,
+    'cni-bin-dir': paths.cniBin,
+    'pod-infra-container-image': inventory.cluster.runtime.sandboxImage,
+  };
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'Container Runtime Interface for Docker',
+      after: ['docker.service'],
+      command: commandLine(binaries.criDockerd, flags),
+      inputs,
+      type: 'notify',
+      settings: { Delegate: true, KillMode: 'process', LimitNOFILE: 1048576, TasksMax: 'infinity' },
+    }),
+    files: [],
+    directories: [],
+    inputs,
+    // A unit of type notify is active when the socket is served.
+    health: sh`(
+if systemctl is-active --quiet ${unit} && [ -S ${sockets.criDockerd} ]; then exit 0; fi
+echo 'cri-dockerd does not serve its socket'
+exit 1
+)`,
+    healthTimeoutSeconds: 60,
+  };
+};

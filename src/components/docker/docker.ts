@@ -1,0 +1,103 @@
+import type { Facts } from '../../host/facts/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
+import { sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+import type { Claim } from '../../resources/claims.ts';
+import type { Component } from '../component.ts';
+import { jsonText } from '../documents.ts';
+import { commandLine, withExtraArgs } from '../extras.ts';
+import { binaries, paths, sockets } from '../paths.ts';
+import { proxyEnvironmentFile } from '../proxy-environment.ts';
+import { serviceText } from '../service.ts';
+import type { UnitCommand } from '../systemd-unit.ts';
+import { daemonConfig } from './daemon-json.ts';
+
+const unit = 'docker.service';
+
+/** Docker's static archive: all that dockerd starts comes with it. */
+export const dockerPrograms: readonly string[] = [
+  'dockerd',
+  'docker',
+  'docker-init',
+  'docker-proxy',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'runc',
+];
+
+/** What Docker leaves on a host by running; the bundled containerd makes /opt/containerd whatever Docker tells it. */
+export function dockerClaims(inventory: Inventory): readonly Claim[] {
+  return [
+    { kind: 'runtime', name: 'docker' },
+    { kind: 'tree', name: inventory.cluster.runtime.dataRoot },
+    { kind: 'link', name: 'docker0' },
+    { kind: 'chains', name: 'DOCKER' },
+    { kind: 'chains', name: 'K8SUP-' },
+    { kind: 'policy', name: 'FORWARD' },
+    ...['/run/docker', '/run/docker.sock', '/run/docker.pid', '/opt/containerd', '/etc/docker/key.json'].map(
+      (name): Claim => ({ kind: 'path', name }),
+    ),
+  ];
+}
+
+/** dockerd with the containerd and runc of its own release, which it starts itself. */
+export function docker(inventory: Inventory, host: Host, facts: Facts): Component {
+  const config = daemonConfig(inventory, host, facts);
+  const path = `${paths.dockerConf}/daemon.json`;
+  const proxy = proxyEnvironmentFile(inventory, `${paths.dockerConf}/proxy.env`);
+  const inputs = [binaries.dockerd, path, ...(proxy === undefined ? [] : [proxy.path])];
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'Docker container runtime',
+      command: commandLine(binaries.dockerd, withExtraArgs({ 'config-file': path }, host, 'docker')),
+      inputs,
+      type: 'notify',
+      settings: {
+        Environment: { variable: 'PATH', value: `${paths.docker}:${systemPath}` },
+        ...(proxy === undefined ? {} : { EnvironmentFile: proxy.path }),
+        ...(config['iptables'] === false ? {} : { ExecStartPost: forwardRules(inventory.cluster.network.podCIDR) }),
+        TimeoutStartSec: 180,
+        Delegate: true,
+        KillMode: 'process',
+        LimitNOFILE: 1048576,
+        LimitNPROC: 'infinity',
+        LimitCORE: 'infinity',
+        TasksMax: 'infinity',
+        OOMScoreAdjust: -500,
+      },
+    }),
+    files: [{ path, mode: 0o644, content: jsonText(config) }, ...(proxy === undefined ? [] : [proxy])],
+    directories: [{ path: inventory.cluster.runtime.dataRoot, mode: 0o711 }],
+    inputs,
+    health: dockerHealth,
+    healthTimeoutSeconds: 90,
+  };
+}
+
+/** docker-proxy, docker-init, containerd and runc are found by PATH, iptables in the distribution's folders. */
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Lets pods through the FORWARD chain, whose policy Docker sets to DROP; at its end, behind kube-proxy's rules, so that they only answer to the
+ * policy. In a chain of k8sup's own, so that clean knows them.
+ */
+function forwardRules(podCIDR: string): UnitCommand {
+  const iptables = `${podCIDR.includes(':') ? 'ip6tables' : 'iptables'} -w`;
+  const jump = 'FORWARD -m comment --comment "k8sup pod network" -j K8SUP-DOCKER';
+  const script = [
+    `${iptables} -N K8SUP-DOCKER 2>/dev/null || ${iptables} -F K8SUP-DOCKER`,
+    `${iptables} -A K8SUP-DOCKER -s ${podCIDR} -j ACCEPT`,
+    `${iptables} -A K8SUP-DOCKER -d ${podCIDR} -j ACCEPT`,
+    `${iptables} -C ${jump} 2>/dev/null || ${iptables} -A ${jump}`,
+  ];
+  return { prefix: '+', command: ['/bin/sh', '-e', '-c', script.join('; ')] };
+}
+
+const dockerHealth: Sh = sh`(
+if k8sup_out=$(timeout 10 ${binaries.docker} --host ${`unix://${sockets.docker}`} version --format '{{.Server.Version}}' 2>&1); then exit 0; fi
+printf '%s\\n' "$k8sup_out"
+exit 1
+)`;

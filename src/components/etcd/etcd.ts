@@ -1,0 +1,108 @@
+import { hostsWith } from '../../inventory/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
+import { sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+import { urlHost } from '../address.ts';
+import type { MakeComponent } from '../component.ts';
+import { commandLine, withExtraArgs } from '../extras.ts';
+import type { Flags } from '../extras.ts';
+import { binaries, etcdPki } from '../paths.ts';
+import { isAtLeast } from '../releases.ts';
+import { serviceText } from '../service.ts';
+
+const unit = 'etcd.service';
+
+/** Metrics and `/health` are plain HTTP, on the host itself only. */
+export const etcdMetricsUrl = 'http://127.0.0.1:2381';
+
+/**
+ * One member of etcd: client certificates required on both sides, no plaintext listener but metrics. It becomes active when the members
+ * have a quorum, so it must be started with `--no-block`. Leaf certificates are read at each handshake; only the CA is an input.
+ */
+export const etcd: MakeComponent = (inventory, host) => {
+  const { dataDir, clientPort } = inventory.cluster.etcd;
+  const inputs = [binaries.etcd, etcdPki.ca];
+  const flags = withExtraArgs(
+    { ...addressFlags(inventory, host), ...tlsFlags, ...storeFlags(inventory) },
+    host,
+    'etcd',
+  );
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'etcd, key-value store of Kubernetes',
+      command: commandLine(binaries.etcd, flags),
+      inputs,
+      type: 'notify',
+      // The first members of a cluster wait for each other; k8sup's own waits have the limit.
+      settings: { TimeoutStartSec: 'infinity', LimitNOFILE: 65536, OOMScoreAdjust: -900 },
+    }),
+    files: [],
+    directories: [{ path: flags['data-dir'] ?? dataDir, mode: 0o700 }],
+    inputs,
+    health: etcdHealth(clientPort),
+    healthTimeoutSeconds: 120,
+  };
+};
+
+/** `https://A:2379,…` of all members, in the order of the inventory. */
+export function etcdEndpoints(inventory: Inventory): string {
+  return hostsWith(inventory, 'etcd')
+    .map((member) => `https://${urlHost(member.address)}:${inventory.cluster.etcd.clientPort}`)
+    .join(',');
+}
+
+/** Asks the local member for a linearizable read, which needs a leader and a quorum. */
+function etcdHealth(clientPort: number): Sh {
+  return sh`(
+if k8sup_out=$(${binaries.etcdctl} --endpoints ${`https://127.0.0.1:${clientPort}`} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --dial-timeout 2s --command-timeout 5s endpoint health 2>&1); then
+  case $k8sup_out in *'is healthy'*) exit 0 ;; esac
+fi
+printf '%s\\n' "$k8sup_out"
+exit 1
+)`;
+}
+
+function addressFlags(inventory: Inventory, host: Host): Flags {
+  const { clientPort, peerPort, dataDir } = inventory.cluster.etcd;
+  const client = `https://${urlHost(host.address)}:${clientPort}`;
+  const peer = (member: Host): string => `https://${urlHost(member.address)}:${peerPort}`;
+  return {
+    name: host.name,
+    'data-dir': dataDir,
+    'listen-client-urls': `${client},https://127.0.0.1:${clientPort}`,
+    'advertise-client-urls': client,
+    'listen-peer-urls': peer(host),
+    'initial-advertise-peer-urls': peer(host),
+    'initial-cluster': hostsWith(inventory, 'etcd')
+      .map((member) => `${member.name}=${peer(member)}`)
+      .join(','),
+    'initial-cluster-token': inventory.cluster.name,
+    'initial-cluster-state': 'new',
+    'listen-metrics-urls': etcdMetricsUrl,
+  };
+}
+
+const tlsFlags: Flags = {
+  'cert-file': etcdPki.serverCert,
+  'key-file': etcdPki.serverKey,
+  'trusted-ca-file': etcdPki.ca,
+  'client-cert-auth': 'true',
+  'peer-cert-file': etcdPki.peerCert,
+  'peer-key-file': etcdPki.peerKey,
+  'peer-trusted-ca-file': etcdPki.ca,
+  'peer-client-cert-auth': 'true',
+};
+
+/** The corruption check before a member serves is what etcd's own operations guide asks for; its flag moved in 3.6. */
+function storeFlags(inventory: Inventory): Flags {
+  return {
+    'auto-compaction-mode': 'periodic',
+    'auto-compaction-retention': '8h',
+    'quota-backend-bytes': String(8 * 1024 ** 3),
+    ...(isAtLeast(inventory.cluster.versions.etcd, 3, 6)
+      ? { 'feature-gates': 'InitialCorruptCheck=true', 'watch-progress-notify-interval': '5s' }
+      : { 'experimental-initial-corrupt-check': 'true' }),
+  };
+}

@@ -1,0 +1,51 @@
+import type { ComponentName, Host } from '../inventory/model.ts';
+
+/** Flags by name, without dashes, in the order in which they are written. */
+export type Flags = Readonly<Record<string, string>>;
+
+/** A component's flags with the user's laid over them: same name replaces in place, `null` takes away, new ones follow by name. */
+export function withExtraArgs(flags: Flags, host: Host, component: ComponentName): Flags {
+  const merged: Record<string, string> = { ...flags };
+  const extra = Object.entries(host.extras[component].extraArgs).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, value] of extra) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- flags are a dictionary, not a shape
+    if (value === null) delete merged[name];
+    else merged[name] = value;
+  }
+  return merged;
+}
+
+/** A binary with its flags as the words of a command line. */
+export function commandLine(binary: string, flags: Flags): readonly string[] {
+  return [binary, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
+}
+
+/** A component's configuration with the user's laid over it: objects are merged, all else is replaced, `null` takes a field away. */
+export function withExtraConfig(
+  config: Readonly<Record<string, unknown>>,
+  host: Host,
+  component: ComponentName,
+): Readonly<Record<string, unknown>> {
+  return mergeObjects(config, host.extras[component].extraConfig);
+}
+
+function mergeObjects(
+  base: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a configuration is a dictionary here
+    if (value === null) delete merged[name];
+    else merged[name] = isObject(value) ? mergeObjects(asObject(merged[name]), value) : value;
+  }
+  return merged;
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,71 @@
+import type { Facts } from '../../host/facts/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
+import type { Claim } from '../../resources/claims.ts';
+import type { Component } from '../component.ts';
+import { yamlText } from '../documents.ts';
+import { commandLine, withExtraArgs, withExtraConfig } from '../extras.ts';
+import { httpHealth } from '../health.ts';
+import { binaries, kubeconfigs, kubeFiles } from '../paths.ts';
+import { releaseHas } from '../releases.ts';
+import { serviceText } from '../service.ts';
+
+const unit = 'kube-proxy.service';
+
+/** What kube-proxy leaves on a host by running, in any of its modes: the mode may have been another before. */
+export const kubeProxyClaims: (inventory: Inventory) => readonly Claim[] = () => [
+  { kind: 'link', name: 'kube-ipvs0' },
+  { kind: 'chains', name: 'KUBE-' },
+  { kind: 'nft-table', name: 'ip kube-proxy' },
+  { kind: 'nft-table', name: 'ip6 kube-proxy' },
+  { kind: 'ipsets', name: 'KUBE-' },
+];
+
+/** kube-proxy of a node, in the inventory's mode. Health means that its rules were written and are not stale. */
+export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Component {
+  const inputs = [binaries.kubeProxy, kubeFiles.kubeProxy, kubeconfigs.kubeProxy];
+  const config = withExtraConfig(kubeProxyConfig(inventory, host, facts), host, 'kubeProxy');
+  const flags = withExtraArgs({ config: kubeFiles.kubeProxy }, host, 'kubeProxy');
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'Kubernetes service proxy',
+      command: commandLine(binaries.kubeProxy, flags),
+      inputs,
+      type: 'simple',
+      settings: { LimitNOFILE: 65536 },
+    }),
+    files: [{ path: kubeFiles.kubeProxy, mode: 0o644, content: yamlText(config) }],
+    directories: [],
+    inputs,
+    health: httpHealth({ url: healthUrl(config['healthzBindAddress']) }),
+    healthTimeoutSeconds: 90,
+  };
+}
+
+function kubeProxyConfig(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
+  const { kubeProxy: proxy, network, versions } = inventory.cluster;
+  const gate = proxy.mode === 'nftables' && releaseHas(versions.kubernetes, 'nftablesProxyGate');
+  return {
+    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+    kind: 'KubeProxyConfiguration',
+    ...(gate ? { featureGates: { NFTablesProxyMode: true } } : {}),
+    mode: proxy.mode,
+    bindAddress: host.address.includes(':') ? '::' : '0.0.0.0',
+    healthzBindAddress: host.address.includes(':') ? '[::]:10256' : '0.0.0.0:10256',
+    metricsBindAddress: '127.0.0.1:10249',
+    hostnameOverride: host.name,
+    clusterCIDR: network.podCIDR,
+    clientConnection: { kubeconfig: kubeconfigs.kubeProxy },
+    // In a container nf_conntrack_max belongs to the machine and cannot be written: kube-proxy would not start.
+    ...(facts.container ? { conntrack: { maxPerCore: 0, min: 0 } } : {}),
+  };
+}
+
+/** Asked on the host itself, wherever it listens. */
+function healthUrl(bindAddress: unknown): string {
+  const text = typeof bindAddress === 'string' ? bindAddress : '0.0.0.0:10256';
+  const [, address = '', port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  const local = /^(0\.0\.0\.0)?$/.test(address) ? '127.0.0.1' : address === '[::]' ? '[::1]' : address;
+  return `http://${local}:${port ?? '10256'}/healthz`;
+}

@@ -1,0 +1,99 @@
+import type { Facts } from '../../host/facts/model.ts';
+import type { Host, Inventory, Taint } from '../../inventory/model.ts';
+import { urlHost } from '../address.ts';
+import { cgroupDriver } from '../cgroup-driver.ts';
+import type { ComponentFile } from '../component.ts';
+import { yamlText } from '../documents.ts';
+import { withExtraConfig } from '../extras.ts';
+import { kubeFiles, kubePki } from '../paths.ts';
+import { releaseHas } from '../releases.ts';
+import { runtimeEndpoint } from '../runtime-endpoint.ts';
+
+/** KubeletConfiguration, and where the kubelet then answers for its health. */
+export function kubeletConfig(
+  inventory: Inventory,
+  host: Host,
+  facts: Facts,
+): { readonly file: ComponentFile; readonly healthUrl: string } {
+  const defaults = {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    ...accessFields,
+    ...hostFields(inventory, facts),
+    ...podFields(inventory),
+    ...releaseFields(inventory, host, facts),
+  };
+  const config = withExtraConfig(defaults, host, 'kubelet');
+  return {
+    file: { path: kubeFiles.kubelet, mode: 0o644, content: yamlText(config) },
+    healthUrl: healthUrl(config['healthzBindAddress'], config['healthzPort']),
+  };
+}
+
+/** The user's own address and port, if they are what they should be; the kubelet itself refuses the rest. */
+function healthUrl(address: unknown, port: unknown): string {
+  const host = typeof address === 'string' && !/^(0\.0\.0\.0|::)?$/.test(address) ? urlHost(address) : '127.0.0.1';
+  return `http://${host}:${typeof port === 'number' ? port : 10248}/healthz`;
+}
+
+/** What a host registers with: a master that is no node runs only what tolerates the control plane. */
+export function registrationTaints(host: Host): readonly Taint[] {
+  return host.roles.has('node') ? [] : [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }];
+}
+
+/** Certificates for clients and for serving come from the cluster's signer and are renewed; nobody unknown is let in. */
+const accessFields = {
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: true },
+    x509: { clientCAFile: kubePki.ca },
+  },
+  authorization: { mode: 'Webhook' },
+  rotateCertificates: true,
+  serverTLSBootstrap: true,
+  readOnlyPort: 0,
+  healthzBindAddress: '127.0.0.1',
+  healthzPort: 10248,
+};
+
+function hostFields(inventory: Inventory, facts: Facts): Readonly<Record<string, unknown>> {
+  return {
+    cgroupDriver: cgroupDriver(inventory.cluster.runtime, facts),
+    // In a container the swap seen is the machine's: it cannot be switched off from inside.
+    failSwapOn: !facts.container,
+    // systemd-resolved's stub at 127.0.0.53 in a pod's resolv.conf would make CoreDNS ask itself.
+    resolvConf: facts.systemdResolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf',
+    // The default lies below /usr, which k8sup leaves alone.
+    volumePluginDir: `${inventory.cluster.kubelet.rootDir}/volume-plugins`,
+  };
+}
+
+function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
+  const { network, runtime, kubelet } = inventory.cluster;
+  return {
+    clusterDNS: [network.dnsIP],
+    clusterDomain: network.dnsDomain,
+    maxPods: kubelet.maxPods,
+    containerLogMaxSize: runtime.logMaxSize,
+    containerLogMaxFiles: Math.max(2, runtime.logMaxFiles),
+    evictionHard: {
+      'memory.available': '100Mi',
+      'nodefs.available': '10%',
+      'nodefs.inodesFree': '5%',
+      'imagefs.available': '15%',
+    },
+  };
+}
+
+function releaseFields(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
+  const { kubernetes } = inventory.cluster.versions;
+  const { endpoint } = runtimeEndpoint(inventory);
+  const taints = registrationTaints(host);
+  return {
+    ...(endpoint !== undefined && releaseHas(kubernetes, 'runtimeEndpointField')
+      ? { containerRuntimeEndpoint: endpoint }
+      : {}),
+    ...(facts.cgroupVersion === 1 && releaseHas(kubernetes, 'failCgroupV1Field') ? { failCgroupV1: false } : {}),
+    ...(taints.length > 0 && releaseHas(kubernetes, 'registerWithTaintsField') ? { registerWithTaints: taints } : {}),
+  };
+}

@@ -1,0 +1,46 @@
+import { unitInputsScript } from './paths.ts';
+import { unitText } from './systemd-unit.ts';
+import type { UnitCommand, UnitSection } from './systemd-unit.ts';
+
+/** What differs between the services k8sup installs. */
+export interface Service {
+  /** For example `etcd.service`. */
+  readonly unit: string;
+  readonly description: string;
+  /** Units that this one is started behind; wanted too, never required: a dead neighbour must not take this one along. */
+  readonly after?: readonly string[];
+  readonly command: readonly string[];
+  /** Their hashes are recorded when the service starts; the unit file is always one of them. */
+  readonly inputs: readonly string[];
+  readonly type: 'notify' | 'simple' | 'oneshot';
+  /** Run before the service itself, after its inputs are recorded. */
+  readonly before?: readonly UnitCommand[];
+  /** Further settings of the `[Service]` section. */
+  readonly settings?: UnitSection;
+}
+
+/** The unit file of a service: started at boot, restarted for ever (but for a oneshot), its inputs recorded at each start. */
+export function serviceText(service: Service): string {
+  const after = service.after ?? [];
+  return unitText({
+    Unit: {
+      Description: service.description,
+      Wants: ['network-online.target', ...after].join(' '),
+      After: ['network-online.target', ...after].join(' '),
+      // Peers may be away for long: systemd must not give up after five quick failures.
+      StartLimitIntervalSec: 0,
+    },
+    Service: {
+      Type: service.type,
+      ExecStartPre: [
+        { prefix: '+', command: [unitInputsScript, 'record', service.unit, ...service.inputs] },
+        ...(service.before ?? []),
+      ],
+      ExecStart: { command: service.command },
+      // systemd before 244 refuses a oneshot that restarts at all, newer ones one that always does.
+      ...(service.type === 'oneshot' ? { RemainAfterExit: true } : { Restart: 'always', RestartSec: 2 }),
+      ...service.settings,
+    },
+    Install: { WantedBy: 'multi-user.target' },
+  });
+}

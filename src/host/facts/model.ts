@@ -1,0 +1,86 @@
+/** A TCP or UDP listener that was there when the host was looked at. */
+export interface Listener {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** Name of the process, for example `nginx`. */
+  readonly process: string;
+  /** The systemd unit of the process, where it has one. */
+  readonly unit: string | undefined;
+}
+
+/** Another installer's or distribution's remains that would get in the way. */
+export interface Remains {
+  /** For example `kubeadm`, `k3s`, `kubeasz`, `docker`. */
+  readonly of: string;
+  /** What was found, for example `/etc/kubernetes/admin.conf`. */
+  readonly found: string;
+}
+
+/** A systemd unit as the host had it before k8sup looked. */
+export interface UnitFact {
+  /** `ActiveState`, for example `active`, `inactive`, `failed`. */
+  readonly active: string;
+  /** `UnitFileState`, for example `enabled`, `disabled`, `static`, `masked`. */
+  readonly enabled: string;
+  /** Path of the unit file. */
+  readonly file: string;
+}
+
+/** What a host is, read once at the start of a run in one script; nothing here is changed by k8sup later in the same run. */
+export interface Facts {
+  readonly architecture: 'amd64' | 'arm64' | { readonly unsupported: string };
+  /** `ID` and `VERSION_ID` of os-release, for example `debian 12`. */
+  readonly os: string;
+  readonly kernel: string;
+  readonly systemdVersion: number | undefined;
+  readonly hostName: string;
+  readonly machineId: string;
+  readonly bootId: string;
+  /** `none`, `systemd-nspawn`, `lxc`, `kvm` … as systemd-detect-virt says; container says whether it is a container. */
+  readonly virtualization: string;
+  readonly container: boolean;
+  readonly cgroupVersion: 1 | 2;
+  /** True where runtime and kubelet can use the systemd cgroup driver. */
+  readonly systemdCgroups: boolean;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  /** Free MiB by path, for the paths k8sup writes to. */
+  readonly freeMiB: Readonly<Record<string, number>>;
+  /** Mount point of the file system that each path of {@link freeMiB} lies on. */
+  readonly mountOf: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970 by the host's clock, and the controller's clock at about the same time. */
+  readonly clockMs: number;
+  readonly controllerClockMs: number;
+  readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
+  /** Destination networks of live routes, without the default route. */
+  readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
+  readonly listeners: readonly Listener[];
+  /** Kernel features, by the name of their module (built in, loaded or loadable): never by modprobe's exit status. */
+  readonly features: ReadonlySet<string>;
+  /** Features that nothing on the host tells about: there or not, only use would show. */
+  readonly unknownFeatures: ReadonlySet<string>;
+  /** Those of {@link features} that are modules on disk, so that they are loaded at boot by modules-load.d. */
+  readonly loadableModules: ReadonlySet<string>;
+  /** What the `iptables` program drives; undefined where there is none. */
+  readonly iptablesBackend: 'nft' | 'legacy' | undefined;
+  /** Programs k8sup or the components need that are on the path. */
+  readonly programs: ReadonlySet<string>;
+  readonly swap: readonly string[];
+  readonly selinux: 'enforcing' | 'permissive' | 'disabled' | 'absent';
+  /** Firewall units that are active or enabled: firewalld, ufw. */
+  readonly firewalls: readonly string[];
+  readonly systemdResolved: boolean;
+  /** Units that matter to k8sup and exist on the host, by name. */
+  readonly units: Readonly<Record<string, UnitFact>>;
+  /** Containers that run now, by containerd namespace (`moby` is Docker's). */
+  readonly runningContainers: Readonly<Record<string, number>>;
+  readonly remains: readonly Remains[];
+  /** Files in /etc/cni/net.d that are not k8sup's. */
+  readonly foreignCNIConfigs: readonly string[];
+  /** The k8sup cluster id this host belongs to, if any. */
+  readonly clusterId: string | undefined;
+  readonly clusterName: string | undefined;
+  /** Programs that can unpack uploads on the host. */
+  readonly zstd: boolean;
+}

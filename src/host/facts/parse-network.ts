@@ -1,0 +1,87 @@
+import type { Facts, Listener } from './model.ts';
+import type { Sections } from './sections.ts';
+
+/** From `ip -o addr`, or from fib_trie where there is no ip (then without interfaces). */
+export function readAddresses(read: Sections): Facts['addresses'] {
+  const lines = read.lines('addresses');
+  const named = lines.flatMap((line) => {
+    const match = /^\d+: (\S+)\s+inet6? (\S+)/.exec(line);
+    if (match?.[1] === undefined || match[2] === undefined) return [];
+    return [{ interface: match[1].replace(/@.*/, ''), cidr: match[2].includes('/') ? match[2] : `${match[2]}/32` }];
+  });
+  return named.length > 0 ? named : readTrie(lines);
+}
+
+function readTrie(lines: readonly string[]): Facts['addresses'] {
+  const found = new Set<string>();
+  lines.forEach((line, index) => {
+    const address = /\|-- ([\d.]+)\s*$/.exec(line)?.[1];
+    if (address !== undefined && /\/32 host LOCAL/.test(lines[index + 1] ?? '')) found.add(address);
+  });
+  return [...found].map((address) => ({ interface: '', cidr: `${address}/32` }));
+}
+
+/** From /proc/net/route: IPv4, main table; addresses there are in hexadecimal with the lowest byte first. */
+export function readRoutes(read: Sections): Facts['routes'] {
+  return read
+    .file('/proc/net/route')
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const [name, destination, , , , , , mask] = fields;
+      if (name === undefined || destination === undefined || mask === undefined || mask === '00000000') return [];
+      const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
+      return [{ cidr: `${littleEndian(destination)}/${prefix}`, interface: name }];
+    });
+}
+
+function littleEndian(hex: string): string {
+  const bytes = hex.match(/../g) ?? [];
+  return bytes
+    .reverse()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join('.');
+}
+
+/** Sockets at the ports that matter, each with a process that holds it. */
+export function readListeners(read: Sections): readonly Listener[] {
+  const holders = new Map(read.lines('holders').map((line) => line.split('\t') as [string, string]));
+  const listeners = new Map<string, Listener>();
+  for (const line of read.lines('sockets')) {
+    const match = /^\/proc\/net\/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) (.*)$/.exec(line);
+    const [, protocol, address = '', port = '', rest = ''] = match ?? [];
+    if (protocol !== 'tcp' && protocol !== 'udp') continue;
+    const inode = rest.trim().split(/\s+/)[6] ?? '0';
+    const listener = {
+      protocol,
+      address: socketAddress(address),
+      port: Number.parseInt(port, 16),
+      ...readProcess(read, inode === '0' ? undefined : holders.get(inode)),
+    } as const;
+    listeners.set(`${protocol} ${listener.address} ${listener.port}`, listener);
+  }
+  return [...listeners.values()];
+}
+
+/** A socket without a process is the kernel's own, as those of vxlan links are. */
+function readProcess(read: Sections, folder: string | undefined): Pick<Listener, 'process' | 'unit'> {
+  if (folder === undefined) return { process: '(kernel)', unit: undefined };
+  const of = (file: string): readonly string[] =>
+    read
+      .lines('processes')
+      .filter((line) => line.startsWith(`${folder}/${file}:`))
+      .map((line) => line.slice(folder.length + file.length + 2));
+  const units = of('cgroup').map((line) => /\/([^/]+\.(?:service|socket|scope))(?:\/|$)/.exec(line)?.[1]);
+  return { process: of('comm')[0] ?? '(unknown)', unit: units.find((unit) => unit !== undefined) };
+}
+
+/** IPv4 as dotted numbers, all-zero IPv6 as `::`; other IPv6 addresses in groups, not shortened. */
+function socketAddress(hex: string): string {
+  if (hex.length === 8) return littleEndian(hex);
+  if (/^0+$/.test(hex)) return '::';
+  // The kernel prints four words of four bytes, each word in the machine's own byte order.
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
+  if (bytes.slice(0, 12).join('') === '00000000000000000000FFFF') return bytes.slice(12).map((byte) => Number.parseInt(byte, 16)).join('.'); // prettier-ignore
+  const text = bytes.map((byte, index) => (index > 0 && index % 2 === 0 ? `:${byte}` : byte)).join('');
+  return text.toLowerCase() === '0000:0000:0000:0000:0000:0000:0000:0001' ? '::1' : text.toLowerCase();
+}

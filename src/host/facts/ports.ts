@@ -1,0 +1,58 @@
+import type { Host, Inventory } from '../../inventory/model.ts';
+
+/** A port that a component of this cluster listens on. */
+export interface NeededPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** For people, for example `etcd clients`. */
+  readonly purpose: string;
+  /** The unit that holds it once the cluster runs; undefined where the kernel does (vxlan). */
+  readonly unit: string | undefined;
+  /** Bound to 127.0.0.1 alone, so a program on another address is not in the way. */
+  readonly loopback: boolean;
+}
+
+/** The ports that k8sup's components take on a host by its roles and the cluster's settings. */
+export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[] {
+  const { etcd, apiserverPort } = inventory.cluster;
+  const ports: NeededPort[] = [];
+  if (host.roles.has('etcd')) {
+    const unit = 'etcd.service';
+    ports.push(everywhere(etcd.clientPort, 'etcd clients', unit), everywhere(etcd.peerPort, 'etcd peers', unit));
+    ports.push(loopback(2381, 'etcd metrics', unit));
+  }
+  if (host.roles.has('master')) {
+    ports.push(everywhere(apiserverPort, 'kube-apiserver', 'kube-apiserver.service'));
+    ports.push(everywhere(10257, 'kube-controller-manager', 'kube-controller-manager.service'));
+    ports.push(everywhere(10259, 'kube-scheduler', 'kube-scheduler.service'));
+  }
+  return runsPods(host) ? [...ports, ...podHostPorts(inventory)] : ports;
+}
+
+/** Hosts with a kubelet: nodes, and masters too, because webhooks and `kubectl exec` go from there to pods. */
+export function runsPods(host: Host): boolean {
+  return host.roles.has('node') || host.roles.has('master');
+}
+
+function podHostPorts(inventory: Inventory): readonly NeededPort[] {
+  const { plugin, flannel } = inventory.cluster.network;
+  const ports = [
+    everywhere(10250, 'kubelet', 'kubelet.service'),
+    loopback(10248, 'kubelet health', 'kubelet.service'),
+    loopback(10249, 'kube-proxy metrics', 'kube-proxy.service'),
+    everywhere(10256, 'kube-proxy health', 'kube-proxy.service'),
+  ];
+  if (plugin !== 'flannel' || flannel.backend !== 'vxlan') return ports;
+  return [
+    ...ports,
+    { protocol: 'udp', port: flannel.port, purpose: 'flannel vxlan', unit: undefined, loopback: false },
+  ];
+}
+
+function everywhere(port: number, purpose: string, unit: string): NeededPort {
+  return { protocol: 'tcp', port, purpose, unit, loopback: false };
+}
+
+function loopback(port: number, purpose: string, unit: string): NeededPort {
+  return { protocol: 'tcp', port, purpose, unit, loopback: true };
+}

@@ -1,0 +1,145 @@
+import type { Host, Inventory } from '../../inventory/model.ts';
+import { lines, rawShell, sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+import { diskNeeds } from './disk.ts';
+import { kernelParts } from './kernel-parts.ts';
+import { portsOf } from './ports.ts';
+import { otherPrograms, programsFor } from './programs.ts';
+import { dataPaths, remainsPaths, unitNames } from './remains.ts';
+
+/** Says which cluster a host belongs to: its id, a space, its name. Written before anything else, taken away last. */
+export const clusterMarkPath = '/var/lib/k8sup/cluster';
+
+/**
+ * One script that reads all of a host's facts and changes nothing: it loads no module (so no netlink socket diagnosis, no listing of rules), and
+ * forks little: files are printed by one grep as `PATH:LINE`, decisions are left to `parseFacts`. Needs a POSIX shell, coreutils, grep, sed and systemd.
+ *
+ * Its output is sections, each begun by `@@NAME`.
+ */
+export function factsScript(inventory: Inventory, host: Host): Sh {
+  return lines([
+    helpers,
+    rawShell(`IFS= read -r release < /proc/sys/kernel/osrelease`),
+    valuesSection(inventory, host),
+    kernelSection(),
+    diskSection(diskNeeds(inventory, host).map((need) => need.path)),
+    socketsSection(portsOf(inventory, host).map((port) => port.port)),
+    unitsSection,
+    filesSection(),
+    // Last, so that it is read as close as can be to when the controller reads its own.
+    rawShell(`echo @@clock\ndate '+%s %N'`),
+  ]);
+}
+
+const helpers = rawShell(`tab=$(printf '\\t')
+p() { printf '%s\\t%s\\n' "$1" "$2"; }`);
+
+function valuesSection(inventory: Inventory, host: Host): Sh {
+  const { etcd, kubelet } = inventory.cluster;
+  const remains = [...remainsPaths, ...dataPaths(etcd.dataDir, kubelet.rootDir)];
+  const programs = [...programsFor(inventory, host).map(({ program }) => program), ...otherPrograms];
+  return lines([
+    rawShell(`echo @@values
+p machine "$(uname -m)"
+p cpus "$(nproc)"
+p virtualization "$(systemd-detect-virt 2>/dev/null)"
+[ -d /run/systemd/system ] && p systemd "$(systemctl --version)"
+[ -f /sys/fs/cgroup/cgroup.controllers ] && p cgroup 2 || p cgroup 1
+[ -d /sys/fs/cgroup/memory/system.slice ] && [ -d /sys/fs/cgroup/pids/system.slice ] && p systemdSlices yes
+[ -f /run/systemd/resolve/resolv.conf ] && p resolved yes
+[ -d /sys/fs/selinux ] && [ -e /sys/fs/selinux/enforce ] && p selinuxfs yes
+command -v iptables >/dev/null && p iptables "$(iptables --version 2>/dev/null)"`),
+    sh`for x in ${programs}; do command -v "$x" >/dev/null && p program "$x"; done`,
+    ...remains.map(({ of, paths }) => sh`for f in ${paths}; do [ -e "$f" ] && p remains ${of}":$f" && break; done`),
+    rawShell(`for f in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do [ -f "$f" ] && p cni "\${f##*/}"; done
+for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/; do
+  [ -d "$d" ] || continue
+  d=\${d%/*/}; p container "\${d##*/}"
+done
+echo @@addresses
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi`),
+  ]);
+}
+
+function kernelSection(): Sh {
+  const modules = kernelParts.map((part) => part.module);
+  const evidence = kernelParts.filter((part) => part.evidence !== undefined);
+  const builtin = `^(.*/)?(${modules.join('|')})\\.ko`;
+  const config = `^CONFIG_(${kernelParts.map((part) => part.config).join('|')})=[ym]`;
+  return lines([
+    sh`echo @@kernel
+for m in ${modules}; do [ -d "/sys/module/$m" ] && p present "$m"; done`,
+    ...evidence.map((part) => sh`[ -e ${part.evidence ?? ''} ] && p present ${part.module}`),
+    sh`if [ -f "/lib/modules/$release/modules.builtin" ] || [ -f "/lib/modules/$release/modules.dep" ]; then
+  p tree yes
+  echo @@builtin; grep -sohE ${builtin} "/lib/modules/$release/modules.builtin"
+  echo @@loadable; grep -sohE ${`^([^:]*/)?(${modules.join('|')})\\.ko`} "/lib/modules/$release/modules.dep"
+fi
+if [ -r "/boot/config-$release" ]; then echo @@config; grep -hE ${config} "/boot/config-$release"
+elif [ -r /proc/config.gz ] && command -v gzip >/dev/null; then echo @@config; gzip -dc /proc/config.gz | grep -E ${config}; fi`,
+  ]);
+}
+
+/** Free space of the file system that each path is on, or will be on. */
+function diskSection(paths: readonly string[]): Sh {
+  return sh`echo @@disk
+set --
+for path in ${paths}; do
+  d=$path
+  while [ -n "$d" ] && [ ! -d "$d" ]; do d=\${d%/*}; done
+  p path "$path"; set -- "$@" "\${d:-/}"
+done
+df -Pk "$@" | sed "1d; s/^/df$tab/"`;
+}
+
+/** Sockets at the ports that matter, by inode, and the processes that hold them; without netlink, which would load a module. */
+function socketsSection(ports: readonly number[]): Sh {
+  const hex = [...new Set(ports)].map((port) => port.toString(16).toUpperCase().padStart(4, '0'));
+  const listening = `:(${hex.join('|')}) [0-9A-F]+:0000 (0A|07) `;
+  return sh`echo @@sockets
+sockets=$(grep -sE ${listening} /dev/null /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6)
+printf '%s\\n' "$sockets"
+inodes=
+while IFS= read -r line; do
+  set -f; set -- \${line#*:}; set +f
+  case \${10-} in ''|0) ;; *) inodes="$inodes|\${10}" ;; esac
+done <<END
+$sockets
+END
+if [ -n "$inodes" ]; then
+  echo @@holders
+  files=; pid=; tell=
+  while IFS= read -r line; do case $line in
+    /proc/*) pid=\${line%/fd:} ;;
+    *) i=\${line##*[}; p "\${i%]}" "$pid"; case " $files " in *" $pid/comm "*) ;; *) files="$files $pid/comm $pid/cgroup" ;; esac ;;
+  esac; done <<END
+$(ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E "^/proc/|socket:\\[(\${inodes#|})\\]")
+END
+  echo @@processes
+  grep -s '' /dev/null $files
+fi`;
+}
+
+const unitsSection: Sh = sh`echo @@units
+systemctl show -p Id,LoadState,ActiveState,UnitFileState,FragmentPath ${unitNames} 2>/dev/null`;
+
+function filesSection(): Sh {
+  const files = [
+    '/etc/os-release',
+    '/etc/machine-id',
+    '/etc/selinux/config',
+    '/proc/sys/kernel/osrelease',
+    '/proc/sys/kernel/hostname',
+    '/proc/sys/kernel/random/boot_id',
+    '/proc/meminfo',
+    '/proc/swaps',
+    '/proc/filesystems',
+    '/proc/cgroups',
+    '/proc/net/route',
+    '/sys/fs/cgroup/cgroup.controllers',
+    '/sys/fs/selinux/enforce',
+    clusterMarkPath,
+  ];
+  return sh`echo @@files
+grep -s '' /dev/null ${files}`;
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { ActionContext } from '../engine/stage.ts';
+import { K8supError } from '../errors/k8sup-error.ts';
+import { hostsWith } from '../inventory/model.ts';
+import type { Host } from '../inventory/model.ts';
+import { bootstrapGroup, bootstrapTokenFileUser } from '../pki/index.ts';
+import { rawShell, sh } from '../shell/sh.ts';
+
+/** A token that lets kubelets ask for their first certificate, and how to take it away again. */
+export interface BootstrapToken {
+  /** A secret. */
+  readonly token: string;
+  revoke(): Promise<void>;
+}
+
+const tokenFile = '/etc/kubernetes/token.csv';
+const lifetimeMs = 3_600_000;
+
+/** Makes a token for one join, as the inventory asks: a Secret that expires by itself, or a line of token.csv, which never does. */
+export function createBootstrapToken(context: ActionContext): Promise<BootstrapToken> {
+  return context.inventory.cluster.bootstrap === 'token-file' ? tokenInFile(context) : tokenInSecret(context);
+}
+
+/** Kubernetes' bootstrap token authentication: the Secret's name and fields are fixed by its documentation ("Authenticating with Bootstrap Tokens"). */
+async function tokenInSecret(context: ActionContext): Promise<BootstrapToken> {
+  const [id, secret] = [alphanumeric(6), alphanumeric(16)];
+  const name = `bootstrap-token-${id}`;
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'kube-system' },
+    type: 'bootstrap.kubernetes.io/token',
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      expiration: new Date(Date.now() + lifetimeMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+      'usage-bootstrap-authentication': 'true',
+      'auth-extra-groups': bootstrapGroup,
+      description: 'made by k8sup for one join, removed after it',
+    },
+  };
+  await context.kube.run(rawShell('head -c "$1" | kubectl create -f - >/dev/null'), {
+    contents: [Buffer.from(JSON.stringify(object))],
+  });
+  const revoke = async (): Promise<void> => {
+    await context.kube.run(sh`kubectl -n kube-system delete secret ${name} --ignore-not-found >/dev/null`);
+  };
+  return { token: `${id}.${secret}`, revoke };
+}
+
+/** The apiserver reads the file only when it starts, so it is restarted for the line to come and once more for it to go. */
+async function tokenInFile(context: ActionContext): Promise<BootstrapToken> {
+  const token = randomBytes(16).toString('hex');
+  context.emit({
+    type: 'warning',
+    text: 'a line of token.csv never expires: k8sup takes it out again after the join, and restarts the apiservers for that',
+  });
+  await writeTokenFile(context, `${token},${bootstrapTokenFileUser},10001,"${bootstrapGroup}"\n`);
+  return { token, revoke: () => writeTokenFile(context, '') };
+}
+
+/** One master after the other, so that an apiserver always answers. */
+async function writeTokenFile(context: ActionContext, content: string): Promise<void> {
+  const bytes = Buffer.from(content);
+  for (const master of hostsWith(context.inventory, 'master')) {
+    const result = await context.executor(master).run(restartWithTokens(context, master, bytes.length).sh, {
+      signal: context.signal,
+      timeoutMs: 150_000,
+      contents: [{ bytes }],
+    });
+    if (result.exitCode === 0) continue;
+    throw new K8supError({
+      code: 'APISERVER_RESTART',
+      kind: 'kubernetes',
+      host: master.name,
+      what: `${master.name}: kube-apiserver did not come back after its token file was changed`,
+      why: `${result.stdout}${result.stderr}`.trim(),
+      fix: `see  journalctl -u kube-apiserver  on ${master.name}; then run the same command again`,
+    });
+  }
+}
+
+function restartWithTokens(context: ActionContext, master: Host, length: number) {
+  const url = `https://${master.address}:${context.inventory.cluster.apiserverPort}/readyz`;
+  const curl = sh`curl -fsS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key ${url}`;
+  return sh`(umask 077; head -c ${length} > ${tokenFile}.new) && mv -f ${tokenFile}.new ${tokenFile} || exit 1
+systemctl restart --no-block kube-apiserver.service
+# The old process must be gone before an answer counts.
+i=0; while [ $i -lt 300 ]; do i=$((i+1)); [ -z "$(systemctl list-jobs --no-legend kube-apiserver.service)" ] && break; sleep 0.2; done
+i=0; while [ $i -lt 300 ]; do i=$((i+1)); said=$(${curl} 2>&1) && exit 0; sleep 0.2; done
+echo "$said"; journalctl -u kube-apiserver.service -n 10 --no-pager -o cat; exit 1`;
+}
+
+/** Lower-case letters and digits without bias: 36 divides 252, and larger bytes are thrown away. */
+function alphanumeric(length: number): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) if (byte < 252 && text.length < length) text += letters[byte % 36] ?? '';
+  }
+  return text;
+}

@@ -1,0 +1,9 @@
+export { approvePending, listRefused } from './csr.ts';
+export type { PendingCsr } from './csr.ts';
+export { nodesReadyGate, rolloutGate } from './gates.ts';
+export { joinCondition, joinNodes } from './join.ts';
+export { liveNodes, nodeMetadata, nodeNames } from './nodes.ts';
+export { clusterObjects } from './objects.ts';
+export { kubeRunner } from './runner.ts';
+export type { MasterConnection, RawKubeRunner } from './runner.ts';
+export { verifyCluster } from './verify/verify.ts';

@@ -1,0 +1,83 @@
+import type { KubeObject, KubeRunner, LiveNode } from '../engine/stage.ts';
+import { K8supError } from '../errors/k8sup-error.ts';
+import { hostsWith } from '../inventory/model.ts';
+import type { Host, Inventory, Taint } from '../inventory/model.ts';
+import { rawShell } from '../shell/sh.ts';
+
+interface NodeJson {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: { readonly podCIDR?: string; readonly taints?: readonly (Taint & { readonly timeAdded?: string })[] };
+}
+
+/** Remembers which taints came from the inventory, so that one that is dropped there is taken off the node. */
+const taintsAnnotation = 'k8sup.io/taints';
+const controlPlane = 'node-role.kubernetes.io/control-plane';
+
+/** The registered nodes; none while no apiserver answers. */
+export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> {
+  try {
+    const { items } = JSON.parse(await kube.run(rawShell('kubectl get nodes -o json'))) as {
+      readonly items: readonly NodeJson[];
+    };
+    return items.map(({ metadata, spec }) => ({
+      name: metadata.name,
+      podCIDR: spec.podCIDR,
+      taints: spec.taints ?? [],
+      managedTaints: JSON.parse(metadata.annotations?.[taintsAnnotation] ?? '[]') as readonly Taint[],
+    }));
+  } catch (error) {
+    if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE') return [];
+    throw error;
+  }
+}
+
+/**
+ * Labels and taints of the registered nodes of the inventory, as partial objects for a server-side apply: labels that the inventory drops go by
+ * themselves. Taints are one list to the apiserver, so those of others (a node that is not ready, cordoned) are carried along. Pure.
+ */
+export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): readonly KubeObject[] {
+  return live.flatMap((node) => {
+    const host = inventory.hosts.find(({ name }) => name === node.name);
+    return host === undefined ? [] : [nodeObject(inventory, host, node)];
+  });
+}
+
+function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObject {
+  const wanted = wantedTaints(host);
+  const others = node.taints.filter((taint) => ![...wanted, ...node.managedTaints].some((mine) => same(mine, taint)));
+  const changesTaints = wanted.length > 0 || node.managedTaints.length > 0;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: host.name,
+      labels: { ...roleLabels(inventory, host), ...host.labels },
+      ...(changesTaints ? { annotations: { [taintsAnnotation]: JSON.stringify(wanted) } } : {}),
+    },
+    ...(changesTaints ? { spec: { taints: [...others, ...wanted] } } : {}),
+  };
+}
+
+function wantedTaints(host: Host): readonly Taint[] {
+  const own = host.roles.has('node') ? [] : [{ key: controlPlane, effect: 'NoSchedule' } as const];
+  return [...own, ...host.taints.filter((taint) => !own.some((mine) => same(mine, taint)))];
+}
+
+function same(a: Taint, b: Taint): boolean {
+  return a.key === b.key && a.effect === b.effect;
+}
+
+/** `master` beside `control-plane` up to 1.23, when kubeadm dropped it and software had moved on. */
+function roleLabels(inventory: Inventory, host: Host): Readonly<Record<string, string>> {
+  const minor = Number(inventory.cluster.versions.kubernetes.split('.')[1]);
+  return {
+    ...(host.roles.has('master') ? { [controlPlane]: '' } : {}),
+    ...(host.roles.has('master') && minor <= 23 ? { 'node-role.kubernetes.io/master': '' } : {}),
+    ...(host.roles.has('node') ? { 'node-role.kubernetes.io/node': '' } : {}),
+  };
+}
+
+/** Names of the hosts that run a kubelet. */
+export function nodeNames(inventory: Inventory): readonly string[] {
+  return [...new Set([...hostsWith(inventory, 'master'), ...hostsWith(inventory, 'node')].map((host) => host.name))];
+}

@@ -1,0 +1,43 @@
+import type { CheckResult } from '../../engine/events.ts';
+import type { Host } from '../../inventory/model.ts';
+import { lines, sh } from '../../shell/sh.ts';
+import type { VerifyTarget } from './verify.ts';
+
+/** What is tried from the hosts themselves: the NodePort of every node from every host, and the route that pod traffic takes. */
+export async function checkFromHosts(target: VerifyTarget): Promise<readonly CheckResult[]> {
+  const perHost = await Promise.all(target.context.inventory.hosts.map((host) => fromHost(target, host)));
+  return perHost.flat();
+}
+
+async function fromHost(target: VerifyTarget, host: Host): Promise<readonly CheckResult[]> {
+  const started = performance.now();
+  const nodes = [...target.nodes];
+  const other = target.pods.find((pod) => pod.node !== host.name);
+  const script = lines([
+    ...nodes.map(([name, ip]) => {
+      const url = `http://${ip.includes(':') ? `[${ip}]` : ip}:${target.nodePort}/cgi-bin/who`;
+      return sh`if o=$(curl -fsS --noproxy '*' --max-time 5 ${url} 2>&1); then echo "ok "${name}; else echo "failed "${name}" $o"; fi`;
+    }),
+    ...(other === undefined ? [] : [sh`echo "route $(ip -o route get ${other.ip} 2>&1 | head -n 1)"`]),
+  ]);
+  const { signal } = target.context;
+  const result = await target.context.executor(host).read(script.sh, { signal, timeoutMs: 60_000 });
+  const durationMs = Math.round(performance.now() - started);
+  const said = result.stdout.trim().split('\n');
+  const failed = said.filter((line) => line.startsWith('failed '));
+  const route = said.find((line) => line.startsWith('route '))?.slice('route '.length);
+  const nodePort: CheckResult = {
+    name: 'NodePort',
+    tried: `port ${target.nodePort} of ${nodes.length} nodes from ${host.name}`,
+    result: failed.length === 0 ? 'all answered' : failed.map((line) => line.slice('failed '.length)).join('; '),
+    ok: failed.length === 0 && said.filter((line) => line.startsWith('ok ')).length === nodes.length,
+    durationMs,
+  };
+  if (route === undefined || other === undefined || !host.roles.has('node')) return [nodePort];
+  // A plugin may route by other means than the main table: the route is shown, the ping is what proves.
+  const shown = route.replace(/\s+(uid|cache).*$/, '').trim();
+  return [
+    nodePort,
+    { name: 'route', tried: `${host.name} to a pod on ${other.node}`, result: shown, ok: true, durationMs },
+  ];
+}

@@ -1,0 +1,152 @@
+import type { CheckResult } from '../../engine/events.ts';
+import { escapeControl } from '../../shell/escape.ts';
+import { lines, sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
+import type { VerifyPod, VerifyTarget } from './verify.ts';
+
+interface Attempt {
+  readonly name: string;
+  readonly tried: string;
+  readonly script: Sh;
+  /** Judges what the script printed when it ended well; gives the text of the result. */
+  readonly judge: (output: string) => { readonly ok: boolean; readonly result: string };
+}
+
+const mark = '@@k8sup-check';
+
+/** What is tried from inside pods, all in one script on a master. */
+export async function checkFromPods(target: VerifyTarget): Promise<readonly CheckResult[]> {
+  const attempts = [...pairAttempts(target), ...serviceAttempts(target)];
+  const script = lines(
+    attempts.map(
+      ({ script: attempt }, index) => sh`s=$(date +%s%N)
+o=$( ( ${attempt} ) 2>&1 </dev/null); rc=$?
+printf '%s\\n${mark} %s %s %s\\n' "$o" ${index} $rc $(( ($(date +%s%N) - s) / 1000000 ))`,
+    ),
+  );
+  const output = await target.context.kube.run(
+    sh`${script}
+exit 0`,
+    { timeoutMs: 180_000 },
+  );
+  return parse(attempts, output);
+}
+
+function parse(attempts: readonly Attempt[], output: string): readonly CheckResult[] {
+  const results: CheckResult[] = [];
+  let said: string[] = [];
+  for (const line of output.split('\n')) {
+    if (!line.startsWith(`${mark} `)) {
+      said.push(line);
+      continue;
+    }
+    const [, index, code, ms] = line.split(' ').map(Number);
+    const attempt = attempts[index ?? -1];
+    if (attempt !== undefined) {
+      const text = said.join('\n').trim();
+      const judged =
+        code === 0 ? attempt.judge(text) : { ok: false, result: escapeControl(text).split('\n').slice(-3).join(' ') };
+      results.push({ name: attempt.name, tried: attempt.tried, ...judged, durationMs: ms ?? 0 });
+    }
+    said = [];
+  }
+  return results;
+}
+
+/** One pod of each node to one of the next node, round in a ring: every node sends and receives. */
+function pairAttempts(target: VerifyTarget): readonly Attempt[] {
+  const perNode = [...new Map(target.pods.map((pod) => [pod.node, pod])).values()];
+  if (perNode.length < 2) {
+    const tried = 'pods on two nodes';
+    return [
+      { name: 'pod to pod', tried, script: sh`:`, judge: () => ({ ok: true, result: 'one node: nothing to cross' }) },
+    ];
+  }
+  return perNode.map((from, index) => {
+    const to = perNode[(index + 1) % perNode.length] ?? from;
+    return pairAttempt(target, from, to);
+  });
+}
+
+function pairAttempt({ namespace }: VerifyTarget, from: VerifyPod, to: VerifyPod): Attempt {
+  const url = `http://${to.ip}:8080/cgi-bin/who`;
+  return {
+    name: 'pod to pod',
+    tried: `ping and http, ${from.node} to ${to.node}`,
+    script: sh`kubectl -n ${namespace} exec ${from.name} -- sh -c 'ping -c 2 -W 2 "$1" && wget -q -T 5 -O - "$2"' sh ${to.ip} ${url}`,
+    judge: (output) => {
+      const seen = /saw \[?(?:::ffff:)?([0-9a-f.:]+?)\]?(?::\d+)?$/m.exec(output)?.[1];
+      const time = /time=([\d.]+) ms/.exec(output)?.[1];
+      if (seen === from.ip)
+        return {
+          ok: true,
+          result: `${from.ip} to ${to.ip}${time === undefined ? '' : ` in ${time} ms`}, seen as itself`,
+        };
+      return {
+        ok: false,
+        result: `the receiver saw ${seen ?? 'nothing'} instead of ${from.ip}: something masquerades pod traffic`,
+      };
+    },
+  };
+}
+
+function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
+  const { namespace, clusterIP, context } = target;
+  const { network, versions } = context.inventory.cluster;
+  const [first] = target.pods;
+  if (first === undefined) return [];
+  const exec = (...command: readonly string[]): Sh => sh`kubectl -n ${namespace} exec ${first.name} -- ${command}`;
+  const slices = Number(versions.kubernetes.split('.')[1]) >= 21;
+  return [
+    {
+      name: 'endpoints',
+      tried: 'addresses behind the Service',
+      script: slices
+        ? sh`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=web -o jsonpath='{range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{"\\n"}{end}'`
+        : sh`kubectl -n ${namespace} get endpoints web -o jsonpath='{range .subsets[*].addresses[*]}{.ip}{"\\n"}{end}'`,
+      judge: (output) => {
+        const listed = new Set(output.split('\n').filter((line) => line !== ''));
+        const missing = target.pods.filter(({ ip }) => !listed.has(ip));
+        return { ok: missing.length === 0, result: `${listed.size} of ${target.pods.length} pods listed` };
+      },
+    },
+    {
+      name: 'ClusterIP',
+      tried: `http://${clusterIP} from a pod`,
+      script: exec('wget', '-q', '-T', '5', '-O', '-', `http://${clusterIP}/cgi-bin/who`),
+      judge: (output) => ({ ok: /^pod web-/m.test(output), result: answeredBy(output) }),
+    },
+    {
+      name: 'DNS',
+      tried: 'nslookup kubernetes from a pod',
+      // busybox's nslookup knows no search list, so the name is written out as the search list of the pod completes it.
+      script: exec('nslookup', `kubernetes.default.svc.${network.dnsDomain}`),
+      judge: (output) => ({
+        ok: new RegExp(`^Address[^:]*:\\s*${network.apiserverServiceIP.replaceAll('.', '\\.')}$`, 'm').test(output),
+        result: `${network.dnsIP} answered ${network.apiserverServiceIP}`,
+      }),
+    },
+    {
+      name: 'kubectl exec',
+      tried: `echo in ${first.name}`,
+      script: exec('echo', 'k8sup-exec'),
+      judge: (output) => ({
+        ok: output === 'k8sup-exec',
+        result: output === 'k8sup-exec' ? 'answered' : 'answered something else',
+      }),
+    },
+    {
+      name: 'kubectl logs',
+      tried: first.name,
+      script: sh`kubectl -n ${namespace} logs ${first.name}`,
+      judge: (output) => ({
+        ok: output.includes('k8sup-verify started'),
+        result: output.includes('k8sup-verify started') ? 'first line is there' : 'first line is missing',
+      }),
+    },
+  ];
+}
+
+function answeredBy(output: string): string {
+  return escapeControl(/^pod (\S+)/m.exec(output)?.[1] ?? output).slice(0, 100);
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import type { CheckResult, Emit } from '../../engine/events.ts';
+import type { ActionContext } from '../../engine/stage.ts';
+import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { rawShell, sh } from '../../shell/sh.ts';
+import { checkFromHosts } from './from-hosts.ts';
+import { checkFromPods } from './from-pods.ts';
+import { replicas, workload } from './workload.ts';
+
+/** A pod of the verification. */
+export interface VerifyPod {
+  readonly name: string;
+  readonly ip: string;
+  readonly node: string;
+}
+
+/** What the checks work with. */
+export interface VerifyTarget {
+  readonly namespace: string;
+  readonly pods: readonly VerifyPod[];
+  readonly clusterIP: string;
+  readonly nodePort: number;
+  /** InternalIP of each node by name. */
+  readonly nodes: ReadonlyMap<string, string>;
+  readonly context: ActionContext;
+}
+
+const podsLimitSeconds = 120;
+
+/** Proves the cluster with pods of its own, in a namespace of its own that is gone afterwards; reads everything else only. */
+export async function verifyCluster(context: ActionContext, emit: Emit): Promise<readonly CheckResult[]> {
+  const namespace = `k8sup-verify-${randomBytes(3).toString('hex')}`;
+  const results: CheckResult[] = [];
+  const tell = (found: readonly CheckResult[]): void => {
+    for (const check of found) {
+      results.push(check);
+      emit({ type: 'check', check });
+    }
+  };
+  try {
+    const started = performance.now();
+    const target = await startPods(context, namespace);
+    if ('failure' in target) {
+      tell([podsCheck(started, target.failure, false)]);
+      return results;
+    }
+    tell([
+      podsCheck(
+        started,
+        `${target.pods.length} ready on ${new Set(target.pods.map(({ node }) => node)).size} nodes`,
+        true,
+      ),
+    ]);
+    const [pods, hosts] = await Promise.all([checkFromPods(target), checkFromHosts(target)]);
+    tell([...pods, ...hosts]);
+    return results;
+  } finally {
+    await removeNamespace(context, namespace);
+  }
+}
+
+function podsCheck(started: number, result: string, ok: boolean): CheckResult {
+  return {
+    name: 'pods',
+    tried: `${replicas} replicas over all nodes`,
+    result,
+    ok,
+    durationMs: Math.round(performance.now() - started),
+  };
+}
+
+async function startPods(
+  context: ActionContext,
+  namespace: string,
+): Promise<VerifyTarget | { readonly failure: string }> {
+  const list = Buffer.from(
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: workload(context.inventory, namespace) }),
+  );
+  const script = sh`head -c "$1" | kubectl create -f - >/dev/null || exit 1
+kubectl -n ${namespace} rollout status deployment/web --timeout=${`${podsLimitSeconds}s`} >/dev/null || {
+kubectl -n ${namespace} get pods -o wide >&2; kubectl -n ${namespace} get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 6 >&2; exit 1; }
+kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}'
+kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.status.podIP} {.spec.nodeName}{"\\n"}{end}'
+kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {.spec.ports[0].nodePort}{"\\n"}'`;
+  try {
+    const output = await context.kube.run(script, { contents: [list], timeoutMs: (podsLimitSeconds + 60) * 1000 });
+    return parseTarget(context, namespace, output);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { failure: error instanceof K8supError ? (error.why ?? error.message) : messageOf(error) };
+  }
+}
+
+function parseTarget(context: ActionContext, namespace: string, output: string): VerifyTarget {
+  const rows = output
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
+  const of = (kind: string): readonly string[][] => rows.filter(([first]) => first === kind);
+  const [, clusterIP = '', nodePort = ''] = of('service')[0] ?? [];
+  return {
+    namespace,
+    pods: of('pod').map(([, name = '', ip = '', node = '']) => ({ name, ip, node })),
+    clusterIP,
+    nodePort: Number(nodePort),
+    nodes: new Map(of('node').map(([, name = '', ip = '']) => [name, ip])),
+    context,
+  };
+}
+
+/** Waits until it is gone: the next verification, or a clean, must not meet its pods. */
+async function removeNamespace(context: ActionContext, namespace: string): Promise<void> {
+  const script = sh`kubectl delete namespace ${namespace} --ignore-not-found --timeout=90s >/dev/null ${rawShell('2>&1 || :')}`;
+  await context.kube.run(script, { timeoutMs: 120_000, signal: context.signal });
+}

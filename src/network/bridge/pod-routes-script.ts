@@ -1,0 +1,96 @@
+import type { ComponentFile } from '../../components/component.ts';
+import { paths } from '../../components/paths.ts';
+
+export const podRoutesScript = `${paths.lib}/pod-routes`;
+
+/** Marks k8sup's own routes, so that one whose node is gone is found and no other route is touched. */
+export const routeProtocol = 87;
+
+/**
+ * `pod-routes up FILE` makes the routes, forwarding and masquerading of FILE true, and may be run again at any time; `pod-routes check FILE`
+ * exits 0 if they are, and names what is missing otherwise.
+ */
+export function podRoutesScriptFile(): ComponentFile {
+  return { path: podRoutesScript, mode: 0o755, content: text };
+}
+
+const text = `#!/bin/sh
+# Managed by k8sup. Usage: pod-routes up FILE | pod-routes check FILE
+set -eu
+LC_ALL=C; export LC_ALL
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+action=$1 file=$2
+
+value() { sed -n "s/^$1 //p" "$file"; }
+filter=$(value filter) own=$(value own) pods=$(value pods)
+case $pods in
+  *:*) family=6 nft=ip6 iptables=ip6tables multicast=ff00::/8 ;;
+  *) family=4 nft=ip iptables=iptables multicast=224.0.0.0/4 ;;
+esac
+
+routes_up() {
+  value route | while read -r cidr via; do
+    ip "-$family" route replace "$cidr" via "$via" proto ${routeProtocol}
+  done
+  ip "-$family" route show proto ${routeProtocol} | while read -r cidr rest; do
+    if ! value route | grep -q "^$cidr "; then ip "-$family" route delete "$cidr" proto ${routeProtocol}; fi
+  done
+}
+
+# Only what leaves the pod network gets the host's address.
+nft_up() {
+  nft -f - <<RULES
+table $nft k8sup
+delete table $nft k8sup
+table $nft k8sup {
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    $nft saddr $own $nft daddr != { $pods, $multicast } masquerade
+  }
+}
+RULES
+}
+
+tables() { "$iptables" -w "$@"; }
+
+jump() {
+  tables -t "$1" -C "$2" -m comment --comment 'k8sup pod network' -j "$3" 2>/dev/null ||
+    tables -t "$1" -A "$2" -m comment --comment 'k8sup pod network' -j "$3"
+}
+
+iptables_up() {
+  tables -t nat -N K8SUP-POSTROUTING 2>/dev/null || tables -t nat -F K8SUP-POSTROUTING
+  tables -t nat -A K8SUP-POSTROUTING ! -s "$own" -j RETURN
+  tables -t nat -A K8SUP-POSTROUTING -d "$pods" -j RETURN
+  tables -t nat -A K8SUP-POSTROUTING -d "$multicast" -j RETURN
+  tables -t nat -A K8SUP-POSTROUTING -j MASQUERADE
+  jump nat POSTROUTING K8SUP-POSTROUTING
+  tables -N K8SUP-FORWARD 2>/dev/null || tables -F K8SUP-FORWARD
+  tables -A K8SUP-FORWARD -s "$pods" -j ACCEPT
+  tables -A K8SUP-FORWARD -d "$pods" -j ACCEPT
+  jump filter FORWARD K8SUP-FORWARD
+}
+
+check() {
+  status=0
+  while read -r word cidr via; do
+    if [ "$word" != route ]; then continue; fi
+    if ! ip "-$family" route show "$cidr" proto ${routeProtocol} | grep -q "via $via "; then
+      echo "there is no route to $cidr via $via"
+      status=1
+    fi
+  done <"$file"
+  if [ "$filter" = nft ]; then
+    nft list chain "$nft" k8sup postrouting >/dev/null 2>&1 || { echo 'the masquerade rule is missing'; status=1; }
+  else
+    tables -t nat -S K8SUP-POSTROUTING >/dev/null 2>&1 || { echo 'the masquerade rule is missing'; status=1; }
+  fi
+  return "$status"
+}
+
+case $action in
+  up) routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi ;;
+  check) check ;;
+  *) echo 'usage: pod-routes up FILE | pod-routes check FILE' >&2; exit 64 ;;
+esac
+`;

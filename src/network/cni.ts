@@ -1,0 +1,29 @@
+import type { ComponentFile } from '../components/component.ts';
+import { jsonText } from '../components/documents.ts';
+import { paths } from '../components/paths.ts';
+import type { Claim } from '../resources/claims.ts';
+
+/** Sorts before what others may leave there: runtimes take the first file. */
+export const cniConfigPath = `${paths.cniConf}/10-k8sup.conflist`;
+
+/** The bridge both plugins make. */
+export const bridgeName = 'cni0';
+
+/** A chain of CNI plugins: the given one, then host ports and bandwidth limits. */
+export function cniConfigFile(cniVersion: '0.4.0' | '1.0.0', plugin: object): ComponentFile {
+  const plugins = [
+    plugin,
+    { type: 'portmap', capabilities: { portMappings: true } },
+    { type: 'bandwidth', capabilities: { bandwidth: true } },
+  ];
+  return { path: cniConfigPath, mode: 0o644, content: jsonText({ cniVersion, name: 'k8sup', plugins }) };
+}
+
+/** What the CNI plugins leave: the bridge with the hosts' ends of pods' links, portmap's chains or table, host-local's leases. */
+export const cniClaims: readonly Claim[] = [
+  { kind: 'link', name: bridgeName },
+  { kind: 'chains', name: 'CNI-' },
+  { kind: 'nft-table', name: 'ip cni_hostport' },
+  { kind: 'nft-table', name: 'ip6 cni_hostport' },
+  { kind: 'path', name: '/var/lib/cni' },
+];

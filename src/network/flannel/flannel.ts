@@ -1,0 +1,107 @@
+import type { Component } from '../../components/component.ts';
+import { commandLine } from '../../components/extras.ts';
+import { httpHealth } from '../../components/health.ts';
+import { binaries, kubeconfigs } from '../../components/paths.ts';
+import { isAtLeast, releaseHas } from '../../components/releases.ts';
+import { serviceText } from '../../components/service.ts';
+import type { UnitCommand } from '../../components/systemd-unit.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import type { Claim } from '../../resources/claims.ts';
+import { sh } from '../../shell/sh.ts';
+import { cniConfigFile, cniClaims } from '../cni.ts';
+import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { netConf, netConfPath } from './net-conf.ts';
+import { flannelRbac } from './rbac.ts';
+
+const unit = 'flanneld.service';
+const healthPort = 10263;
+
+/** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
+export const flannel: NetworkPlugin = {
+  name: 'flannel',
+  needsPodCIDRs: false,
+  component: flanneld,
+  cniFiles: ({ inventory }) => [
+    cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
+  ],
+  objects: () => flannelRbac(),
+  claims,
+};
+
+/** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
+function flanneld({ inventory, host }: NetworkTarget): Component {
+  const config = netConf(inventory);
+  const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
+  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
+  const flags = {
+    'kube-subnet-mgr': 'true',
+    'kubeconfig-file': kubeconfigs.flannel,
+    'net-config-path': netConfPath,
+    iface: inventory.cluster.network.flannel.interface ?? host.address,
+    ...address,
+    'ip-masq': 'true',
+    'healthz-ip': '127.0.0.1',
+    'healthz-port': String(healthPort),
+  };
+  return {
+    unit,
+    text: serviceText({
+      unit,
+      description: 'flannel pod network',
+      after: ['kubelet.service'],
+      command: commandLine(binaries.flanneld, flags),
+      inputs,
+      before: [staleLinks(inventory)],
+      type: 'notify',
+      settings: { Environment: { variable: 'NODE_NAME', value: host.name }, LimitNOFILE: 65536 },
+    }),
+    files: [config],
+    directories: [],
+    inputs,
+    health,
+    healthTimeoutSeconds: 120,
+  };
+}
+
+/** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
+function claims(inventory: Inventory): readonly Claim[] {
+  const { flannel: settings, podCIDR } = inventory.cluster.network;
+  return [
+    ...cniClaims,
+    { kind: 'link', name: `flannel.${settings.vni}` },
+    { kind: 'link', name: `flannel-v6.${settings.vni}` },
+    { kind: 'chains', name: 'FLANNEL-' },
+    { kind: 'nft-table', name: 'ip flannel-ipv4' },
+    { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
+    { kind: 'routes', name: podCIDR },
+    { kind: 'path', name: '/run/flannel' },
+  ];
+}
+
+/** An interface of another VNI, or of vxlan after a change to host-gw, would keep its routes. */
+function staleLinks(inventory: Inventory): UnitCommand {
+  const { backend, vni } = inventory.cluster.network.flannel;
+  const keep = backend === 'vxlan' ? `flannel.${vni}|flannel-v6.${vni}` : 'none';
+  const script = `cd /sys/class/net && for l in flannel.* flannel-v6.*; do case $l in ${keep}|*'*') ;; *) ip link delete "$l" ;; esac; done`;
+  return { prefix: '+', command: ['/bin/sh', '-c', script] };
+}
+
+/** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
+function delegate(inventory: Inventory): object {
+  const { backend, mtu } = inventory.cluster.network.flannel;
+  const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
+  return { hairpinMode: true, isDefaultGateway: true, ...own };
+}
+
+/** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
+const health = sh`(
+if systemctl is-active --quiet ${unit} && [ -s /run/flannel/subnet.env ]; then exit 0; fi
+echo 'flanneld has no subnet yet'
+exit 1
+) && ${httpHealth({ url: `http://127.0.0.1:${healthPort}/healthz` })}`;
+
+/** The flannel plugin understands 1.0.0 from its own release 1.0 on. */
+function cniVersion(inventory: Inventory): '0.4.0' | '1.0.0' {
+  const { kubernetes, flannelCNI } = inventory.cluster.versions;
+  return releaseHas(kubernetes, 'cniVersion1') && isAtLeast(flannelCNI, 1, 0) ? '1.0.0' : '0.4.0';
+}

@@ -1,0 +1,34 @@
+import type { ComponentFile } from '../../components/component.ts';
+import { jsonText } from '../../components/documents.ts';
+import { paths } from '../../components/paths.ts';
+import { isAtLeast } from '../../components/releases.ts';
+import type { FlannelSettings, Inventory } from '../../inventory/model.ts';
+
+export const netConfPath = `${paths.flannelConf}/net-conf.json`;
+
+/** flanneld's network configuration. Its rules go where kube-proxy's are: two packet filters side by side are hard to follow. */
+export function netConf(inventory: Inventory): ComponentFile {
+  const { network } = inventory.cluster;
+  const family = network.podCIDR.includes(':')
+    ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: network.podCIDR }
+    : { Network: network.podCIDR };
+  const content = jsonText({ ...family, ...nftables(inventory), Backend: backend(network.flannel) });
+  return { path: netConfPath, mode: 0o644, content };
+}
+
+/** flannel knows nftables since 0.26. */
+function nftables(inventory: Inventory): object {
+  const { kubeProxy, versions } = inventory.cluster;
+  return kubeProxy.mode === 'nftables' && isAtLeast(versions.flannel, 0, 26) ? { EnableNFTables: true } : {};
+}
+
+function backend(flannel: FlannelSettings): object {
+  if (flannel.backend === 'host-gw') return { Type: 'host-gw' };
+  return {
+    Type: 'vxlan',
+    VNI: flannel.vni,
+    Port: flannel.port,
+    DirectRouting: flannel.directRouting,
+    ...(flannel.mtu === undefined ? {} : { MTU: flannel.mtu }),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Component, ComponentFile } from '../components/component.ts';
+import type { KubeObject } from '../engine/stage.ts';
+import type { Facts } from '../host/facts/model.ts';
+import type { Host, Inventory } from '../inventory/model.ts';
+import type { Claim } from '../resources/claims.ts';
+
+/** What a plugin is rendered for: one host that runs a kubelet. */
+export interface NetworkTarget {
+  readonly inventory: Inventory;
+  readonly host: Host;
+  readonly facts: Facts;
+  /** `spec.podCIDR` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
+  readonly podCIDRs: Readonly<Record<string, string>>;
+}
+
+/** A network plugin as data and pure functions. */
+export interface NetworkPlugin {
+  readonly name: string;
+  /** True where pod CIDRs, known only once nodes are registered, are part of what is written. */
+  readonly needsPodCIDRs: boolean;
+  /** The service on each host, if there is one. */
+  readonly component: (target: NetworkTarget) => Component | undefined;
+  /** Written after the service is healthy: with the CNI configuration in place the kubelet calls the node ready. */
+  readonly cniFiles: (target: NetworkTarget) => readonly ComponentFile[];
+  /** Objects of the cluster that must be there before the service starts. */
+  readonly objects: (inventory: Inventory) => readonly KubeObject[];
+  /** What it leaves on a host by running. */
+  readonly claims: (inventory: Inventory) => readonly Claim[];
+}

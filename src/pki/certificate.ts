@@ -1,0 +1,113 @@
+import { X509Certificate, type KeyObject } from 'node:crypto';
+
+import { messageOf } from '../errors/k8sup-error.ts';
+import { type AlternativeNames, decodeNames, noNames } from './der/alternative-names.ts';
+import { decodeBasicConstraints, decodeExtensions, type Extension, extensionOids } from './der/extensions.ts';
+import { type Attribute, decodeName } from './der/name.ts';
+import {
+  content,
+  decode,
+  DerError,
+  isTagged,
+  members,
+  rawContent,
+  readOid,
+  readTime,
+  taggedMembers,
+} from './der/read.ts';
+import { encode, type Node } from './der/write.ts';
+import { pemBlocks } from './pem.ts';
+import { pkiError } from './pki-error.ts';
+
+/** A certificate as read; dates are exact to the second. */
+export interface Certificate {
+  /** The certificate alone, without a chain behind it. */
+  readonly pem: string;
+  readonly der: Buffer;
+  readonly serial: Buffer;
+  readonly signatureOid: string;
+  readonly subject: readonly Attribute[];
+  /** DER of the subject, to be copied as it is into what this certificate signs. */
+  readonly subjectDer: Buffer;
+  readonly issuer: readonly Attribute[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKey: KeyObject;
+  readonly extensions: readonly Extension[];
+  readonly names: AlternativeNames;
+  readonly isCa: boolean;
+  readonly subjectKeyId: Buffer | undefined;
+  readonly authorityKeyId: Buffer | undefined;
+}
+
+/**
+ * Reads the first certificate of a PEM text.
+ *
+ * @param name - what the text is called in an error, for example its path.
+ * @throws K8supError `PKI_CERTIFICATE`.
+ */
+export function readCertificate(pem: string, name: string): Certificate {
+  const block = pemBlocks(pem).find((candidate) => candidate.label === 'CERTIFICATE');
+  if (!block) {
+    throw pkiError('PKI_CERTIFICATE', `${name} holds no certificate`, { why: 'there is no BEGIN CERTIFICATE in it' });
+  }
+  try {
+    return { ...readDer(block.der), pem: block.text };
+  } catch (error) {
+    throw pkiError('PKI_CERTIFICATE', `${name} holds a certificate that cannot be read`, {
+      why: messageOf(error),
+      cause: error,
+    });
+  }
+}
+
+/** Value of an extension, undefined where the certificate has none. */
+export function extensionOf(certificate: Pick<Certificate, 'extensions'>, oid: string): Buffer | undefined {
+  return certificate.extensions.find((extension) => extension.oid === oid)?.value;
+}
+
+/** Whether `issuer` signed `certificate`: names, key identifiers and the signature itself. */
+export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const [leaf, ca] = [new X509Certificate(certificate.der), new X509Certificate(issuer.der)];
+  return leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+}
+
+function readDer(der: Buffer): Omit<Certificate, 'pem'> {
+  const [tbs, algorithm] = members(decode(der), 'sequence', 'a certificate');
+  const [version, serial, , issuer, validity, subject, , ...optional] = members(tbs, 'sequence', 'a certificate');
+  if (!isTagged(version, 0, true) || subject === undefined) throw new DerError('only version 3 is supported');
+  const [notBefore, notAfter] = members(validity, 'sequence', 'the validity');
+  const extensions = readExtensions(optional);
+  const part = <T>(oid: string, read: (value: Buffer) => T): T | undefined => {
+    const value = extensionOf({ extensions }, oid);
+    return value && read(value);
+  };
+  return {
+    der,
+    serial: content(serial, 'integer', 'the serial number'),
+    signatureOid: readOid(members(algorithm, 'sequence', 'the algorithm')[0], 'the algorithm'),
+    subject: decodeName(subject),
+    subjectDer: encode(subject),
+    issuer: decodeName(issuer),
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter),
+    publicKey: new X509Certificate(der).publicKey,
+    extensions,
+    names: part(extensionOids.alternativeNames, (value) => decodeNames(decode(value))) ?? noNames,
+    isCa: part(extensionOids.basicConstraints, decodeBasicConstraints) !== undefined,
+    subjectKeyId: part(extensionOids.subjectKeyId, (value) => content(decode(value), 'octets', 'the key identifier')),
+    authorityKeyId: part(extensionOids.authorityKeyId, readAuthorityKeyId),
+  };
+}
+
+function readExtensions(optional: readonly Node[]): readonly Extension[] {
+  const holder = optional.find((node) => isTagged(node, 3, true));
+  return holder ? decodeExtensions(taggedMembers(holder)[0]) : [];
+}
+
+function readAuthorityKeyId(value: Buffer): Buffer | undefined {
+  const id = members(decode(value), 'sequence', 'the authority key identifier').find((node) =>
+    isTagged(node, 0, false),
+  );
+  return id && rawContent(id);
+}

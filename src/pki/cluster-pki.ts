@@ -1,0 +1,48 @@
+import { isIPv6 } from 'node:net';
+
+import type { Inventory } from '../inventory/model.ts';
+import { type Authorities, type EnsureOptions, ensureAuthorities } from './authorities.ts';
+import { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { openStore } from './store.ts';
+
+/** Every key and certificate of a cluster that k8sup makes itself: what an apply installs. */
+export interface ClusterPki {
+  readonly authorities: Authorities;
+  readonly leaves: readonly Leaf[];
+  /** The administrator's; it stays on the controller. A secret. */
+  adminKubeconfig(): string;
+}
+
+/**
+ * Opens a cluster's store and makes what it lacks: authorities where the store is new, leaves that are missing, wrong or near their end.
+ *
+ * @param dir - absolute path of the store, `.k8sup/CLUSTER/pki`.
+ * @throws K8supError of kind `pki`: see {@link ensureAuthorities} and {@link ensureLeaves}.
+ */
+export async function openClusterPki(
+  dir: string,
+  inventory: Inventory,
+  options: EnsureOptions = {},
+): Promise<ClusterPki> {
+  const store = await openStore(dir);
+  const authorities = await ensureAuthorities(store, inventory, options);
+  const leaves = await ensureLeaves(store, inventory, { ...options, authorities });
+  return { authorities, leaves, adminKubeconfig: () => adminKubeconfig(inventory, authorities, leaves) };
+}
+
+function adminKubeconfig(inventory: Inventory, authorities: Authorities, leaves: readonly Leaf[]): string {
+  const leaf = leafOf(leaves, 'admin');
+  return kubeconfig({
+    cluster: inventory.cluster.name,
+    server: endpointUrl(inventory),
+    caPem: authorities.ca['kubernetes-ca'].certPem,
+    user: leaf.commonName,
+    credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
+  });
+}
+
+function endpointUrl({ cluster }: Inventory): string {
+  const { host, port } = cluster.controlPlaneEndpoint;
+  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,185 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+import { messageOf } from '../../errors/k8sup-error.ts';
+import { type AlternativeNames, decodeNames, noNames } from '../der/alternative-names.ts';
+import { decodeBasicConstraints, decodeExtensions, type Extension, extensionOids } from '../der/extensions.ts';
+import { type Attribute, attributeOids, decodeName, valuesOf } from '../der/name.ts';
+import {
+  bitNumbers,
+  content,
+  decode,
+  DerError,
+  isTagged,
+  members,
+  readOid,
+  taggedMembers,
+  wholeBytes,
+} from '../der/read.ts';
+import { encode, type Node } from '../der/write.ts';
+import { keySpecOf } from '../keys.ts';
+import { extensionRequestOid } from '../request.ts';
+import { decodeAlgorithm, verifyBytes } from '../signature.ts';
+
+/** What a certificate request asks for. */
+export interface ParsedCsr extends AlternativeNames {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** Attributes of the subject that are neither CN nor O. */
+  readonly otherSubject: readonly Attribute[];
+  /** Bit numbers of the keyUsage extension; undefined where none is asked for. */
+  readonly keyUsage: readonly number[] | undefined;
+  /** Object identifiers of the extended key usages asked for. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  /** Whether it asks to be an authority. */
+  readonly isCa: boolean;
+  /** Object identifiers of every extension asked for. */
+  readonly extensions: readonly string[];
+  /** Of these, the ones that are not understood. */
+  readonly unknownExtensions: readonly string[];
+  /** Attributes of the request other than the one that carries extensions. */
+  readonly unknownAttributes: readonly string[];
+  readonly publicKey: KeyObject;
+}
+
+export type CsrResult =
+  { readonly ok: true; readonly csr: ParsedCsr } | { readonly ok: false; readonly reason: string };
+
+/** Kubelets' requests have less than 1 KiB; RSA 8192 with many names stays below this. */
+const maxCharacters = 16_384;
+
+/**
+ * Reads a PKCS#10 request strictly: exactly one PEM block, DER in its canonical form, nothing twice, no name of an unknown kind, no control
+ * characters, and signed by its own key. Anything else is a reason; it never throws.
+ */
+export function parseCsr(pem: string): CsrResult {
+  try {
+    return { ok: true, csr: parseDer(requestDer(pem)) };
+  } catch (error) {
+    return { ok: false, reason: printable(messageOf(error)) };
+  }
+}
+
+/** Text from a request or an API object, safe for a terminal and not too long. */
+export function printable(text: string): string {
+  const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return short.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+function requestDer(pem: string): Buffer {
+  if (pem.length > maxCharacters) throw new DerError('the request is too big');
+  const form = /^-----BEGIN CERTIFICATE REQUEST-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE REQUEST-----\s*$/;
+  const body = form.exec(pem)?.[1]?.replace(/[\r\n]/g, '');
+  if (body === undefined) throw new DerError('it is not exactly one PEM block CERTIFICATE REQUEST');
+  const der = Buffer.from(body, 'base64');
+  if (der.toString('base64') !== body) throw new DerError('its base64 is malformed');
+  return der;
+}
+
+function parseDer(der: Buffer): ParsedCsr {
+  const parts = members(decode(der), 'sequence', 'the request');
+  const info = members(parts[0], 'sequence', 'the request information');
+  if (parts.length !== 3 || info.length !== 4) throw new DerError('the request has too many or too few parts');
+  const [version, subject, spki, attributes] = info;
+  if (!content(version, 'integer', 'the version').equals(Buffer.from([0]))) throw new DerError('its version is not 1');
+  const publicKey = readPublicKey(spki);
+  checkSignature(parts, publicKey);
+  const { extensions, unknownAttributes } = readAttributes(attributes);
+  return { ...readSubject(subject), ...readExtensions(extensions), unknownAttributes, publicKey };
+}
+
+function readSubject(node: Node | undefined): Pick<ParsedCsr, 'commonName' | 'organizations' | 'otherSubject'> {
+  const attributes = decodeName(node);
+  const [commonName, ...more] = valuesOf(attributes, attributeOids.commonName);
+  if (commonName === undefined) throw new DerError('the subject has no CN');
+  if (more.length > 0) throw new DerError('the subject has more than one CN');
+  for (const { value } of attributes) refuseOddCharacters(value, 'the subject');
+  const known: readonly string[] = [attributeOids.commonName, attributeOids.organization];
+  return {
+    commonName,
+    organizations: valuesOf(attributes, attributeOids.organization),
+    otherSubject: attributes.filter(({ oid }) => !known.includes(oid)),
+  };
+}
+
+function readPublicKey(spki: Node | undefined): KeyObject {
+  if (!spki) throw new DerError('there is no public key');
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: encode(spki), format: 'der', type: 'spki' });
+  } catch {
+    throw new DerError('its public key cannot be read');
+  }
+  const spec = keySpecOf(key, 'the public key');
+  if (spec.algo === 'rsa' && (spec.size < 2048 || spec.size > 8192)) {
+    throw new DerError(`an RSA key of ${spec.size} bits is not accepted`);
+  }
+  return key;
+}
+
+function checkSignature([info, algorithmNode, bits]: readonly Node[], publicKey: KeyObject): void {
+  const algorithm = decodeAlgorithm(algorithmNode);
+  if (!algorithm || !info) throw new DerError('its signature algorithm is not accepted');
+  const signature = wholeBytes(bits, 'the signature');
+  if (!verifyBytes(algorithm, encode(info), { publicKey, signature })) {
+    throw new DerError('its signature is not made by the key it asks for');
+  }
+}
+
+function readAttributes(node: Node | undefined): {
+  readonly extensions: readonly Extension[];
+  readonly unknownAttributes: readonly string[];
+} {
+  if (!isTagged(node, 0, true)) throw new DerError('its attributes are malformed');
+  const attributes = taggedMembers(node).map((attribute) => {
+    const [type, values, ...rest] = members(attribute, 'sequence', 'an attribute');
+    if (rest.length > 0) throw new DerError('an attribute has too many parts');
+    return { oid: readOid(type, "an attribute's type"), values: members(values, 'set', "an attribute's value") };
+  });
+  const oids = attributes.map((attribute) => attribute.oid);
+  if (new Set(oids).size !== oids.length) throw new DerError('an attribute comes twice');
+  const request = attributes.find(({ oid }) => oid === extensionRequestOid);
+  if (request && request.values.length !== 1) throw new DerError('it asks for extensions more than once');
+  return {
+    extensions: request ? decodeExtensions(request.values[0]) : [],
+    unknownAttributes: oids.filter((oid) => oid !== extensionRequestOid),
+  };
+}
+
+type RequestedExtensions = Omit<
+  ParsedCsr,
+  'commonName' | 'organizations' | 'otherSubject' | 'unknownAttributes' | 'publicKey'
+>;
+
+function readExtensions(extensions: readonly Extension[]): RequestedExtensions {
+  const value = (oid: string): Buffer | undefined => extensions.find((extension) => extension.oid === oid)?.value;
+  const ids = extensionOids;
+  const known: readonly string[] = [ids.alternativeNames, ids.keyUsage, ids.extendedKeyUsage, ids.basicConstraints];
+  const [names, keyUsage, extended, constraints] = known.map(value);
+  const oids = extensions.map((extension) => extension.oid);
+  return {
+    ...(names ? readNames(names) : noNames),
+    keyUsage: keyUsage && bitNumbers(decode(keyUsage), 'keyUsage'),
+    extendedKeyUsage: extended && readUsages(extended),
+    isCa: constraints !== undefined && decodeBasicConstraints(constraints) !== undefined,
+    extensions: oids,
+    unknownExtensions: oids.filter((oid) => !known.includes(oid)),
+  };
+}
+
+function readUsages(value: Buffer): readonly string[] {
+  return members(decode(value), 'sequence', 'extKeyUsage').map((node) => readOid(node, 'an extended key usage'));
+}
+
+function readNames(value: Buffer): AlternativeNames {
+  const names = decodeNames(decode(value));
+  for (const name of [...names.dnsNames, ...names.emails, ...names.uris]) {
+    if (name === '') throw new DerError('an alternative name is empty');
+    refuseOddCharacters(name, 'an alternative name');
+  }
+  return names;
+}
+
+/** Control, format, unassigned and private characters, and separators of lines: nothing a name needs. */
+function refuseOddCharacters(text: string, where: string): void {
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text)) throw new DerError(`${where} has control characters`);
+}

@@ -1,0 +1,30 @@
+/** The public face of the PKI: keys, certificates, their store, CFSSL's formats, and the judgement of kubelets' requests. */
+export {
+  type Authorities,
+  type Authority,
+  type AuthorityName,
+  authorityNames,
+  type EnsureOptions,
+  ensureAuthorities,
+  type ServiceAccountKeys,
+} from './authorities.ts';
+export { type Certificate, isSignedBy, readCertificate } from './certificate.ts';
+export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
+export { gencert, type GencertOptions, type GencertResult } from './cfssl/gencert.ts';
+export type { JsonSource } from './cfssl/source.ts';
+export {
+  bootstrapGroup,
+  bootstrapTokenFileUser,
+  type CsrHost,
+  type CsrObject,
+  type CsrPurpose,
+  judgeCsr,
+  type Judgement,
+} from './csr/judge.ts';
+export { type CsrResult, type ParsedCsr, parseCsr } from './csr/parse.ts';
+export { type ClusterPki, openClusterPki } from './cluster-pki.ts';
+export { ensureLeaves, type IssueReason, type Leaf, leafOf } from './ensure-leaves.ts';
+export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
+export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
+export { openStore, type Store, type StoreFile } from './store.ts';
+export { mergeKubeconfig } from './merge-kubeconfig.ts';

@@ -1,0 +1,61 @@
+import type { ProgramPackage } from '../host/facts/programs.ts';
+import { lines, rawShell, sh } from '../shell/sh.ts';
+import type { Sh } from '../shell/sh.ts';
+import type { Resource } from './define.ts';
+
+/** Keeps programs on the path; only packages of those that are missing are installed, by the host's own package manager. */
+export function programs(wanted: readonly ProgramPackage[]): Resource<readonly string[]> {
+  const names = wanted.map(({ program }) => program);
+  return {
+    id: 'programs:host',
+    probe: sh`for program in ${names}; do command -v "$program" >/dev/null || echo "$program"; done`,
+    parse: (output) => output.split('\n').filter((name) => name !== ''),
+    diff: (missing) =>
+      missing.length === 0 ? [] : [{ path: 'programs', from: 'missing', to: missing.join(', '), effect: 'create' }],
+    apply: { script: install(wanted), timeoutSeconds: 600 },
+  };
+}
+
+/**
+ * `$value` are the packages that k8sup brought; they go together, and only if nothing else has come to need them: dpkg and rpm refuse then, where
+ * the package managers above them would take the others away too.
+ */
+export const undoPackages: Sh = rawShell(`case $name in
+  apt:*) DEBIAN_FRONTEND=noninteractive dpkg --purge $value >/dev/null 2>&1 ;;
+  *) rpm -e $value >/dev/null 2>&1 ;;
+esac || echo "these packages stay, because something else needs them: $value"`);
+
+function install(wanted: readonly ProgramPackage[]): Sh {
+  const packagesFor = (manager: 'apt' | 'dnf' | 'zypper'): Sh =>
+    lines(wanted.map((each) => sh`command -v ${each.program} >/dev/null || need "${rawShell(each[manager])}"`));
+  return sh`need() { case " $packages " in *" $1 "*) ;; *) packages="\${packages:+$packages }$1" ;; esac; }
+missing=
+for program in ${wanted.map(({ program }) => program)}; do command -v "$program" >/dev/null || missing="\${missing:+$missing }$program"; done
+[ -n "$missing" ] || exit 0
+packages=
+no_way() { echo "programs are missing on this host: $missing"; echo "$1"; echo "install the packages that bring them ($packages), or give the host a package source that it can reach"; exit 1; }
+log=$(mktemp); trap 'rm -f "$log"' EXIT
+if command -v apt-get >/dev/null; then
+${packagesFor('apt')}
+${installApt}
+elif command -v dnf >/dev/null || command -v yum >/dev/null; then
+${packagesFor('dnf')}
+manager=$(command -v dnf || command -v yum)
+k8sup_own packages "rpm:\${packages%% *}" "$packages"
+"$manager" install -y -q $packages >"$log" 2>&1 || no_way "$manager says: $(tail -n 3 "$log")"
+elif command -v zypper >/dev/null; then
+${packagesFor('zypper')}
+k8sup_own packages "rpm:\${packages%% *}" "$packages"
+zypper --non-interactive --quiet install --no-recommends $packages >"$log" 2>&1 || no_way "zypper says: $(tail -n 3 "$log")"
+else no_way 'there is no package manager that k8sup knows (apt-get, dnf, yum, zypper)'; fi
+hash -r
+for program in $missing; do command -v "$program" >/dev/null || no_way "$packages did not bring $program"; done`;
+}
+
+/** apt can say beforehand which packages will come, so what they pull in is recorded as well. */
+const installApt = rawShell(`export DEBIAN_FRONTEND=noninteractive
+apt() { apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"; }
+plan() { apt -s install --no-install-recommends $packages >"$log" 2>&1; }
+plan || { apt update >/dev/null 2>&1 || :; plan; } || no_way "apt-get says: $(grep '^E:' "$log" | head -n 3)"
+k8sup_own packages "apt:\${packages%% *}" "$(sed -n 's/^Inst \\([^ ]*\\).*/\\1/p' "$log" | tr '\\n' ' ')"
+apt install --no-install-recommends $packages >"$log" 2>&1 || { apt update >/dev/null 2>&1 || :; apt install --no-install-recommends $packages >"$log" 2>&1; } || no_way "apt-get says: $(grep '^E:' "$log" | head -n 3)"`);

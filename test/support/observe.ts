@@ -1,0 +1,57 @@
+import type { LabHandle } from './lab.ts';
+
+/** Main process ids by `HOST UNIT`, of all units k8sup has on the hosts. */
+export async function mainPids(lab: LabHandle, hosts: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const script = `for unit in etcd containerd docker kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
+  [ -e /etc/systemd/system/$unit.service ] && echo "$unit.service $(systemctl show -p MainPID --value $unit.service)-$(systemctl show -p ActiveEnterTimestampMonotonic --value $unit.service)"
+done; true`;
+  const entries = await Promise.all(
+    hosts.map(async (host) =>
+      (await lab.ssh(host, script))
+        .trim()
+        .split('\n')
+        .map((line) => [`${host} ${line.split(' ')[0] ?? ''}`, line.split(' ')[1] ?? ''] as const),
+    ),
+  );
+  return new Map(entries.flat());
+}
+
+/** Waits until a condition holds, looked at every half second, at most so many seconds. */
+export async function waitUntil(condition: () => Promise<boolean>, seconds: number): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not so after ${String(seconds)} s: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Writes to etcd through all members all the while `work` runs; a write that was acknowledged must be there afterwards. */
+export async function writeWithoutLoss(
+  lab: LabHandle,
+  work: () => Promise<void>,
+): Promise<{ lost: readonly string[]; written: number }> {
+  await lab.ssh(
+    'h1',
+    `cat > /tmp/writer.sh <<'EOF'
+etcdctl="/opt/k8sup/bin/etcdctl --endpoints https://10.88.0.11:2379,https://10.88.0.12:2379,https://10.88.0.13:2379 --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/healthcheck-client.crt --key /etc/etcd/pki/healthcheck-client.key --command-timeout 20s"
+i=0; while [ ! -e /tmp/writer.stop ]; do i=$((i+1)); if $etcdctl put /k8sup-test/$i v$i >/dev/null 2>>/tmp/writer.errors; then echo $i >> /tmp/writer.ok; fi; done
+echo end > /tmp/writer.done
+EOF
+rm -f /tmp/writer.ok /tmp/writer.stop /tmp/writer.done /tmp/writer.errors; systemd-run -q --unit k8sup-test-writer --collect sh /tmp/writer.sh`,
+  );
+  await work();
+  await lab.ssh('h1', 'touch /tmp/writer.stop');
+  await waitUntil(async () => (await lab.ssh('h1', 'cat /tmp/writer.done 2>/dev/null || :')).trim() === 'end', 60);
+  const output = await lab.ssh(
+    'h1',
+    `etcdctl="/opt/k8sup/bin/etcdctl --endpoints https://10.88.0.11:2379 --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/healthcheck-client.crt --key /etc/etcd/pki/healthcheck-client.key"
+$etcdctl get /k8sup-test/ --prefix --keys-only | sed -n 's,^/k8sup-test/,,p' | sort > /tmp/writer.there
+echo "written $(wc -l < /tmp/writer.ok)"; sort /tmp/writer.ok | comm -23 - /tmp/writer.there | sed 's/^/lost /'
+$etcdctl del /k8sup-test/ --prefix >/dev/null; rm -f /tmp/writer.*`,
+  );
+  const lines = output.trim().split('\n');
+  return {
+    written: Number(lines.find((line) => line.startsWith('written '))?.split(' ')[1] ?? 0),
+    lost: lines.filter((line) => line.startsWith('lost ')),
+  };
+}

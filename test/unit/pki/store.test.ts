@@ -1,0 +1,79 @@
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { openStore } from '../../../src/pki/index.ts';
+import { codeOf, temporaryFolder } from './fixture.ts';
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+describe('the store', () => {
+  test('is not made by opening it or reading from it', async () => {
+    const parent = await temporaryFolder();
+    const store = await openStore(join(parent, 'a', 'pki'));
+    expect(await store.read('x.pem')).toBeUndefined();
+    expect(await store.has('x.pem')).toBe(false);
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  test('writes 0600 below 0700, and leaves no temporary file', async () => {
+    const dir = join(await temporaryFolder(), 'prod', 'pki');
+    const store = await openStore(dir);
+    await store.write([
+      { name: 'hosts/n1/a-key.pem', text: 'K' },
+      { name: 'hosts/n1/a.pem', text: 'C' },
+    ]);
+    await store.write([{ name: 'hosts/n1/a.pem', text: 'C2' }]);
+    expect(await store.read('hosts/n1/a.pem')).toBe('C2');
+    expect(store.path('hosts/n1/a.pem')).toBe(join(dir, 'hosts', 'n1', 'a.pem'));
+    expect((await readdir(join(dir, 'hosts', 'n1'))).sort()).toEqual(['a-key.pem', 'a.pem']);
+    for (const path of [join(dir, '..'), dir, join(dir, 'hosts'), join(dir, 'hosts/n1')]) {
+      expect(await modeOf(path)).toBe(0o700);
+    }
+    expect(await modeOf(join(dir, 'hosts/n1/a-key.pem'))).toBe(0o600);
+  });
+
+  test('is refused when others may enter it', async () => {
+    const dir = await temporaryFolder();
+    await chmod(dir, 0o750);
+    expect(await codeOf(() => openStore(dir))).toBe('PKI_STORE_MODE');
+  });
+
+  test('refuses a file that others may read, and a symbolic link', async () => {
+    const dir = await temporaryFolder();
+    const store = await openStore(dir);
+    await writeFile(join(dir, 'a.pem'), 'x', { mode: 0o600 });
+    await symlink('a.pem', join(dir, 'b.pem'));
+    expect(await store.read('a.pem')).toBe('x');
+    expect(await codeOf(() => store.read('b.pem'))).toBe('PKI_STORE');
+    await chmod(join(dir, 'a.pem'), 0o640);
+    expect(await codeOf(() => store.read('a.pem'))).toBe('PKI_STORE_MODE');
+  });
+
+  test('replaces nothing when one of the files cannot be written', async () => {
+    const dir = await temporaryFolder();
+    const store = await openStore(dir);
+    await store.write([{ name: 'a.pem', text: 'old' }]);
+    await store.write([{ name: 'file', text: 'in the way of a folder' }]);
+    const files = [
+      { name: 'a.pem', text: 'new' },
+      { name: 'file/b.pem', text: 'new' },
+    ];
+    expect(await codeOf(() => store.write(files))).toBe('PKI_STORE');
+    expect(await readFile(join(dir, 'a.pem'), 'utf8')).toBe('old');
+    expect((await readdir(dir)).sort()).toEqual(['a.pem', 'file']);
+  });
+
+  test('is no file', async () => {
+    const path = join(await temporaryFolder(), 'pki');
+    await writeFile(path, '');
+    expect(await codeOf(() => openStore(path))).toBe('PKI_STORE');
+  });
+
+  test.each(['../x', '/etc/passwd', 'a//b', '.hidden', 'a/..'])('has no file %j', async (name) => {
+    const dir = await temporaryFolder();
+    await mkdir(join(dir, 'a'));
+    const store = await openStore(dir);
+    expect(() => store.path(name)).toThrow('not a name in the store');
+  });
+});
