@@ -39,7 +39,6 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
     .argument('<host>', 'for example h1')
     .argument('[command...]', 'what to run; put -- before it')
     .option('--name <lab>', 'name of the lab', 'lab')
-    .passThroughOptions()
     .description('run a command on a host of the lab')
     .addHelpText('after', example('k8sup lab exec h1 -- systemctl status kubelet'))
     .action(async (host, command, flags) => {

@@ -7,9 +7,9 @@ export const wrapperPath = '/usr/local/lib/k8sup-lab/runc';
  * Stands before the real runc. A machine that itself runs in a sandbox without CAP_SYS_RESOURCE refuses negative oom_score_adj values, and runc then
  * fails with "can't get final child's PID from pipe: EOF"; the wrapper sets these values to 0 in the bundle, and does nothing else.
  *
- * @param runc - the real one, by default where k8sup installs it.
+ * @param runcs - where the real one may be: by default where k8sup installs it with containerd, and with Docker.
  */
-export function runcWrapper(runc = '/opt/k8sup/bin/runc'): string {
+export function runcWrapper(runcs: readonly string[] = ['/opt/k8sup/bin/runc', '/opt/k8sup/docker/runc']): string {
   return `#!/bin/sh
 creates= bundle=. previous=
 for word do
@@ -23,6 +23,8 @@ done
 if [ -n "$creates" ] && [ -f "$bundle/config.json" ]; then
   sed -i 's/"oomScoreAdj": *-[0-9][0-9]*/"oomScoreAdj":0/' "$bundle/config.json"
 fi
-exec ${quote(runc)} "$@"
+for runc in ${runcs.map(quote).join(' ')}; do [ ! -x "$runc" ] || exec "$runc" "$@"; done
+echo 'k8sup-lab: no runc is installed' >&2
+exit 127
 `;
 }

@@ -39,6 +39,8 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
       type: 'notify',
       settings: {
         TimeoutStartSec: 180,
+        // Open watches keep a stopping apiserver of old releases alive for a minute, in which nobody is answered.
+        TimeoutStopSec: 15,
         RuntimeMaxSec: `${runtimeDays(host)}d`,
         LimitNOFILE: 65536,
         OOMScoreAdjust: -900,

@@ -59,9 +59,9 @@ export function containerd(
     }),
     files: [config, ...(proxy === undefined ? [] : [proxy]), ...registryHosts(inventory.cluster.runtime)],
     directories: [
-      { path: dataRoot, mode: 0o711 },
+      { path: dataRoot, mode: 0o700 },
       // containerd would make it itself, and clean would then take it for somebody else's.
-      { path: paths.cniConf, mode: 0o755, data: false },
+      { path: paths.cniConf, mode: 0o700, data: false },
     ],
     inputs,
     health: containerdHealth,

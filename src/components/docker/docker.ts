@@ -70,7 +70,7 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
       },
     }),
     files: [{ path, mode: 0o644, content: jsonText(config) }, ...(proxy === undefined ? [] : [proxy])],
-    directories: [{ path: inventory.cluster.runtime.dataRoot, mode: 0o711 }],
+    directories: [{ path: inventory.cluster.runtime.dataRoot, mode: 0o710 }],
     inputs,
     health: dockerHealth,
     healthTimeoutSeconds: 90,

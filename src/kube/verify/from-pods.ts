@@ -14,6 +14,9 @@ interface Attempt {
 
 const mark = '@@k8sup-check';
 
+/** Asks `$1` at port `$2`. By nc, since wget of a statically linked busybox crashes where it cannot look up the name of a port. */
+const whoIsThere = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 5 "$1" "$2"`;
+
 /** What is tried from inside pods, all in one script on a master. */
 export async function checkFromPods(target: VerifyTarget): Promise<readonly CheckResult[]> {
   const attempts = [...pairAttempts(target), ...serviceAttempts(target)];
@@ -69,11 +72,10 @@ function pairAttempts(target: VerifyTarget): readonly Attempt[] {
 }
 
 function pairAttempt({ namespace }: VerifyTarget, from: VerifyPod, to: VerifyPod): Attempt {
-  const url = `http://${to.ip}:8080/cgi-bin/who`;
   return {
     name: 'pod to pod',
     tried: `ping and http, ${from.node} to ${to.node}`,
-    script: sh`kubectl -n ${namespace} exec ${from.name} -- sh -c 'ping -c 2 -W 2 "$1" && wget -q -T 5 -O - "$2"' sh ${to.ip} ${url}`,
+    script: sh`kubectl -n ${namespace} exec ${from.name} -- sh -c ${`ping -c 2 -W 2 "$1" && ${whoIsThere}`} sh ${to.ip} 8080`,
     judge: (output) => {
       const seen = /saw \[?(?:::ffff:)?([0-9a-f.:]+?)\]?(?::\d+)?$/m.exec(output)?.[1];
       const time = /time=([\d.]+) ms/.exec(output)?.[1];
@@ -113,7 +115,7 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
     {
       name: 'ClusterIP',
       tried: `http://${clusterIP} from a pod`,
-      script: exec('wget', '-q', '-T', '5', '-O', '-', `http://${clusterIP}/cgi-bin/who`),
+      script: exec('sh', '-c', whoIsThere, 'sh', clusterIP, '80'),
       judge: (output) => ({ ok: /^pod web-/m.test(output), result: answeredBy(output) }),
     },
     {

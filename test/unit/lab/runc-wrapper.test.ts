@@ -10,7 +10,7 @@ describe('runcWrapper', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'k8sup-runc-'));
-    writeFileSync(join(folder, 'runc'), runcWrapper('/bin/echo'));
+    writeFileSync(join(folder, 'runc'), runcWrapper(['/nowhere/runc', '/bin/echo']));
     writeFileSync(join(folder, 'config.json'), config);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
