@@ -17,7 +17,14 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
   });
   const masters = hostsWith(inventory, 'master').map((host) => ({ host, executor: session.connection(host) }));
   const kube = kubeRunner(inventory, masters, () => pki.adminKubeconfig(), signal);
-  const stage: StageContext = { inventory, facts: (host) => session.facts(host), nodes: () => liveNodes(kube), pki, artifacts, signal };
+  const stage: StageContext = {
+    inventory,
+    facts: (host) => session.facts(host),
+    nodes: () => liveNodes(kube),
+    pki,
+    artifacts,
+    signal,
+  };
   return {
     ...stage,
     mode,

@@ -31,6 +31,8 @@ export interface RunSpec {
   readonly flags: RunFlags;
   /** True for commands that change anything: they take the lock and write a log. */
   readonly writes: boolean;
+  /** Shows errors alone: the command prints its own result. */
+  readonly quiet?: boolean;
 }
 
 /** What the work gave; without numbers nothing ran. */
@@ -51,7 +53,8 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
   const release = spec.writes ? await takeLock(paths.lock, spec.command) : undefined;
   const log = spec.writes ? openLog(paths.dir, spec.command, () => new Date()) : undefined;
   const reporter = openReporterFor(io, spec.flags, log?.path);
-  const emit = combine(log === undefined ? [reporter.emit] : [log.emit, reporter.emit]);
+  const shown: Emit = spec.quiet === true ? errorsOnly(reporter.emit) : reporter.emit;
+  const emit = combine(log === undefined ? [shown] : [log.emit, shown]);
   using interrupt = listenForInterrupt((text) => emit({ type: 'warning', text }));
   const run: Run = {
     inventory,
@@ -78,6 +81,12 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
     await reporter.end();
     log?.close();
   }
+}
+
+function errorsOnly(emit: Emit): Emit {
+  return (event) => {
+    if (event.type === 'error' || event.type === 'warning') emit(event);
+  };
 }
 
 async function attempt(run: Run, work: (run: Run) => Promise<RunResult>): Promise<RunResult> {

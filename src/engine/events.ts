@@ -35,6 +35,66 @@ export interface CheckResult {
   readonly durationMs: number;
 }
 
+/** A unit of k8sup's on one host, and what its own health endpoint says. */
+export interface ComponentStatus {
+  readonly unit: string;
+  /** systemd's ActiveState. */
+  readonly state: string;
+  readonly healthy: boolean;
+  /** What it said, where it is not healthy. */
+  readonly said?: string;
+}
+
+export interface HostStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly string[];
+  readonly system: string;
+  readonly components: readonly ComponentStatus[];
+}
+
+export interface MemberStatus {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly version: string;
+  readonly leader: boolean;
+  readonly dbMiB: number;
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly kubelet: string;
+  readonly runtime: string;
+  readonly podCIDR: string;
+}
+
+export interface CertificateStatus {
+  readonly name: string;
+  /** A host, `authority`, or `all`. */
+  readonly where: string;
+  readonly daysLeft: number;
+}
+
+export interface PendingRequest {
+  readonly name: string;
+  readonly requester: string;
+  readonly reason: string;
+}
+
+/** What `k8sup status` tells. */
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly kubernetesVersion: string;
+  readonly hosts: readonly HostStatus[];
+  readonly members: readonly MemberStatus[];
+  readonly nodes: readonly NodeStatus[];
+  /** Why no apiserver answers. */
+  readonly unreachable?: string;
+  readonly certificates: readonly CertificateStatus[];
+  readonly pendingRequests: readonly PendingRequest[];
+}
+
 /** Host name of the target that is the cluster itself. */
 export const clusterTarget = '(cluster)';
 
@@ -94,6 +154,7 @@ export type RunEvent =
   | { readonly type: 'warning'; readonly host?: string; readonly text: string }
   | { readonly type: 'check'; readonly check: CheckResult }
   | { readonly type: 'error'; readonly error: ErrorJson }
+  | { readonly type: 'status'; readonly status: ClusterStatus }
   | ({ readonly type: 'summary' } & Summary);
 
 /** Receives events in order; must not throw. */

@@ -15,3 +15,4 @@ export type { RunLog } from './log.ts';
 export { combine } from './combine.ts';
 export { summaryLine } from './summary.ts';
 export { duration, byteCount, count, safe, oneLine } from './words.ts';
+export { renderStatus } from './status.ts';

@@ -1,0 +1,77 @@
+import type { RunContext } from '../../engine/run-context.ts';
+import type { MemberStatus, NodeStatus, PendingRequest } from '../../engine/events.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import { hostsWith } from '../../inventory/model.ts';
+import { listRefused } from '../../kube/index.ts';
+import { binaries, etcdPki } from '../../components/paths.ts';
+import { etcdEndpoints } from '../../components/etcd/etcd.ts';
+import { rawShell, sh } from '../../shell/sh.ts';
+
+/** What the cluster itself says: nodes, etcd members and requests that wait for a person. An apiserver that does not answer is a state. */
+export async function readClusterStatus(context: RunContext) {
+  const [kube, members] = await Promise.all([readNodes(context), readMembers(context)]);
+  const { cluster } = context.inventory;
+  return { cluster: cluster.name, kubernetesVersion: cluster.versions.kubernetes, ...kube, members };
+}
+
+async function readNodes(context: RunContext): Promise<{
+  readonly nodes: readonly NodeStatus[];
+  readonly pendingRequests: readonly PendingRequest[];
+  readonly unreachable?: string;
+}> {
+  try {
+    const script = rawShell(
+      `kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion} {.spec.podCIDR}{"\\n"}{end}'`,
+    );
+    const [output, pendingRequests] = await Promise.all([context.kube.run(script), listRefused(context)]);
+    const nodes = output
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): NodeStatus => {
+        const [name = '', ready, kubelet = '', runtime = '', podCIDR = ''] = line.split(' ');
+        return { name, ready: ready === 'True', kubelet, runtime, podCIDR };
+      });
+    return { nodes, pendingRequests };
+  } catch (error) {
+    if (!(error instanceof K8supError)) throw error;
+    return { nodes: [], pendingRequests: [], unreachable: error.why ?? error.message };
+  }
+}
+
+interface EndpointStatus {
+  readonly Endpoint: string;
+  readonly Status: {
+    readonly version: string;
+    readonly dbSize: number;
+    readonly leader: number;
+    readonly errors?: readonly string[];
+    readonly header: { readonly member_id: number };
+  };
+}
+
+/** Asks one member after the other until one answers for all. */
+async function readMembers(context: RunContext): Promise<readonly MemberStatus[]> {
+  const script = sh`${binaries.etcdctl} --endpoints ${etcdEndpoints(context.inventory)} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --command-timeout 5s endpoint status -w json 2>/dev/null`;
+  for (const host of hostsWith(context.inventory, 'etcd')) {
+    const result = await context.executor(host).read(script.sh, { signal: context.signal, timeoutMs: 30_000 });
+    // etcdctl exits with 1 when any member is down, and still tells of the others.
+    if (!result.stdout.trim().startsWith('[')) continue;
+    const answered = JSON.parse(result.stdout) as readonly EndpointStatus[];
+    return hostsWith(context.inventory, 'etcd').map(({ name, address }) => {
+      const found = answered.find(
+        ({ Endpoint }) => Endpoint.includes(`//${address}:`) || Endpoint.includes(`//[${address}]:`),
+      );
+      if (found === undefined) return { name, healthy: false, version: '', leader: false, dbMiB: 0 };
+      const { version, dbSize, leader, header, errors } = found.Status;
+      return {
+        name,
+        healthy: (errors ?? []).length === 0,
+        version,
+        leader: leader === header.member_id,
+        dbMiB: Math.round(dbSize / 104857.6) / 10,
+      };
+    });
+  }
+  return [];
+}

@@ -1,0 +1,42 @@
+import type { CertificateStatus, ClusterStatus } from '../engine/events.ts';
+import { escapeControl } from '../shell/escape.ts';
+import { table } from './table.ts';
+
+/** The status of a cluster as tables for people. */
+export function renderStatus(status: ClusterStatus, columns: number): string {
+  const draw = (rows: readonly (readonly string[])[]): string =>
+    table(
+      rows.map((row) => row.map(escapeControl)),
+      { columns, indent: 2 },
+    );
+  const sections = [
+    `Cluster ${status.cluster}, Kubernetes ${status.kubernetesVersion}`,
+    `Hosts\n${draw(status.hosts.map((host) => [host.name, host.address, host.roles.join(','), host.system]))}`,
+    `Components\n${draw(status.hosts.flatMap((host) => host.components.map((one) => [host.name, one.unit, one.state, one.healthy ? 'healthy' : `NOT HEALTHY ${one.said ?? ''}`])))}`,
+    `etcd members\n${draw(status.members.map((member) => [member.name, member.healthy ? 'healthy' : 'NOT HEALTHY', member.version, member.leader ? 'leader' : '', `${String(member.dbMiB)} MiB`]))}`,
+    status.unreachable === undefined
+      ? `Nodes\n${draw(status.nodes.map((node) => [node.name, node.ready ? 'Ready' : 'NotReady', node.kubelet, node.runtime, node.podCIDR]))}`
+      : `Nodes: no apiserver answers\n  ${escapeControl(status.unreachable)}`,
+    `Certificates\n${draw(certificates(status.certificates))}`,
+    ...(status.pendingRequests.length === 0
+      ? []
+      : [
+          `Certificate requests left pending\n${draw(status.pendingRequests.map(({ name, requester, reason }) => [name, requester, reason]))}`,
+        ]),
+  ];
+  return sections.join('\n\n');
+}
+
+/** One line for all hosts' certificates of a kind: the one that ends first decides. */
+function certificates(all: readonly CertificateStatus[]): readonly (readonly string[])[] {
+  const names = [...new Set(all.map(({ name }) => name))];
+  return names.map((name) => {
+    const mine = all.filter((one) => one.name === name);
+    const first = mine.reduce((least, one) => (one.daysLeft < least.daysLeft ? one : least));
+    return [
+      name,
+      `${String(first.daysLeft)} days left`,
+      mine.length > 1 ? `${String(mine.length)} of them; the first to end is on ${first.where}` : first.where,
+    ];
+  });
+}
