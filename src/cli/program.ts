@@ -26,7 +26,8 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function makeProgram(io: Io, exit: Exit): Command {
+/** All commands with their help; nothing runs before it is given arguments. */
+export function makeProgram(io: Io, exit: Exit): Command {
   const program = new Command('k8sup')
     .description('Installs a Kubernetes cluster from plain binaries over SSH, in ordered stages, from one inventory.')
     .version('0.1.0')

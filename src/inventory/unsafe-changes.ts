@@ -41,7 +41,8 @@ interface Rule {
 
 const network = (key: string): Path => ['cluster', 'network', key];
 
-const rules: readonly Rule[] = [
+/** Settings that must stay as they are on a living cluster; the README's table is made from this. */
+export const unsafeSettings: readonly Rule[] = [
   {
     what: 'KUBERNETES_VERSION',
     path: ['cluster', 'kubernetesVersion'],
@@ -143,7 +144,7 @@ const rules: readonly Rule[] = [
 ];
 
 function settingEdits(before: RecordedSettings, now: RecordedSettings): readonly Edit[] {
-  const edits: Edit[] = rules
+  const edits: Edit[] = unsafeSettings
     .filter((rule) => rule.value(before) !== rule.value(now))
     .map(({ what, path, name, value, reason }) => ({
       what,

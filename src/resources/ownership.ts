@@ -5,7 +5,8 @@ export const stateDir = '/var/lib/k8sup';
  * Shell functions for apply scripts. Each writes to the ownership manifest before a change is made, once for each thing, so that clean can bring back
  * what was there. A line is `KIND TAB NAME TAB VALUE`:
  * - `file PATH absent` or `file PATH BACKUP`: a file k8sup wrote, with the copy of what it replaced
- * - `dir PATH`: an empty directory k8sup made; `tree PATH fresh|kept`: one that programs fill (`kept`: it was there before, so only its content goes)
+ * - `dir PATH`: an empty directory k8sup made; `tree PATH fresh` or `tree PATH kept MODE`: one that programs fill (`kept`: it was there before, so only
+ *   its content goes, and it gets its mode back)
  * - any other kind, with the value its own undo needs.
  */
 export const ownershipFunctions = `
@@ -37,7 +38,7 @@ k8sup_own_tree() {
       grep -qF -- "$(printf 'tree\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null || k8sup_own kept-mount "$k8sup_mount"
     done
   fi
-  if [ -d "$1" ] && ! grep -qF -- "$(printf 'dir\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null; then k8sup_own tree "$1" kept
+  if [ -d "$1" ] && ! grep -qF -- "$(printf 'dir\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null; then k8sup_own tree "$1" "kept $(stat -c %a "$1")"
   else k8sup_own_dirs "\${1%/*}"; k8sup_own tree "$1" fresh; fi
 }
 `;

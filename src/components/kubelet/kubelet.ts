@@ -17,6 +17,8 @@ const unit = 'kubelet.service';
 export function kubeletClaims(inventory: Inventory): readonly Claim[] {
   const own = ['/var/lib/dockershim', '/run/dockershim.sock', '/var/log/pods', '/var/log/containers'];
   return [
+    // Started by the joining, which is no resource that would record it.
+    { kind: 'unit', name: unit },
     { kind: 'tree', name: inventory.cluster.kubelet.rootDir },
     { kind: 'chains', name: 'KUBE-' },
     ...[...own, kubeconfigs.kubelet].map((name): Claim => ({ kind: 'path', name })),

@@ -3,7 +3,7 @@ import type { Sh } from '../../shell/sh.ts';
 import { stateDir } from '../ownership.ts';
 import type { Change, Resource } from '../define.ts';
 import { undoByKind } from '../undo.ts';
-import { ownedUndo } from './undo-owned.ts';
+import { ownedUndo, takeRules } from './undo-owned.ts';
 import { stopAll, unmountAll } from './stop-all.ts';
 
 /** One line of a host's ownership manifest. */
@@ -14,8 +14,7 @@ export interface Owned {
 }
 
 /**
- * A host without anything of k8sup's. Its difference is the ownership manifest itself, so a plan of clean lists each thing that goes; applying works
- * from the manifest alone, whatever the inventory says by now.
+ * A host without anything of k8sup's. Its difference is the ownership manifest itself; applying works from the manifest alone, whatever the inventory says by now.
  */
 export function cleanHost(): Resource<readonly Owned[]> {
   const manifest = `${stateDir}/manifest`;
@@ -23,7 +22,7 @@ export function cleanHost(): Resource<readonly Owned[]> {
     id: 'clean:host',
     probe: sh`if [ -e ${manifest} ]; then cat ${manifest}; elif [ -d ${stateDir} ] || [ -d /run/k8sup ]; then printf 'path\\t%s\\t\\n' ${stateDir}; fi`,
     parse: parseManifest,
-    diff: (owned) => owned.map(removal),
+    diff: removals,
     apply: { script: cleanScript(manifest), timeoutSeconds: 300 },
   };
 }
@@ -35,14 +34,13 @@ function parseManifest(output: string): readonly Owned[] {
   });
 }
 
-function removal(owned: Owned): Change {
-  const restored = owned.value !== '' && !['absent', 'fresh'].includes(owned.value);
-  return {
-    path: `${owned.kind} ${owned.name}`,
-    from: 'of k8sup',
-    to: restored ? 'as before' : 'removed',
-    effect: 'delete',
-  };
+/** One change a kind: a host has a hundred things of k8sup's, and their names are in its manifest. */
+function removals(owned: readonly Owned[]): readonly Change[] {
+  const kinds = [...new Set(owned.map(({ kind }) => kind))];
+  return kinds.map((kind) => {
+    const count = owned.filter((one) => one.kind === kind).length;
+    return { path: kind, from: `${String(count)} of k8sup`, to: 'as before', effect: 'delete' };
+  });
 }
 
 /** Kinds whose undo must come before files go: links and rules use programs, and programs are files. */
@@ -56,6 +54,7 @@ ${script}
 ) ;;`,
   );
   return lines([
+    takeRules,
     sh`manifest=${manifest}
 set +e
 undo() { case $kind in
@@ -67,7 +66,7 @@ tab=$(printf '\\t')
 undo_kinds() { : > "$manifest.left"
   tac "$manifest" | while IFS="$tab" read -r kind name value; do
     chosen=no
-    case " $1 " in *" $kind "*) chosen=yes ;; ' rest ') [ "$kind" = unit ] || chosen=yes ;; esac
+    case " $1 " in *" $kind "*) chosen=yes ;; ' rest ') case $kind in unit|dir) ;; *) chosen=yes ;; esac ;; esac
     case $chosen in yes) said=$(undo 2>&1) && { [ -z "$said" ] || echo "$said"; continue; }; echo "could not take back $kind $name: $said" ;; esac
     printf '%s\\t%s\\t%s\\n' "$kind" "$name" "$value" >> "$manifest.left"
   done
@@ -77,6 +76,7 @@ if [ -e "$manifest" ]; then`,
     unmountAll,
     sh`undo_kinds ${networkKinds.join(' ')}
 undo_kinds rest
+undo_kinds dir
 undo_kinds unit
 systemctl daemon-reload
 if [ -s "$manifest" ]; then echo 'left on the host:'; cat "$manifest"; exit 1; fi

@@ -9,7 +9,7 @@ export const ownedUndo: Readonly<Record<string, Sh>> = {
   file: rawShell(`rm -f -- "$name.k8sup-new"
 if [ "$value" = absent ]; then rm -f -- "$name"
 else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- "$name.k8sup-old" "$name"; fi`),
-  path: rawShell(`rm -rf --one-file-system -- "$name"`),
+  path: rawShell(`[ "$value" = kept ] || rm -rf --one-file-system -- "$name"`),
   dir: rawShell(
     `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`,
   ),
@@ -18,6 +18,7 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
   if [ -n "$keep" ]; then echo "mounted below $name: $keep" >&2; exit 1; fi
   find "$name" -xdev -mindepth 1 -delete
   if [ "$value" = fresh ] && ! awk -v t="$name" '$5 == t { found=1 } END { exit !found }' /proc/self/mountinfo; then rmdir -- "$name"; fi
+  case $value in 'kept '*) chmod "\${value#kept }" "$name" ;; esac
 fi`),
   link: rawShell(`if [ -e "/sys/class/net/$name" ]; then
   for port in "/sys/class/net/$name/brif/"*; do
@@ -25,7 +26,8 @@ fi`),
     case \${port##*/} in veth*) ip link delete "\${port##*/}" 2>/dev/null || : ;; esac
   done
   ip link delete "$name"
-fi`),
+fi
+k8sup_take_rules '' "$name"`),
   routes: rawShell(`ip -o route show root "$name" | while read -r route _; do ip route delete "$route" || :; done
 [ -z "$(ip -o route show root "$name")" ]`),
   'nft-table': rawShell(
@@ -38,18 +40,30 @@ fi`),
   netns: rawShell(
     `for ns in /run/netns/"$name"*; do [ -e "$ns" ] || continue; umount -- "$ns" 2>/dev/null || :; rm -f -- "$ns"; done`,
   ),
-  chains: rawShell(`for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
-  command -v $tool-save >/dev/null || continue
-  case $tool in *legacy) family=ip_tables_names; case $tool in ip6*) family=ip6_tables_names ;; esac; [ -s /proc/net/$family ] || continue ;; esac
-  saved=$($tool-save 2>/dev/null) || continue
-  case $saved in *"$name"*) ;; *) continue ;; esac
-  printf '%s\\n' "$saved" | awk -v p="$name" '
-    /^\\*/ { table = substr($0, 2); if (n++) print "COMMIT"; print "*" table; next }
-    /^:/ { chain = substr($1, 2); if (index(chain, p) == 1) { chains[++c] = chain; tables[c] = table; print ":" chain " - [0:0]" } next }
-    /^-A/ { if (index($2, p) == 1) next; for (i = 3; i <= NF; i++) if (($i == "-j" || $i == "-g") && index($(i + 1), p) == 1) { sub(/^-A/, "-D"); print; break } next }
-    END { if (n) print "COMMIT"; for (i = 1; i <= c; i++) print "*" tables[i] "\\n-X " chains[i] "\\nCOMMIT" }' | $tool-restore --noflush
-done`),
+  chains: rawShell(`k8sup_take_rules "$name" ''`),
   // Stopped and disabled before all else (see stopAll); a unit that was there before comes back once its file has.
   unit: rawShell(`if [ "$value" = enabled ]; then systemctl daemon-reload; systemctl enable --quiet "$name"; fi`),
   runtime: rawShell(':'),
 };
+
+/**
+ * The shell function `k8sup_take_rules PREFIX LINK`: deletes the chains whose names begin with PREFIX together with every rule that jumps to them, and the rules
+ * of other chains that name LINK, in the tables of all four kinds of iptables. No table is flushed, and none that is empty is brought into being.
+ */
+export const takeRules: Sh = rawShell(`k8sup_take_rules() {
+  for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
+    command -v $tool-save >/dev/null || continue
+    case $tool in *legacy) tables=ip_tables_names; case $tool in ip6*) tables=ip6_tables_names ;; esac; [ -s /proc/net/$tables ] || continue ;; esac
+    saved=$($tool-save 2>/dev/null) || continue
+    case $saved in *"$1$2"*) ;; *) continue ;; esac
+    printf '%s\\n' "$saved" | awk -v p="$1" -v l="$2" '
+      function ours(name) { return p != "" && index(name, p) == 1 }
+      /^\\*/ { table = substr($0, 2); if (n++) print "COMMIT"; print "*" table; next }
+      /^:/ { chain = substr($1, 2); if (ours(chain)) { chains[++c] = chain; of[c] = table; print ":" chain " - [0:0]" } next }
+      /^-A/ {
+        if (ours($2)) next
+        for (i = 3; i < NF; i++) if ((($i == "-j" || $i == "-g") && ours($(i + 1))) || (($i == "-i" || $i == "-o") && l != "" && $(i + 1) == l)) { sub(/^-A/, "-D"); print; break }
+        next }
+      END { if (n) print "COMMIT"; for (i = 1; i <= c; i++) print "*" of[i] "\\n-X " chains[i] "\\nCOMMIT" }' | $tool-restore --noflush || return 1
+  done
+}`);
