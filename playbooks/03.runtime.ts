@@ -3,9 +3,11 @@ import { claims } from '../src/resources/claims.ts';
 import { componentResources } from '../src/components/component-resources.ts';
 import { containerd, containerdClaims } from '../src/components/containerd/containerd.ts';
 import { docker, dockerClaims, dockerPrograms } from '../src/components/docker/docker.ts';
+import { criDockerd } from '../src/components/docker/cri-dockerd.ts';
 import type { Component } from '../src/components/component.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { imageResources } from '../src/components/images.ts';
+import { runtimeEndpoint } from '../src/components/runtime-endpoint.ts';
 import { paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
@@ -49,6 +51,14 @@ export const runtimeStage: Stage = {
     },
     {
       type: 'hosts',
+      name: 'cri-dockerd',
+      on: runsContainers,
+      resources: criDockerdResources,
+      gate: (host, context) =>
+        needsCriDockerd(context) ? healthGate(criDockerd(context.inventory, host, context.facts(host))) : undefined,
+    },
+    {
+      type: 'hosts',
       name: 'images',
       on: runsContainers,
       resources: (host, context) => imageResources(context, host),
@@ -61,8 +71,15 @@ function runtimeOf(context: StageContext): 'containerd' | 'docker' {
 }
 
 function runtime(context: StageContext, host: Host): Component {
-  const make = runtimeOf(context) === 'docker' ? docker : containerd;
-  return make(context.inventory, host, context.facts(host));
+  const { inventory, registryPasswords } = context;
+  const facts = context.facts(host);
+  return runtimeOf(context) === 'docker'
+    ? docker(inventory, host, facts)
+    : containerd(inventory, host, facts, registryPasswords);
+}
+
+function needsCriDockerd({ inventory }: StageContext): boolean {
+  return inventory.cluster.runtime.type === 'docker' && runtimeEndpoint(inventory).endpoint !== undefined;
 }
 
 async function programs(context: StageContext, host: Host): Promise<readonly AnyResource[]> {
@@ -85,4 +102,19 @@ async function programs(context: StageContext, host: Host): Promise<readonly Any
       plugins,
     ])
   ).flat();
+}
+
+/** Only where the kubelet no longer drives Docker itself: from Kubernetes 1.24. */
+async function criDockerdResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
+  const { criDockerd: version } = context.inventory.cluster.versions;
+  if (!needsCriDockerd(context) || version === undefined) return [];
+  const set = { component: 'cri-dockerd', version, files: ['cri-dockerd'], directory: paths.bin };
+  return [
+    ...(await binaries(context, host, set)),
+    claims('cri-dockerd', [
+      { kind: 'path', name: '/run/cri-dockerd.sock' },
+      { kind: 'path', name: '/var/lib/cri-dockerd' },
+    ]),
+    ...componentResources(criDockerd(context.inventory, host, context.facts(host))),
+  ];
 }

@@ -35,7 +35,11 @@ export const masterStage: Stage = {
           files: programs,
           directory: paths.bin,
         })),
-        claims('apiserver', [{ kind: 'path', name: '/run/kubernetes' }]),
+        claims('apiserver', [
+          { kind: 'path', name: '/run/kubernetes' },
+          // The controller-manager makes the folder of Flexvolume drivers whether there are any or not.
+          { kind: 'path', name: '/usr/libexec/kubernetes' },
+        ]),
         ...masterCertificates(context, host),
         ...encryption(context),
         ...tokenFile(context),

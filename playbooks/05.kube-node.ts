@@ -5,10 +5,12 @@ import { healthGate } from '../src/components/health-gate.ts';
 import { kubelet, kubeletClaims } from '../src/components/kubelet/kubelet.ts';
 import { kubeProxy, kubeProxyClaims } from '../src/components/kube-proxy/kube-proxy.ts';
 import { nodeRbac } from '../src/components/rbac.ts';
+import { registryCredentialsFile } from '../src/components/registry-credentials.ts';
 import { paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { joinCondition, joinNodes, nodeMetadata } from '../src/kube/index.ts';
+import { file } from '../src/resources/file.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
 import { runsContainers } from './03.runtime.ts';
 
@@ -34,6 +36,7 @@ export const nodeStage: Stage = {
         })),
         claims('kubelet', kubeletClaims(context.inventory)),
         ...nodeCertificates(context),
+        ...registryCredentials(context),
         ...componentFiles(kubeletOf(host, context)),
       ],
     },
@@ -69,3 +72,8 @@ export const nodeStage: Stage = {
     },
   ],
 };
+
+function registryCredentials({ inventory, registryPasswords }: StageContext) {
+  const credentials = registryCredentialsFile(inventory, registryPasswords);
+  return credentials === undefined ? [] : [file(credentials)];
+}

@@ -9,6 +9,7 @@ import { networkPlugins } from '../src/network/network.ts';
 import type { NetworkPlugin, NetworkTarget } from '../src/network/plugin.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
+import { pending } from '../src/resources/pending.ts';
 import { file } from '../src/resources/file.ts';
 import { runsContainers } from './03.runtime.ts';
 import { clientKubeconfig } from './certificates.ts';
@@ -29,7 +30,8 @@ export const networkStage: Stage = {
       on: runsContainers,
       resources: networkResources,
       gate: async (host, context) => {
-        const component = pluginOf(context.inventory).component(await targetOf(host, context));
+        const target = await targetOf(host, context);
+        const component = target === undefined ? undefined : pluginOf(context.inventory).component(target);
         return component === undefined ? undefined : healthGate(component);
       },
     },
@@ -37,10 +39,13 @@ export const networkStage: Stage = {
       type: 'hosts',
       name: 'CNI configuration',
       on: runsContainers,
-      resources: async (host, context) =>
-        pluginOf(context.inventory)
-          .cniFiles(await targetOf(host, context))
-          .map((spec) => file(spec)),
+      resources: async (host, context) => {
+        const target = await targetOf(host, context);
+        if (target === undefined) return [pending('cni', podCIDRUnknown)];
+        return pluginOf(context.inventory)
+          .cniFiles(target)
+          .map((spec) => file(spec));
+      },
     },
     {
       type: 'cluster',
@@ -54,7 +59,9 @@ export const networkStage: Stage = {
 async function networkResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
   const { inventory } = context;
   const plugin = pluginOf(inventory);
-  const component = plugin.component(await targetOf(host, context));
+  const target = await targetOf(host, context);
+  if (target === undefined) return [pending('network', podCIDRUnknown)];
+  const component = plugin.component(target);
   return [
     ...(plugin.name === 'flannel' ? await flannelPrograms(host, context) : []),
     claims('network', plugin.claims(inventory)),
@@ -85,11 +92,16 @@ function pluginOf(inventory: StageContext['inventory']): NetworkPlugin {
   return networkPlugins[inventory.cluster.network.plugin];
 }
 
-async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget> {
+const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
+
+/** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
+async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget | undefined> {
   const { inventory } = context;
-  const nodes = pluginOf(inventory).needsPodCIDRs ? await context.nodes() : [];
+  const facts = context.facts(host);
+  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
+  const nodes = await context.nodes();
   const podCIDRs = Object.fromEntries(
     nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])),
   );
-  return { inventory, host, facts: context.facts(host), podCIDRs };
+  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
 }

@@ -1,3 +1,4 @@
+import { urlHost } from '../src/components/address.ts';
 import { paths } from '../src/components/paths.ts';
 import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
@@ -70,11 +71,11 @@ export function clientKubeconfig(
 /** URL that nodes and administrators dial. */
 export function endpoint(context: StageContext): string {
   const { host, port } = context.inventory.cluster.controlPlaneEndpoint;
-  return `https://${host}:${String(port)}`;
+  return `https://${urlHost(host)}:${String(port)}`;
 }
 
 function localServer(context: StageContext, host: Host): string {
-  return `https://${host.address}:${String(context.inventory.cluster.apiserverPort)}`;
+  return `https://${urlHost(host.address)}:${String(context.inventory.cluster.apiserverPort)}`;
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {

@@ -26,8 +26,11 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   const wanted = new Map<string, string>();
   if (hostsWith(inventory, 'etcd').length > 0) wanted.set('etcd', versions.etcd);
   // Docker's archive brings its own containerd and runc.
-  if (runtime.type === 'docker') wanted.set('docker', versions.docker);
-  else wanted.set('containerd', versions.containerd).set('runc', versions.runc);
+  if (runtime.type === 'docker') {
+    wanted.set('docker', versions.docker);
+    if (versions.criDockerd !== undefined) wanted.set('cri-dockerd', versions.criDockerd);
+  }
+  if (runtime.type === 'containerd') wanted.set('containerd', versions.containerd).set('runc', versions.runc);
   wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
   if (network.plugin === 'flannel')
     wanted.set('cni-plugin-flannel', versions.flannelCNI).set('flannel', versions.flannel);

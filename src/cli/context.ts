@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { openArtifacts } from '../artifacts/index.ts';
 import type { RunContext } from '../engine/run-context.ts';
 import type { StageContext } from '../engine/stage.ts';
@@ -23,6 +24,7 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     nodes: () => liveNodes(kube),
     pki,
     artifacts,
+    registryPasswords: await readPasswords(run),
     signal,
   };
   return {
@@ -41,4 +43,14 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     counts: { changed: 0, restarted: 0 },
     changing: new Map(),
   };
+}
+
+/** One file for each registry, holding the password alone; a newline at its end is an editor's, not the password's. */
+async function readPasswords(run: Run): Promise<ReadonlyMap<string, string>> {
+  const { credentials } = run.inventory.cluster.runtime;
+  const read = credentials.map(
+    async ({ registry, passwordFile }) =>
+      [registry, (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '')] as const,
+  );
+  return new Map(await Promise.all(read));
 }

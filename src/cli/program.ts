@@ -41,7 +41,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addLocalCommands(program, io, exit);
   addLabCommands(program, io, exit);
   for (const command of program.commands) command.copyInheritedSettings(program);
-  return program as unknown as Command;
+  return program;
 }
 
 type Program = ReturnType<Command['exitOverride']>;

@@ -7,7 +7,7 @@ import { cell, code, markdownTable } from './markdown.ts';
 /** What ran on real hosts, what is only rendered, and what is refused. */
 export function supportReference(): string {
   return [
-    'These two clusters are built, changed, repaired and taken off again by the end-to-end tests:',
+    'The end-to-end tests build these two clusters on lab hosts:',
     profileTable(),
     'Everything else, by release and network:',
     markdownTable(
@@ -60,11 +60,9 @@ function spans(support: Readonly<Record<string, Proof>>, proof: Proof): string {
   for (const [index, name] of names.entries()) {
     if (support[name] !== proof) continue;
     const run = runs.at(-1);
-    const continues = /^[\d.]+$/.test(name) && run?.at(-1) === names[index - 1];
-    if (continues) run?.push(name);
+    const continues = /^[\d.]+$/.test(name) && run !== undefined && run.at(-1) === names[index - 1];
+    if (continues) run.push(name);
     else runs.push([name]);
   }
-  return runs
-    .map((run) => (run.length > 2 ? `${run[0] ?? ''} to ${run.at(-1) ?? ''}` : run.join(', ')))
-    .join(', ');
+  return runs.map((run) => (run.length > 2 ? `${run[0] ?? ''} to ${run.at(-1) ?? ''}` : run.join(', '))).join(', ');
 }

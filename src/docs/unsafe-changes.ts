@@ -10,7 +10,11 @@ export const otherUnsafeEdits: readonly { readonly what: string; readonly edit: 
     edit: '`cluster.apiserver.encryptionAtRest` from true to false',
     reason: 'the Secrets written with it would be unreadable',
   },
-  { what: 'ETCD_MEMBERS', edit: 'hosts with the role etcd', reason: 'adding and removing members is not supported yet' },
+  {
+    what: 'ETCD_MEMBERS',
+    edit: 'hosts with the role etcd',
+    reason: 'adding and removing members is not supported yet',
+  },
   { what: 'ETCD_VERSION', edit: '`cluster.etcd.version`', reason: 'only a newer patch release is safe' },
   { what: 'HOST_REMOVED', edit: 'a host taken out', reason: 'it would go on running its part of the cluster' },
   { what: 'HOST_ADDRESS', edit: "a host's address", reason: 'certificates and its node hold the old one' },

@@ -22,6 +22,8 @@ export interface StageContext {
   readonly facts: (host: Host) => Facts;
   readonly pki: ClusterPki;
   readonly artifacts: Artifacts;
+  /** Secrets: passwords by registry, read from the inventory's password files. */
+  readonly registryPasswords: ReadonlyMap<string, string>;
   /** The registered nodes, read anew at each call; none while no apiserver answers. */
   readonly nodes: () => Promise<readonly LiveNode[]>;
   readonly signal: AbortSignal;

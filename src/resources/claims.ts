@@ -5,7 +5,18 @@ import type { Resource } from './define.ts';
 /** Something that programs k8sup starts will make on a host, and that clean must take away. */
 export interface Claim {
   readonly kind:
-    'tree' | 'path' | 'link' | 'routes' | 'chains' | 'nft-table' | 'ipsets' | 'policy' | 'netns' | 'runtime' | 'unit';
+    | 'tree'
+    | 'path'
+    | 'empty-dir'
+    | 'link'
+    | 'routes'
+    | 'chains'
+    | 'nft-table'
+    | 'ipsets'
+    | 'policy'
+    | 'netns'
+    | 'runtime'
+    | 'unit';
   /** For example a link's name, a path, a CIDR, a chain's prefix. */
   readonly name: string;
   /** For `policy`: recorded from the host instead. */
@@ -38,7 +49,8 @@ export function claims(component: string, wanted: readonly Claim[]): Resource<re
 
 function own(claim: Claim): ReturnType<typeof sh> {
   if (claim.kind === 'tree') return sh`k8sup_own_tree ${claim.name}`;
-  if (claim.kind === 'path') return sh`k8sup_own path ${claim.name} "$([ ! -e ${claim.name} ] || echo kept)"`;
+  if (claim.kind === 'path' || claim.kind === 'empty-dir')
+    return sh`k8sup_own ${claim.kind} ${claim.name} "$([ ! -e ${claim.name} ] || echo kept)"`;
   if (claim.kind === 'policy')
     return sh`k8sup_own policy ${claim.name} "$(iptables -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
   return sh`k8sup_own ${claim.kind} ${claim.name} ${claim.value ?? ''}`;

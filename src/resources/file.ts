@@ -65,14 +65,14 @@ export function diffFile(state: FileState, wanted: Omit<FileState, 'type'>): rea
 
 /** Writes what `read` prints beside the target, compares its hash, and moves it into place; a cut-off upload never becomes the file. */
 export function installFile(path: string, wanted: Omit<FileState, 'type'>, read: Sh): Sh {
-  return sh`k8sup_own_file ${path}
+  return sh`if [ -d ${path} ] && [ ! -L ${path} ]; then echo ${path}" is a directory"; exit 1; fi
+k8sup_own_file ${path}
 t=${`${path}.k8sup-new`}
 rm -f "$t"; (umask 077; ${read} > "$t")
 set -- "$(sha256sum < "$t")"
 if [ "$1" != ${`${wanted.sha256}  -`} ]; then rm -f "$t"; echo "the upload is damaged: sha256 $1, expected "${wanted.sha256}; exit 1; fi
 chown ${wanted.owner} "$t"; chmod ${wanted.mode} "$t"
-if [ -d ${path} ] && [ ! -L ${path} ]; then rm -f "$t"; echo ${path}" is a directory"; exit 1; fi
-mv -f "$t" ${path}`;
+mv -fT "$t" ${path}`;
 }
 
 export function octal(mode: number): string {

@@ -34,11 +34,11 @@ const requests: readonly BadRequest[] = [
     ...joining,
   },
   {
-    name: 'bad-other-node',
+    name: 'bad-usage',
     subject: '/O=system:nodes/CN=system:node:h1',
     signer: client,
-    usages: clientUsages,
-    ...node('h2'),
+    usages: [...clientUsages, 'server auth'],
+    ...joining,
   },
   {
     name: 'bad-groups',

@@ -96,12 +96,13 @@ async function kubectl(inventory: string, args: readonly string[], input?: strin
 async function run(args: readonly string[], input?: string): Promise<K8supRun> {
   const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
   const result = await execa(process.execPath, [program, ...args], { reject: false, ...stdin, env: { CI: '1' } });
-  const events = args.includes('json')
-    ? result.stdout
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as RunEvent)
-    : [];
+  const events =
+    args[0] !== 'kubectl' && args.includes('json')
+      ? result.stdout
+          .split('\n')
+          .filter((line) => line.startsWith('{'))
+          .map((line) => JSON.parse(line) as RunEvent)
+      : [];
   const last = events.at(-1);
   return {
     exitCode: result.exitCode ?? 255,

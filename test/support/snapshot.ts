@@ -33,6 +33,11 @@ export const exceptions: readonly (readonly [RegExp, string])[] = [
     'they come with the first use of the feature in a network namespace and stay until it ends',
   ],
   [/^unit \S+\.(slice|scope|device|swap|mount) /, 'made by systemd itself for sessions and mounts'],
+  [
+    /^unit network-online\.target /,
+    'a point in the order of units, not a thing: it stays reached once a unit asked for it',
+  ],
+  [/^mount \/proc\/(sys\/kernel\/random\/boot_id|kmsg) /, 'the lab mounts these anew at each boot of a host'],
   [/^unit (user@|user-runtime-dir@|session|run-|init)/, 'logins'],
 ];
 

@@ -2,6 +2,7 @@ import { unknownError } from '../artifact-error.ts';
 import { cniPluginFlannel, cniPlugins } from './cni-plugins.ts';
 import { containerd, runc } from './containerd.ts';
 import { coredns } from './coredns.ts';
+import { criDockerd } from './cri-dockerd.ts';
 import { docker } from './docker.ts';
 import { etcd } from './etcd.ts';
 import { flannel } from './flannel.ts';
@@ -13,6 +14,7 @@ export const catalog: readonly CatalogEntry[] = [
   etcd,
   containerd,
   docker,
+  criDockerd,
   runc,
   cniPlugins,
   kubernetes,

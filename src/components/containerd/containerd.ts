@@ -21,6 +21,7 @@ export function containerdClaims(inventory: Inventory): readonly Claim[] {
     { kind: 'tree', name: inventory.cluster.runtime.dataRoot },
     { kind: 'path', name: '/run/containerd' },
     { kind: 'path', name: '/run/nri' },
+    { kind: 'empty-dir', name: '/run/netns' },
     { kind: 'netns', name: 'cni-' },
   ];
 }

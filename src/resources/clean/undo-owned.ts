@@ -13,6 +13,7 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
   dir: rawShell(
     `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`,
   ),
+  'empty-dir': rawShell(`[ "$value" = kept ] || [ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || :`),
   tree: rawShell(`if [ -d "$name" ]; then
   keep=$(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print p }' /proc/self/mountinfo)
   if [ -n "$keep" ]; then echo "mounted below $name: $keep" >&2; exit 1; fi

@@ -21,9 +21,10 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
   });
 }
 
-/** The name under which OpenSSH records a host: with the port in brackets unless it is 22. */
+/** The name under which OpenSSH records a host: in lower case, with the port in brackets unless it is 22. */
 export function knownHostName(hostName: string, port: number): string {
-  return port === 22 ? hostName : `[${hostName}]:${String(port)}`;
+  const name = hostName.toLowerCase();
+  return port === 22 ? name : `[${name}]:${String(port)}`;
 }
 
 /** What known_hosts says of a key that a server shows. */

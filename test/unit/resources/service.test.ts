@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { service } from '../../../src/resources/service.ts';
+import type { ServiceSpec } from '../../../src/resources/service.ts';
+import { unitInputsScript, unitInputsText } from '../../../src/resources/unit-inputs.ts';
+import { changesOf, readCases } from '../../support/case-files.ts';
+import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
+import type { FakeHost } from '../../support/fake-executor.ts';
+import { applyOn, probeOn } from './on-host.ts';
+
+describe('a unit', () => {
+  it.each(readCases<ServiceSpec>('service.cases.json', import.meta.url))('$title', (one) => {
+    expect(changesOf(service(one.want), one.probe.join('\n'), one.changing)).toEqual(one.changes);
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('a unit on a host', () => {
+  const etcd = service({ unit: 'etcd.service', inputs: ['/etc/etcd.env'] });
+
+  it('is started and enabled, and needs nothing afterwards', async () => {
+    using host = hostWithSystemd();
+    expect(await probeOn(host, etcd)).toEqual([
+      'enabled: disabled -> enabled (update)',
+      'running: inactive -> active (start)',
+    ]);
+    expect(await applyOn(host, etcd)).toEqual([]);
+    expect(host.read('/run/systemctl.log')).toContain('start --no-block etcd.service\n');
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tdisabled\n');
+  });
+
+  it('is restarted once for a changed input, and not again', async () => {
+    using host = hostWithSystemd();
+    await applyOn(host, etcd);
+    host.write('/etc/etcd.env', 'B=2\n');
+    expect(await probeOn(host, etcd)).toEqual(['inputs: running with older inputs -> /etc/etcd.env (restart)']);
+    host.write('/run/systemctl.log', '');
+    expect(await applyOn(host, etcd)).toEqual([]);
+    expect(host.read('/run/systemctl.log')).toContain('restart --no-block etcd.service\n');
+    host.write('/run/systemctl.log', '');
+    expect(await applyOn(host, etcd)).toEqual([]);
+    expect(host.read('/run/systemctl.log')).not.toContain('start');
+  });
+
+  it('remembers whether it was enabled before k8sup came, also when it is applied again', async () => {
+    using host = hostWithSystemd();
+    host.write('/run/units/etcd.service.enabled', 'enabled\n');
+    await applyOn(host, etcd);
+    await applyOn(host, etcd);
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tenabled\n');
+  });
+});
+
+/** A stand-in for systemd: a unit is a file with its state, and starting one runs its ExecStartPre. */
+function hostWithSystemd(): FakeHost {
+  const host = fakeHost();
+  host.write(unitInputsScript, unitInputsText, 0o755);
+  host.write('/etc/systemd/system/etcd.service', '[Service]\n');
+  host.write('/etc/etcd.env', 'A=1\n');
+  host.write('/run/units/etcd.service.enabled', 'disabled\n');
+  host.write('/run/units/etcd.service.active', 'inactive\n');
+  host.program(
+    'systemctl',
+    `echo "$*" >> /run/systemctl.log
+state=/run/units/etcd.service
+case $* in
+  'show -p ActiveState,UnitFileState,NeedDaemonReload '*)
+    echo "ActiveState=$(cat $state.active)"; echo "UnitFileState=$(cat $state.enabled)"; echo NeedDaemonReload=no ;;
+  'show -p ActiveState --value '*) cat $state.active ;;
+  is-enabled*) cat $state.enabled; grep -q enabled $state.enabled ;;
+  enable*) echo enabled > $state.enabled ;;
+  start*|restart*) ${unitInputsScript} record etcd.service /etc/etcd.env; echo active > $state.active ;;
+esac`,
+  );
+  return host;
+}
