@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Content } from '../host/connection.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { ownershipFunctions, stateDir } from '../resources/ownership.ts';
+import { quote } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 
 /** What one section of a script printed, and its exit code. */
@@ -59,7 +60,7 @@ ${end(mark, probeKey(resource.id))}`;
 function takeLock(mark: string, holder: string, seconds: number): string {
   return `mkdir -p -m 0700 /run/k8sup ${stateDir}; exec 9>>/run/k8sup/lock
 if ! flock -w ${String(seconds)} 9; then ${begin(mark, lockedKey)}; cat /run/k8sup/holder; ${endWith(mark, lockedKey, '0')}; exit 0; fi
-echo '${holder.replaceAll("'", '')}' > /run/k8sup/holder`;
+printf '%s\\n' ${quote(holder)} > /run/k8sup/holder`;
 }
 
 function sectionScript(mark: string, script: string, contents: readonly Content[]): SectionScript {
@@ -83,9 +84,10 @@ function parseSections(mark: string, stdout: string): ReadonlyMap<string, Sectio
 }
 
 const newMark = (): string => `@@k8sup-${randomBytes(9).toString('hex')}`;
-const begin = (mark: string, key: string): string => `echo '${mark}> ${key}'`;
+const begin = (mark: string, key: string): string => `printf '%s\\n' ${quote(`${mark}> ${key}`)}`;
 const end = (mark: string, key: string): string => endWith(mark, key, '$?');
-const endWith = (mark: string, key: string, code: string): string => `printf '\\n${mark}< %s ${key}\\n' ${code}`;
+const endWith = (mark: string, key: string, code: string): string =>
+  `printf '\\n${mark}< %s %s\\n' ${code} ${quote(key)}`;
 
 function lengthOf(content: Content): string {
   return String('bytes' in content ? content.bytes.length : content.length);

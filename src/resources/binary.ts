@@ -39,13 +39,18 @@ ${recordHash(spec.path, spec.sha256)}`,
 
 /** Prints the recorded hash of an unchanged file, else hashes it. */
 function recordedHash(path: string): ReturnType<typeof sh> {
-  return sh`id="$(stat -c '%n %i %s %Y %Z' ${path}) "
+  return sh`id="$(${identify('')} ${path}) "
 while IFS= read -r line; do case $line in "$id"*) echo "\${line##* }"; found=1; break;; esac; done 2>/dev/null < ${hashes} || :
 [ -n "\${found-}" ] || sha256sum < ${path}`;
 }
 
 function recordHash(path: string, hash: string): ReturnType<typeof sh> {
   return sh`touch ${hashes}
-{ grep -vF ${`${path} `} ${hashes} || :; stat -c ${`%n %i %s %Y %Z ${hash}`} ${path}; } > ${`${hashes}.new`}
+{ grep -vF ${`${path} `} ${hashes} || :; ${identify(` ${hash}`)} ${path}; } > ${`${hashes}.new`}
 mv -f ${`${hashes}.new`} ${hashes}`;
+}
+
+/** Times with their fractions: whole seconds would hide a change made right after the record. In one time zone, or moving the host would hash all anew. */
+function identify(suffix: string): ReturnType<typeof sh> {
+  return sh`TZ=UTC0 stat -c ${`%n %i %s %y %z${suffix}`}`;
 }

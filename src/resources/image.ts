@@ -31,7 +31,7 @@ export function image(spec: ImageSpec): Resource<ImageState> {
   return {
     id: `image:${name}`,
     probe: sh`${listImages(spec)}
-echo --; grep -F -- ${`${name} `} ${loadedImages} 2>/dev/null || :`,
+echo --; awk -v n=${name} '$1 == n' ${loadedImages} 2>/dev/null || :`,
     parse: (output) => {
       const [images = '', record = ''] = output.split('--\n');
       return { present: images.trim().split('\n'), loaded: record.trim().split(' ')[1] ?? '' };
@@ -57,7 +57,7 @@ if [ "$1" != ${`${spec.sha256}  -`} ]; then rm -f "$t"; echo "the upload is dama
 ${loadImage(spec)}
 rm -f "$t"
 touch ${loadedImages}
-{ grep -vF -- ${`${name} `} ${loadedImages} || :; echo ${`${name} ${spec.sha256}`}; } > ${`${loadedImages}.new`}
+{ awk -v n=${name} '$1 != n' ${loadedImages}; echo ${`${name} ${spec.sha256}`}; } > ${`${loadedImages}.new`}
 mv -f ${`${loadedImages}.new`} ${loadedImages}`,
       contents: [
         { length: spec.upload.length, open: () => createReadStream(spec.upload.path, { highWaterMark: 1 << 18 }) },

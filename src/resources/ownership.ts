@@ -10,10 +10,12 @@ export const stateDir = '/var/lib/k8sup';
  * - any other kind, with the value its own undo needs.
  */
 export const ownershipFunctions = `
+k8sup_owned() {
+  k=$1 n=$2 awk -F '\\t' '$1 == ENVIRON["k"] && $2 == ENVIRON["n"] { found=1 } END { exit !found }' ${stateDir}/manifest 2>/dev/null
+}
 k8sup_own() {
   [ -d ${stateDir}/before ] || { mkdir -p ${stateDir}/before; chmod 700 ${stateDir} ${stateDir}/before; }
-  k8sup_line=$(printf '%s\\t%s\\t' "$1" "$2")
-  grep -qF -- "$k8sup_line" ${stateDir}/manifest 2>/dev/null || printf '%s%s\\n' "$k8sup_line" "\${3-}" >> ${stateDir}/manifest
+  k8sup_owned "$1" "$2" || printf '%s\\t%s\\t%s\\n' "$1" "$2" "\${3-}" >> ${stateDir}/manifest
 }
 k8sup_own_dirs() {
   case $1 in /|'') return 0 ;; esac
@@ -24,7 +26,7 @@ k8sup_own_dirs() {
 k8sup_own_file() {
   k8sup_own_dirs "\${1%/*}"
   mkdir -p "\${1%/*}"
-  if grep -qF -- "$(printf 'file\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null; then return 0; fi
+  if k8sup_owned file "$1"; then return 0; fi
   if [ -e "$1" ] || [ -L "$1" ]; then
     k8sup_own_copy=${stateDir}/before/$(printf %s "$1" | sha256sum | cut -c 1-16)
     mkdir -p ${stateDir}/before; chmod 700 ${stateDir} ${stateDir}/before
@@ -35,10 +37,10 @@ k8sup_own_file() {
 k8sup_own_tree() {
   if [ -d "$1" ]; then
     awk -v t="$1" '{ if (index($5, t "/") == 1) print $5 }' /proc/self/mountinfo | while IFS= read -r k8sup_mount; do
-      grep -qF -- "$(printf 'tree\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null || k8sup_own kept-mount "$k8sup_mount"
+      k8sup_owned tree "$1" || k8sup_own kept-mount "$k8sup_mount"
     done
   fi
-  if [ -d "$1" ] && ! grep -qF -- "$(printf 'dir\\t%s\\t' "$1")" ${stateDir}/manifest 2>/dev/null; then k8sup_own tree "$1" "kept $(stat -c %a "$1")"
+  if [ -d "$1" ] && ! k8sup_owned dir "$1"; then k8sup_own tree "$1" "kept $(stat -c %a "$1")"
   else k8sup_own_dirs "\${1%/*}"; k8sup_own tree "$1" fresh; fi
 }
 `;

@@ -6,6 +6,7 @@ import { undoSelinuxConfig, undoSelinuxMode } from './selinux.ts';
 import { undoFstabSwap, undoSwap, undoSwapUnit } from './swap.ts';
 import { undoSysctl } from './sysctl.ts';
 import { undoTextBlock } from './text-block.ts';
+import { undoTimeSync } from './time-sync.ts';
 import { undoUnitDisabled } from './unit-disabled.ts';
 
 /** How each kind of host preparation in the ownership manifest is taken back; `$name` and `$value` are the manifest's fields. */
@@ -21,4 +22,5 @@ export const undoByKind: Readonly<Record<string, Sh>> = {
   sysctl: undoSysctl,
   'text-block': undoTextBlock,
   'unit-disabled': undoUnitDisabled,
+  'time-sync': undoTimeSync,
 };

@@ -12,7 +12,7 @@ export interface Call {
   readonly script: string;
 }
 
-/** A host that is a folder: scripts really run, by the loader, in a mount namespace in which these folders are the host's own. */
+/** A host that is a folder: scripts really run, by the loader, in namespaces of its own, in which some folders are the host's. */
 export interface FakeHost extends Disposable {
   readonly executor: Executor;
   readonly calls: readonly Call[];
@@ -36,9 +36,12 @@ export interface FakeHostOptions {
   readonly before?: string;
 }
 
+/** Of processes and network too: clean ends processes by the file they run, and other tests' clusters may run on this machine. */
+const namespaces = ['-m', '-n', '-u', '-p', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
+
 /** Why no fake host can be made here; undefined where one can. */
 export const noFakeHost: string | undefined =
-  spawnSync('unshare', ['-m', '--propagation', 'private', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+  spawnSync('unshare', [...namespaces, 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
     ? undefined
     : 'needs root and the right to mount (CAP_SYS_ADMIN)';
 
@@ -89,7 +92,7 @@ function runHere(root: string, host: FakeHostOptions, script: string, options: R
   const shell = host.shell ?? '/bin/sh';
   const enter = `${mounts} && { ${host.before ?? ':'}; } && exec ${shell} -c '${loader}'`;
   const framed = frameScript(script);
-  const child = spawn('unshare', ['-m', '--propagation', 'private', '/bin/sh', '-c', enter], {
+  const child = spawn('unshare', [...namespaces, '/bin/sh', '-c', enter], {
     timeout: options.timeoutMs,
     signal: options.signal,
   });

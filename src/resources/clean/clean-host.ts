@@ -59,15 +59,19 @@ ${script}
 set +e
 undo() { case $kind in
 ${lines(cases)}
-kept-mount) : ;;
 *) echo "unknown kind $kind: made by a newer k8sup" >&2; false ;;
 esac; }
 tab=$(printf '\\t')
 undo_kinds() { : > "$manifest.left"
   tac "$manifest" | while IFS="$tab" read -r kind name value; do
     chosen=no
-    case " $1 " in *" $kind "*) chosen=yes ;; ' rest ') case $kind in unit|dir) ;; *) chosen=yes ;; esac ;; esac
-    case $chosen in yes) said=$(undo 2>&1) && { [ -z "$said" ] || echo "$said"; continue; }; echo "could not take back $kind $name: $said" ;; esac
+    case " $1 " in *" $kind "*) chosen=yes ;; ' rest ') case $kind in unit|dir|kept-mount) ;; *) chosen=yes ;; esac ;; esac
+    if [ $chosen = yes ]; then
+      # Not in a condition: bash would leave out the set -e of what is undone.
+      said=$(undo 2>&1); rc=$?
+      if [ $rc -eq 0 ]; then [ -z "$said" ] || echo "$said"; continue; fi
+      echo "could not take back $kind $name: $said"
+    fi
     printf '%s\\t%s\\t%s\\n' "$kind" "$name" "$value" >> "$manifest.left"
   done
   tac "$manifest.left" > "$manifest.new"; mv -f "$manifest.new" "$manifest"; rm -f "$manifest.left"; }
@@ -76,7 +80,7 @@ if [ -e "$manifest" ]; then`,
     unmountAll,
     sh`undo_kinds ${networkKinds.join(' ')}
 undo_kinds rest
-undo_kinds dir
+undo_kinds ${'dir kept-mount'}
 undo_kinds unit
 systemctl daemon-reload
 if [ -s "$manifest" ]; then echo 'left on the host:'; cat "$manifest"; exit 1; fi

@@ -15,12 +15,23 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
   ),
   'empty-dir': rawShell(`[ "$value" = kept ] || [ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || :`),
   tree: rawShell(`if [ -d "$name" ]; then
-  keep=$(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print p }' /proc/self/mountinfo)
-  if [ -n "$keep" ]; then echo "mounted below $name: $keep" >&2; exit 1; fi
-  find "$name" -xdev -mindepth 1 -delete
+  IFS='
+'; set -f; set --
+  for point in $(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print $5 }' /proc/self/mountinfo); do
+    grep -qF -- "$(printf 'kept-mount\\t%s\\t' "$point")" "$manifest" || { echo "mounted below $name: $point" >&2; exit 1; }
+    point=$(printf '%b' "$(printf %s "$point" | sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g')" | sed 's/[][*?\\\\]/\\\\&/g')
+    set -- "$@" -path "$point" -prune -o
+  done
+  if [ $# -eq 0 ]; then find "$name" -xdev -mindepth 1 -delete
+  else
+    find "$name" -xdev -mindepth 1 "$@" ! -type d -exec rm -f -- {} +
+    find "$name" -xdev -mindepth 1 "$@" -type d -print0 | LC_ALL=C sort -rz | xargs -0 -r rmdir --ignore-fail-on-non-empty --
+  fi
   if [ "$value" = fresh ] && ! awk -v t="$name" '$5 == t { found=1 } END { exit !found }' /proc/self/mountinfo; then rmdir -- "$name"; fi
   case $value in 'kept '*) chmod "\${value#kept }" "$name" ;; esac
 fi`),
+  // Needed for as long as its tree is: without it the next clean would unmount it.
+  'kept-mount': rawShell(`! name=$name awk -F '\\t' '$1 == "tree" && index(ENVIRON["name"], $2 "/") == 1 { found=1 } END { exit !found }' "$manifest"`),
   link: rawShell(`if [ -e "/sys/class/net/$name" ]; then
   for port in "/sys/class/net/$name/brif/"*; do
     [ -e "$port" ] || continue

@@ -1,0 +1,42 @@
+import { isOurs } from './host-check.ts';
+import type { HostCheck } from './host-check.ts';
+
+/** Other clusters, other installers, other runtimes. What k8sup did not bring it neither takes over nor removes. */
+export const checkOthers: HostCheck = (inventory, _host, facts) => {
+  if (facts.clusterName !== undefined && facts.clusterName !== inventory.cluster.name) {
+    return [
+      {
+        code: 'OTHER_CLUSTER',
+        what: `it belongs to the k8sup cluster ${facts.clusterName}`,
+        why: `its mark says so; this inventory is of ${inventory.cluster.name}`,
+        fix: `clean it with that cluster's inventory first, or take it out of this one`,
+        severity: 'error',
+      },
+    ];
+  }
+  if (isOurs(inventory, facts)) return [];
+  const remains = facts.remains.map(({ of, found }) => ({
+    code: 'REMAINS_FOUND',
+    what: `something of ${of} is there: ${found}`,
+    why: 'two installers on one host break each other, and clean would not know whose it is',
+    fix: `take ${of} off the host first`,
+    severity: 'error' as const,
+  }));
+  const running = Object.entries(facts.runningContainers).filter(([, count]) => count > 0);
+  const containers = running.map(([namespace, count]) => ({
+    code: 'CONTAINERS_RUNNING',
+    what: `${count} containers run on it already (${namespace})`,
+    why: 'another container runtime is in use there, and its rules and bridges would meet ours',
+    fix: 'stop and remove them and that runtime, or use another host',
+    severity: 'error' as const,
+  }));
+  const first = facts.foreignCNIConfigs.filter((name) => name < '10-k8sup.conflist');
+  const cni = first.map((name) => ({
+    code: 'FOREIGN_CNI_CONFIG',
+    what: `/etc/cni/net.d/${name} sorts before k8sup's own`,
+    why: 'the runtime takes the first file there, so pods would get that network',
+    fix: 'move the file away',
+    severity: 'error' as const,
+  }));
+  return [...remains, ...containers, ...cni];
+};

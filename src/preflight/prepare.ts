@@ -1,0 +1,44 @@
+import { programsFor, runsPods } from '../host/facts/index.ts';
+import type { Facts } from '../host/facts/model.ts';
+import type { Host, Inventory } from '../inventory/model.ts';
+import type { AnyResource } from '../resources/define.ts';
+import { file } from '../resources/file.ts';
+import { hostName } from '../resources/host-name.ts';
+import { hostsBlock } from '../resources/hosts-block.ts';
+import { kernelModule, modulesFileText } from '../resources/kernel-module.ts';
+import { programs } from '../resources/programs.ts';
+import { selinuxPermissive } from '../resources/selinux.ts';
+import { swapOff } from '../resources/swap.ts';
+import { sysctl, sysctlFileText, sysctlRecord } from '../resources/sysctl.ts';
+import { timeSyncResources } from '../resources/time-sync.ts';
+import { unitDisabled } from '../resources/unit-disabled.ts';
+import { neededModules } from './kernel-needs.ts';
+import { hostSysctls, writtenByPrograms } from './host-sysctls.ts';
+
+/** Everything a host needs before any component comes: in the order in which it is done. */
+export function prepareResources(inventory: Inventory, host: Host, facts: Facts): readonly AnyResource[] {
+  const { cluster } = inventory;
+  const { container } = facts;
+  const modules = neededModules(inventory, host).filter((name) => facts.loadableModules.has(name));
+  const sysctls = hostSysctls(inventory, host, facts);
+  return [
+    programs(programsFor(inventory, host)),
+    ...(cluster.firewall === 'disable' ? facts.firewalls.map(unitDisabled) : []),
+    ...(facts.selinux === 'absent' ? [] : [selinuxPermissive({ container })]),
+    ...(runsPods(host) ? [swapOff({ container })] : []),
+    ...(cluster.setHostName ? [hostName({ name: host.name })] : []),
+    ...(cluster.manageHostsFile ? [hostsBlock({ cluster: cluster.name, entries: hostEntries(inventory) })] : []),
+    ...(modules.length === 0
+      ? []
+      : [file({ path: '/etc/modules-load.d/k8sup.conf', content: modulesFileText(modules), mode: 0o644 })]),
+    ...modules.map(kernelModule),
+    ...(runsPods(host) ? [sysctlRecord(writtenByPrograms)] : []),
+    file({ path: '/etc/sysctl.d/95-k8sup.conf', content: sysctlFileText(sysctls), mode: 0o644 }),
+    ...sysctls.map(sysctl),
+    ...(container ? [] : timeSyncResources(cluster.timeServers, facts)),
+  ];
+}
+
+function hostEntries(inventory: Inventory) {
+  return inventory.hosts.map(({ name, address }) => ({ address, names: [name] }));
+}
