@@ -49,10 +49,15 @@ export async function applyToHost(
   const sections = script.parse(result.stdout);
   const locked = sections.get(lockedKey);
   if (locked !== undefined) throw lockedError(host, locked.output);
-  for (const resource of resources) checkResource(host, resource, sections);
+  for (const resource of resources) checkResource(host, resource, sections, result.stderr);
 }
 
-function checkResource(host: Host, resource: AnyResource, sections: ReadonlyMap<string, Section>): void {
+function checkResource(
+  host: Host,
+  resource: AnyResource,
+  sections: ReadonlyMap<string, Section>,
+  stderr: string,
+): void {
   const applied = sections.get(applyKey(resource.id));
   if (applied?.exitCode !== 0) {
     throw new K8supError({
@@ -60,7 +65,10 @@ function checkResource(host: Host, resource: AnyResource, sections: ReadonlyMap<
       kind: 'resource',
       host: host.name,
       what: `${host.name}: ${resource.id} could not be applied`,
-      why: applied === undefined ? 'the script ended before it was done' : lastLines(applied),
+      why:
+        applied === undefined
+          ? `the script ended before it was done\n${escapeControl(stderr)}`.trim()
+          : lastLines(applied),
       fix: 'mend the cause on the host, then run the same command again: what is done already is kept',
     });
   }

@@ -2,6 +2,7 @@ import { K8supError } from '../errors/k8sup-error.ts';
 import type { Reader } from '../host/connection.ts';
 import type { Host } from '../inventory/model.ts';
 import type { AnyResource, Change } from '../resources/define.ts';
+import { escapeControl } from '../shell/escape.ts';
 import { probeScript } from './script.ts';
 import type { Section } from './script.ts';
 import type { ActionStep, Gate, HostStep, StageContext, Step } from './stage.ts';
@@ -96,7 +97,7 @@ export function diffResource(
       why:
         section === undefined
           ? 'the script of probes ended before it came to this one'
-          : `exit code ${section.exitCode}\n${section.output}`,
+          : `exit code ${section.exitCode}\n${escapeControl(section.output)}`,
       fix: 'run the command again with -v; if it stays, this is a defect of k8sup: please report it with the log',
     });
   }

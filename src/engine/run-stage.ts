@@ -66,7 +66,8 @@ export async function forEachHost(
   await pMap(
     hosts.filter((host) => !context.failed.has(host.name)),
     async (host) => {
-      if (context.stop.aborted) return;
+      // What was not begun must end the stage: it is not done.
+      context.stop.throwIfAborted();
       try {
         await work(host);
       } catch (error) {

@@ -30,22 +30,24 @@ export async function applyHostStep(run: StageRun, step: HostStep): Promise<void
   });
   for (const host of oneByOne) {
     context.stop.throwIfAborted();
+    // A member that is down, or that did not come back, must stop the roll: the next one could cost the quorum.
+    if (hosts.some(({ name }) => context.failed.has(name))) break;
     await forEachHost(run, [host], async () => {
       const begun = performance.now();
       await applyDifference(run, host, step);
       await passGate(run, host, step);
       tellDone(run, host, step, begun);
     });
-    // A member that did not come back must stop the roll: the next one could cost the quorum.
-    if (context.failed.has(host.name)) break;
   }
 }
 
 export async function applyActionStep(run: StageRun, step: ActionStep): Promise<void> {
   const { context, stage } = run;
-  const hosts = context.hosts.filter((host) => step.on(host) && !context.failed.has(host.name));
+  const hosts = context.hosts.filter((host) => step.on(host));
+  const needsIt = (host: Host): boolean =>
+    !context.failed.has(host.name) && (differenceOf(run, host, step)?.changes.size ?? 0) > 0;
   await refresh(run, hosts);
-  const needing = hosts.filter((host) => (differenceOf(run, host, step)?.changes.size ?? 0) > 0);
+  const needing = hosts.filter(needsIt);
   if (needing.length === 0) return;
   for (const host of needing) {
     const difference = differenceOf(run, host, step);
@@ -57,7 +59,7 @@ export async function applyActionStep(run: StageRun, step: ActionStep): Promise<
   await step.run(needing, { ...context, stageId: stage.id });
   markDirty(run, needing);
   await refresh(run, needing);
-  const left = needing.filter((host) => (differenceOf(run, host, step)?.changes.size ?? 0) > 0);
+  const left = needing.filter(needsIt);
   if (left.length === 0) return;
   throw new K8supError({
     code: 'ACTION_NOT_CONVERGED',

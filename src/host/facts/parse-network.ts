@@ -51,7 +51,7 @@ export function readListeners(read: Sections): readonly Listener[] {
     const match = /^\/proc\/net\/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) (.*)$/.exec(line);
     const [, protocol, address = '', port = '', rest = ''] = match ?? [];
     if (protocol !== 'tcp' && protocol !== 'udp') continue;
-    const inode = rest.trim().split(/\s+/)[6] ?? '0';
+    const inode = rest.trim().split(/\s+/)[7] ?? '0';
     const listener = {
       protocol,
       address: socketAddress(address),

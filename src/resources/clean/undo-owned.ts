@@ -31,7 +31,9 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
   case $value in 'kept '*) chmod "\${value#kept }" "$name" ;; esac
 fi`),
   // Needed for as long as its tree is: without it the next clean would unmount it.
-  'kept-mount': rawShell(`! name=$name awk -F '\\t' '$1 == "tree" && index(ENVIRON["name"], $2 "/") == 1 { found=1 } END { exit !found }' "$manifest"`),
+  'kept-mount': rawShell(
+    `! name=$name awk -F '\\t' '$1 == "tree" && index(ENVIRON["name"], $2 "/") == 1 { found=1 } END { exit !found }' "$manifest"`,
+  ),
   link: rawShell(`if [ -e "/sys/class/net/$name" ]; then
   for port in "/sys/class/net/$name/brif/"*; do
     [ -e "$port" ] || continue
