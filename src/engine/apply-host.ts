@@ -86,7 +86,7 @@ function checkResource(
 
 function lastLines(section: Section): string {
   const lines = escapeControl(section.output).trim().split('\n').slice(-20);
-  return [`exit code ${String(section.exitCode)}`, ...lines].join('\n');
+  return [`exit code ${String(section.exitCode)}`, ...lines].join('\n').trimEnd();
 }
 
 function lockedError(host: Host, holder: string): K8supError {

@@ -43,7 +43,12 @@ export async function runStage(stage: Stage, context: RunContext): Promise<void>
     context.stop.throwIfAborted();
     await runStep(run, step);
   }
-  const failed = new Map([...context.failed].filter(([, error]) => error instanceof Error));
+  // In the inventory's order, not in that in which they failed.
+  const failed = new Map(
+    context.inventory.hosts.flatMap(({ name }) =>
+      context.failed.has(name) ? [[name, context.failed.get(name)] as const] : [],
+    ),
+  );
   context.emit({
     type: 'stage-end',
     stage: stage.id,
@@ -63,11 +68,14 @@ export async function forEachHost(
   work: (host: Host) => Promise<void>,
 ): Promise<void> {
   const { context, stage } = run;
+  const skipped: string[] = [];
   await pMap(
     hosts.filter((host) => !context.failed.has(host.name)),
     async (host) => {
-      // What was not begun must end the stage: it is not done.
-      context.stop.throwIfAborted();
+      if (context.stop.aborted) {
+        skipped.push(host.name);
+        return;
+      }
       try {
         await work(host);
       } catch (error) {
@@ -78,6 +86,8 @@ export async function forEachHost(
     },
     { concurrency: context.concurrency },
   );
+  // Only after the others have ended; a stage in which a host was left out must not count as done.
+  if (skipped.length > 0) context.stop.throwIfAborted();
 }
 
 /** Reads all that the stage wants of a host, and tells what would change if this run is a plan. */

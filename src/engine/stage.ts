@@ -12,8 +12,8 @@ export interface LiveNode {
   readonly name: string;
   readonly podCIDR: string | undefined;
   readonly taints: readonly Taint[];
-  /** Those that k8sup itself put there. */
-  readonly managedTaints: readonly Taint[];
+  /** Those that k8sup itself put there; undefined on a node that never had any of them. */
+  readonly managedTaints: readonly Taint[] | undefined;
 }
 
 /** What stages are made from: everything known before a stage begins. Read-only for stages. */

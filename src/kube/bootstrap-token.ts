@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionContext } from '../engine/stage.ts';
-import { K8supError } from '../errors/k8sup-error.ts';
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { hostsWith } from '../inventory/model.ts';
 import type { Host } from '../inventory/model.ts';
 import { bootstrapGroup, bootstrapTokenFileUser } from '../pki/index.ts';
+import { escapeControl } from '../shell/escape.ts';
 import { rawShell, sh } from '../shell/sh.ts';
 
 /** A token that lets kubelets ask for their first certificate, and how to take it away again. */
 export interface BootstrapToken {
   /** A secret. */
   readonly token: string;
-  revoke(): Promise<void>;
+  /** Has a signal of its own: a token must go also after the run was stopped. */
+  revoke(signal: AbortSignal): Promise<void>;
 }
 
 const tokenFile = '/etc/kubernetes/token.csv';
@@ -42,8 +44,8 @@ async function tokenInSecret(context: ActionContext): Promise<BootstrapToken> {
   await context.kube.run(rawShell('head -c "$1" | kubectl create -f - >/dev/null'), {
     contents: [Buffer.from(JSON.stringify(object))],
   });
-  const revoke = async (): Promise<void> => {
-    await context.kube.run(sh`kubectl -n kube-system delete secret ${name} --ignore-not-found >/dev/null`);
+  const revoke = async (signal: AbortSignal): Promise<void> => {
+    await context.kube.run(sh`kubectl -n kube-system delete secret ${name} --ignore-not-found >/dev/null`, { signal });
   };
   return { token: `${id}.${secret}`, revoke };
 }
@@ -55,29 +57,48 @@ async function tokenInFile(context: ActionContext): Promise<BootstrapToken> {
     type: 'warning',
     text: 'a line of token.csv never expires: k8sup takes it out again after the join, and restarts the apiservers for that',
   });
-  await writeTokenFile(context, `${token},${bootstrapTokenFileUser},10001,"${bootstrapGroup}"\n`);
-  return { token, revoke: () => writeTokenFile(context, '') };
+  const masters = hostsWith(context.inventory, 'master');
+  const revoke = async (signal: AbortSignal): Promise<void> => {
+    const errors: unknown[] = [];
+    // A master that does not answer must not keep the line on the others.
+    for (const master of masters)
+      await writeTokenFile(context, master, '', signal).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  };
+  try {
+    const line = `${token},${bootstrapTokenFileUser},10001,"${bootstrapGroup}"\n`;
+    // One after the other, so that an apiserver always answers.
+    for (const master of masters) await writeTokenFile(context, master, line, context.signal);
+  } catch (error) {
+    await revoke(new AbortController().signal).catch((left: unknown) =>
+      context.emit({
+        type: 'warning',
+        text: `a line of ${tokenFile} could not be taken out again: ${messageOf(left)}`,
+      }),
+    );
+    throw error;
+  }
+  return { token, revoke };
 }
 
-/** One master after the other, so that an apiserver always answers. */
-async function writeTokenFile(context: ActionContext, content: string): Promise<void> {
+async function writeTokenFile(
+  context: ActionContext,
+  master: Host,
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
   const bytes = Buffer.from(content);
-  for (const master of hostsWith(context.inventory, 'master')) {
-    const result = await context.executor(master).run(restartWithTokens(context, master, bytes.length).sh, {
-      signal: context.signal,
-      timeoutMs: 150_000,
-      contents: [{ bytes }],
-    });
-    if (result.exitCode === 0) continue;
-    throw new K8supError({
-      code: 'APISERVER_RESTART',
-      kind: 'kubernetes',
-      host: master.name,
-      what: `${master.name}: kube-apiserver did not come back after its token file was changed`,
-      why: `${result.stdout}${result.stderr}`.trim(),
-      fix: `see  journalctl -u kube-apiserver  on ${master.name}; then run the same command again`,
-    });
-  }
+  const script = restartWithTokens(context, master, bytes.length);
+  const result = await context.executor(master).run(script.sh, { signal, timeoutMs: 150_000, contents: [{ bytes }] });
+  if (result.exitCode === 0) return;
+  throw new K8supError({
+    code: 'APISERVER_RESTART',
+    kind: 'kubernetes',
+    host: master.name,
+    what: `${master.name}: kube-apiserver did not come back after its token file was changed`,
+    why: escapeControl(`${result.stdout}${result.stderr}`.trim()),
+    fix: `see  journalctl -u kube-apiserver  on ${master.name}; then run the same command again`,
+  });
 }
 
 function restartWithTokens(context: ActionContext, master: Host, length: number) {

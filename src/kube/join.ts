@@ -1,11 +1,12 @@
 import type { ActionContext } from '../engine/stage.ts';
-import { K8supError } from '../errors/k8sup-error.ts';
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { kubeconfig } from '../pki/index.ts';
 import type { Resource } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell, sh } from '../shell/sh.ts';
 import { createBootstrapToken } from './bootstrap-token.ts';
+import type { BootstrapToken } from './bootstrap-token.ts';
 import { approvePending } from './csr.ts';
 import type { PendingCsr } from './csr.ts';
 
@@ -42,16 +43,27 @@ else echo joined; fi`,
 export async function joinNodes(hosts: readonly Host[], context: ActionContext): Promise<void> {
   const token = await createBootstrapToken(context);
   try {
-    await Promise.all(hosts.map((host) => startKubelet(host, token.token, context)));
+    const started = await Promise.allSettled(hosts.map((host) => startKubelet(host, token.token, context)));
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
     await waitForNodes(hosts, context);
-  } finally {
-    await Promise.all(
-      hosts.map((host) =>
-        context.executor(host).run(sh`rm -f ${bootstrapKubeconfig}`.sh, { signal: context.signal, timeoutMs: 30_000 }),
-      ),
+  } catch (error) {
+    await takeBack(hosts, token, context).catch((left: unknown) =>
+      context.emit({ type: 'warning', text: `after the join: ${messageOf(left)}` }),
     );
-    await token.revoke();
+    throw error;
   }
+  await takeBack(hosts, token, context);
+}
+
+/** Takes away all it can, also after the run was stopped or while a host does not answer; throws the first thing that failed. */
+async function takeBack(hosts: readonly Host[], token: BootstrapToken, context: ActionContext): Promise<void> {
+  const { signal } = new AbortController();
+  const script = sh`rm -f ${bootstrapKubeconfig}`.sh;
+  const results = await Promise.allSettled([
+    token.revoke(signal),
+    ...hosts.map((host) => context.executor(host).run(script, { signal, timeoutMs: 30_000 })),
+  ]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 async function startKubelet(host: Host, token: string, context: ActionContext): Promise<void> {

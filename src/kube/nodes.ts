@@ -23,7 +23,7 @@ export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> 
       name: metadata.name,
       podCIDR: spec.podCIDR,
       taints: spec.taints ?? [],
-      managedTaints: JSON.parse(metadata.annotations?.[taintsAnnotation] ?? '[]') as readonly Taint[],
+      managedTaints: readTaints(metadata.annotations?.[taintsAnnotation]),
     }));
   } catch (error) {
     if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE') return [];
@@ -44,8 +44,10 @@ export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): r
 
 function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObject {
   const wanted = wantedTaints(host);
-  const others = node.taints.filter((taint) => ![...wanted, ...node.managedTaints].some((mine) => same(mine, taint)));
-  const changesTaints = wanted.length > 0 || node.managedTaints.length > 0;
+  const mine = [...wanted, ...(node.managedTaints ?? [])];
+  const others = node.taints.filter((taint) => !mine.some((one) => same(one, taint)));
+  // Once it has been ours, the list stays ours: given up, it would go with the taints of others in it.
+  const changesTaints = wanted.length > 0 || node.managedTaints !== undefined;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -56,6 +58,10 @@ function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObjec
     },
     ...(changesTaints ? { spec: { taints: [...others, ...wanted] } } : {}),
   };
+}
+
+function readTaints(annotation: string | undefined): readonly Taint[] | undefined {
+  return annotation === undefined ? undefined : (JSON.parse(annotation) as readonly Taint[]);
 }
 
 function wantedTaints(host: Host): readonly Taint[] {

@@ -1,3 +1,4 @@
+import type { Facts } from '../host/facts/model.ts';
 import { isOurs } from './host-check.ts';
 import type { HostCheck } from './host-check.ts';
 
@@ -15,7 +16,8 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
     ];
   }
   if (isOurs(inventory, facts)) return [];
-  const remains = facts.remains.map(({ of, found }) => ({
+  const remains = facts.remains.filter(({ of }) => !runtimes.includes(of));
+  const installers = remains.map(({ of, found }) => ({
     code: 'REMAINS_FOUND',
     what: `something of ${of} is there: ${found}`,
     why: 'two installers on one host break each other, and clean would not know whose it is',
@@ -30,7 +32,9 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
     fix: 'stop and remove them and that runtime, or use another host',
     severity: 'error' as const,
   }));
-  const first = facts.foreignCNIConfigs.filter((name) => name < '10-k8sup.conflist');
+  // With `none` the network is the user's own, and so is its configuration.
+  const { plugin } = inventory.cluster.network;
+  const first = plugin === 'none' ? [] : facts.foreignCNIConfigs.filter((name) => name < '10-k8sup.conflist');
   const cni = first.map((name) => ({
     code: 'FOREIGN_CNI_CONFIG',
     what: `/etc/cni/net.d/${name} sorts before k8sup's own`,
@@ -38,5 +42,20 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
     fix: 'move the file away',
     severity: 'error' as const,
   }));
-  return [...remains, ...containers, ...cni];
+  return [...installers, ...containers, ...idleRuntimes(facts), ...cni];
 };
+
+const runtimes = ['docker', 'containerd', 'crio'];
+
+/** A runtime from a package, without containers: k8sup's own takes its place until clean. */
+function idleRuntimes({ remains }: Facts): ReturnType<HostCheck> {
+  return remains
+    .filter(({ of }) => runtimes.includes(of))
+    .map(({ of, found }) => ({
+      code: 'DISTRIBUTION_RUNTIME',
+      what: `a package brought ${of} (${found})`,
+      why: "nothing runs in it; k8sup's own units and configuration take its place, and clean brings it back",
+      fix: `take the package off, if nobody needs it`,
+      severity: 'warning' as const,
+    }));
+}

@@ -21,6 +21,21 @@ export const checkPorts: HostCheck = (inventory, host, facts) =>
     ];
   });
 
+/** A firewall that is kept must let the cluster's ports through. */
+export const checkFirewall: HostCheck = (inventory, host, facts) => {
+  if (inventory.cluster.firewall === 'disable' || facts.firewalls.length === 0) return [];
+  const ports = portsOf(inventory, host).filter((port) => !port.loopback);
+  return [
+    {
+      code: 'FIREWALL_KEPT',
+      what: `${facts.firewalls.join(', ')} stays on`,
+      why: `it must let through ${ports.map((port) => `${port.port}/${port.protocol}`).join(', ')}, the pod and service networks, and the node ports`,
+      fix: 'open these, or let k8sup switch it off: hostPreparation.firewall: disable',
+      severity: 'warning',
+    },
+  ];
+};
+
 function inTheWay(listener: Listener, needed: NeededPort): boolean {
   if (listener.protocol !== needed.protocol || listener.port !== needed.port) return false;
   const local = listener.address.startsWith('127.') || listener.address === '::1';

@@ -4,7 +4,8 @@ import { checkAcrossHosts } from './across-hosts.ts';
 import { checkKernel } from './check-kernel.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
-import { checkPorts } from './check-ports.ts';
+import { checkFirewall, checkPorts } from './check-ports.ts';
+import { checkPrograms } from './check-programs.ts';
 import { checkSystem } from './check-system.ts';
 import type { HostCheck } from './host-check.ts';
 import type { PreflightProblem } from './problem.ts';
@@ -13,15 +14,49 @@ export { prepareResources } from './prepare.ts';
 export { preflightError } from './problem.ts';
 export type { PreflightProblem } from './problem.ts';
 
-const checks: readonly HostCheck[] = [checkSystem, checkKernel, checkPorts, checkNetworkOfHost, checkOthers];
+const checks: readonly HostCheck[] = [
+  checkSystem,
+  checkPrograms,
+  checkKernel,
+  checkPorts,
+  checkFirewall,
+  checkNetworkOfHost,
+  checkOthers,
+];
 
-/** Judges all hosts before any of them is changed. Pure: everything was read with the facts. */
-export function preflight(inventory: Inventory, facts: ReadonlyMap<string, Facts>): readonly PreflightProblem[] {
+/**
+ * Judges all hosts before any of them is changed. Pure: everything was read with the facts.
+ *
+ * @param clusterId - of this cluster's state on the controller; tells clusters of one name apart.
+ */
+export function preflight(
+  inventory: Inventory,
+  facts: ReadonlyMap<string, Facts>,
+  clusterId?: string,
+): readonly PreflightProblem[] {
   const perHost = inventory.hosts.flatMap((host) => {
     const mine = facts.get(host.name);
     return mine === undefined
       ? []
       : checks.flatMap((check) => check(inventory, host, mine).map((problem) => ({ host: host.name, ...problem })));
   });
-  return [...perHost, ...checkAcrossHosts(inventory, facts)];
+  return [...perHost, ...checkAcrossHosts(inventory, facts), ...sameNameOtherCluster(inventory, facts, clusterId)];
+}
+
+function sameNameOtherCluster(
+  inventory: Inventory,
+  facts: ReadonlyMap<string, Facts>,
+  clusterId: string | undefined,
+): readonly PreflightProblem[] {
+  const name = inventory.cluster.name;
+  return [...facts]
+    .filter(([, mine]) => clusterId !== undefined && mine.clusterName === name && mine.clusterId !== clusterId)
+    .map(([host]) => ({
+      host,
+      code: 'OTHER_CLUSTER',
+      what: `it belongs to another k8sup cluster that is called ${name} too`,
+      why: "its mark holds another id than the state beside this inventory: the state was lost, or another controller's is meant",
+      fix: 'use the controller and state folder that made it, or clean the host from there first',
+      severity: 'error',
+    }));
 }

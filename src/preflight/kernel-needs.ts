@@ -1,4 +1,5 @@
 import { runsPods } from '../host/facts/index.ts';
+import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 
 /** A kernel feature that a choice of the inventory needs, and what else could be chosen. */
@@ -9,14 +10,12 @@ export interface KernelNeed {
   readonly alternative: string;
 }
 
-const proxyModules = {
-  iptables: ['ip_tables', 'iptable_nat', 'xt_comment', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'],
-  nftables: ['nf_tables', 'nft_ct', 'nft_masq', 'nft_numgen', 'nft_fib_ipv4', 'nft_nat'],
-  ipvs: ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'ip_set', 'ip_set_hash_ipport'],
-} as const;
-
 /** The kernel features that the chosen runtime, network and kube-proxy mode need on a host. */
-export function kernelNeeds(inventory: Inventory, host: Host): readonly KernelNeed[] {
+export function kernelNeeds(
+  inventory: Inventory,
+  host: Host,
+  facts: Pick<Facts, 'iptablesBackend'>,
+): readonly KernelNeed[] {
   if (!runsPods(host)) return [];
   const { kubeProxy, network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
@@ -33,13 +32,25 @@ export function kernelNeeds(inventory: Inventory, host: Host): readonly KernelNe
     ...need(
       `kube-proxy in ${kubeProxy.mode} mode`,
       'choose another cluster.kubeProxy.mode',
-      proxyModules[kubeProxy.mode],
+      proxyModules(kubeProxy.mode, facts.iptablesBackend),
     ),
     ...(vxlan ? need('flannel with vxlan', 'choose network.flannel.backend: host-gw', ['vxlan']) : []),
   ];
 }
 
 /** The same, as module names alone. */
-export function neededModules(inventory: Inventory, host: Host): readonly string[] {
-  return [...new Set(kernelNeeds(inventory, host).map(({ module }) => module))];
+export function neededModules(
+  inventory: Inventory,
+  host: Host,
+  facts: Pick<Facts, 'iptablesBackend'>,
+): readonly string[] {
+  return [...new Set(kernelNeeds(inventory, host, facts).map(({ module }) => module))];
+}
+
+/** The iptables program decides what it needs of the kernel: newer distributions have no legacy tables at all. */
+function proxyModules(mode: Inventory['cluster']['kubeProxy']['mode'], backend: Facts['iptablesBackend']): string[] {
+  if (mode === 'nftables') return ['nf_tables', 'nft_ct', 'nft_masq', 'nft_numgen', 'nft_fib_ipv4', 'nft_nat'];
+  if (mode === 'ipvs') return ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'ip_set', 'ip_set_hash_ipport'];
+  const tables = backend === 'nft' ? ['nf_tables', 'nft_compat'] : ['ip_tables', 'iptable_nat'];
+  return [...tables, 'xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'];
 }

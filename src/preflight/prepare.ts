@@ -1,4 +1,4 @@
-import { programsFor, runsPods } from '../host/facts/index.ts';
+import { runsPods } from '../host/facts/index.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
@@ -10,19 +10,21 @@ import { programs } from '../resources/programs.ts';
 import { selinuxPermissive } from '../resources/selinux.ts';
 import { swapOff } from '../resources/swap.ts';
 import { sysctl, sysctlFileText, sysctlRecord } from '../resources/sysctl.ts';
+import type { SysctlSpec } from '../resources/sysctl.ts';
 import { timeSyncResources } from '../resources/time-sync.ts';
 import { unitDisabled } from '../resources/unit-disabled.ts';
 import { neededModules } from './kernel-needs.ts';
+import { neededPrograms } from './needed-programs.ts';
 import { hostSysctls, writtenByPrograms } from './host-sysctls.ts';
 
 /** Everything a host needs before any component comes: in the order in which it is done. */
 export function prepareResources(inventory: Inventory, host: Host, facts: Facts): readonly AnyResource[] {
   const { cluster } = inventory;
   const { container } = facts;
-  const modules = neededModules(inventory, host).filter((name) => facts.loadableModules.has(name));
+  const modules = neededModules(inventory, host, facts).filter((name) => facts.loadableModules.has(name));
   const sysctls = hostSysctls(inventory, host, facts);
   return [
-    programs(programsFor(inventory, host)),
+    programs(neededPrograms(inventory, host, facts)),
     ...(cluster.firewall === 'disable' ? facts.firewalls.map(unitDisabled) : []),
     ...(facts.selinux === 'absent' ? [] : [selinuxPermissive({ container })]),
     ...(runsPods(host) ? [swapOff({ container })] : []),
@@ -33,10 +35,22 @@ export function prepareResources(inventory: Inventory, host: Host, facts: Facts)
       : [file({ path: '/etc/modules-load.d/k8sup.conf', content: modulesFileText(modules), mode: 0o644 })]),
     ...modules.map(kernelModule),
     ...(runsPods(host) ? [sysctlRecord(writtenByPrograms)] : []),
-    file({ path: '/etc/sysctl.d/95-k8sup.conf', content: sysctlFileText(sysctls), mode: 0o644 }),
+    ...sysctlFiles(sysctls),
     ...sysctls.map(sysctl),
     ...(container ? [] : timeSyncResources(cluster.timeServers, facts)),
   ];
+}
+
+/** Least values come first at boot, so that a file of the host's own that asks for more still wins; the others come last. */
+function sysctlFiles(sysctls: readonly SysctlSpec[]): readonly AnyResource[] {
+  const least = sysctls.filter((spec) => spec.atLeast === true);
+  const exact = sysctls.filter((spec) => spec.atLeast !== true);
+  return [
+    { path: '/etc/sysctl.d/05-k8sup.conf', specs: least },
+    { path: '/etc/sysctl.d/95-k8sup.conf', specs: exact },
+  ]
+    .filter(({ specs }) => specs.length > 0)
+    .map(({ path, specs }) => file({ path, content: sysctlFileText(specs), mode: 0o644 }));
 }
 
 function hostEntries(inventory: Inventory) {

@@ -1,6 +1,6 @@
 export { clusterMarkPath, factsScript } from './script.ts';
 export { parseFacts } from './parse.ts';
-export { programsFor } from './programs.ts';
+export { packageOf, programsFor } from './programs.ts';
 export type { ProgramPackage } from './programs.ts';
 export { portsOf, runsPods } from './ports.ts';
 export type { NeededPort } from './ports.ts';

@@ -26,7 +26,8 @@ export function programsFor(inventory: Inventory, host: Host): readonly ProgramP
 
 /** Names whose presence is a fact of its own: faster uploads, package managers, ways to set things. */
 export const otherPrograms: readonly string[] = [
-  'zstd', 'apt-get', 'dnf', 'yum', 'zypper', 'hostnamectl', 'setenforce', 'ss',
+  'zstd',
+  'chronyd', 'apt-get', 'dnf', 'yum', 'zypper', 'hostnamectl', 'setenforce', 'ss',
 ]; // prettier-ignore
 
 /** Every program the table knows. */

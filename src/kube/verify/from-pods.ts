@@ -123,10 +123,14 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
       tried: 'nslookup kubernetes from a pod',
       // busybox's nslookup knows no search list, so the name is written out as the search list of the pod completes it.
       script: exec('nslookup', `kubernetes.default.svc.${network.dnsDomain}`),
-      judge: (output) => ({
-        ok: new RegExp(`^Address[^:]*:\\s*${network.apiserverServiceIP.replaceAll('.', '\\.')}$`, 'm').test(output),
-        result: `${network.dnsIP} answered ${network.apiserverServiceIP}`,
-      }),
+      judge: (output) => {
+        const ok = new RegExp(
+          `^Address[^:]*:\\s*${network.apiserverServiceIP.replaceAll('.', '\\.')}(?:\\s.*)?$`,
+          'm',
+        ).test(output);
+        const result = `${network.dnsIP} answered ${network.apiserverServiceIP}`;
+        return { ok, result: ok ? result : escapeControl(output).split('\n').slice(-3).join(' ') };
+      },
     },
     {
       name: 'kubectl exec',

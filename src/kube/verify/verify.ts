@@ -108,8 +108,9 @@ function parseTarget(context: ActionContext, namespace: string, output: string):
   };
 }
 
-/** Waits until it is gone: the next verification, or a clean, must not meet its pods. */
+/** Waits until it is gone: the next verification, or a clean, must not meet its pods. After a stop it goes as well, without the waiting. */
 async function removeNamespace(context: ActionContext, namespace: string): Promise<void> {
-  const script = sh`kubectl delete namespace ${namespace} --ignore-not-found --timeout=90s >/dev/null ${rawShell('2>&1 || :')}`;
-  await context.kube.run(script, { timeoutMs: 120_000, signal: context.signal });
+  const waiting = context.signal.aborted ? ['--wait=false'] : ['--timeout=90s'];
+  const script = sh`kubectl delete namespace ${namespace} --ignore-not-found ${waiting} >/dev/null ${rawShell('2>&1 || :')}`;
+  await context.kube.run(script, { timeoutMs: 120_000, signal: new AbortController().signal });
 }

@@ -56,6 +56,7 @@ function contextOf(inventory: Inventory, executor: RunContext['executor'], event
     nodes: () => Promise.resolve([]),
     pki: undefined as never,
     artifacts: undefined as never,
+    registryPasswords: undefined as never,
     signal: new AbortController().signal,
     stop: new AbortController().signal,
     kube: { run: unused('kubectl') },
@@ -104,7 +105,7 @@ export function gate(check: string, timeoutSeconds = 5): Gate {
 export function told(events: readonly RunEvent[], ...types: readonly RunEvent['type'][]): readonly string[] {
   return events.flatMap((event) => {
     if (!types.includes(event.type)) return [];
-    const about = 'host' in event && event.host !== undefined ? ` ${event.host}` : '';
+    const about = 'host' in event ? ` ${event.host ?? ''}` : '';
     return [`${event.type}${about}${'resource' in event ? ` ${event.resource}` : ''}`];
   });
 }

@@ -21,7 +21,12 @@ describe.skipIf(noFakeHost !== undefined)('a stage', () => {
     expect(run.context.counts).toEqual({ changed: 8, restarted: 0 });
     const before = run.calls.length;
     await runStage(stage, run.context);
-    expect(run.calls.slice(before).map(({ kind, host }) => `${kind} ${host}`).sort()).toEqual(['read h1', 'read h2', 'read h3']);
+    expect(
+      run.calls
+        .slice(before)
+        .map(({ kind, host }) => `${kind} ${host}`)
+        .sort(),
+    ).toEqual(['read h1', 'read h2', 'read h3']);
     expect(run.context.counts.changed).toBe(8);
   });
 
@@ -69,8 +74,9 @@ describe.skipIf(noFakeHost !== undefined)('a stage', () => {
     for (const name of ['h1', 'h3']) run.host(name).write('/srv/log/is-a-folder', '');
     await expect(runStage(stageOf(step([thing('a')])), run.context)).rejects.toMatchObject({
       code: 'HOSTS_FAILED',
-      exitCode: 20,
+      kind: 'hostsFailed',
       message: '2 hosts failed in stage 02.test: h1, h3',
+      why: expect.stringMatching(/^h1: thing:a .*\nh3: thing:a /) as string,
     });
   });
 
@@ -112,9 +118,13 @@ describe.skipIf(noFakeHost !== undefined)('a plan', () => {
     await runStage(stageOf(step([thing('a')], { rollout: 'one-by-one', gate: () => gate('false') })), run.context);
     expect(run.calls.map(({ kind }) => kind)).toEqual(['read', 'read', 'read']);
     expect(run.calls.map(({ script }) => script).join('')).not.toContain('/srv/log');
-    expect([...told(run.events, 'change')].sort()).toEqual(['change h1 thing:a', 'change h2 thing:a', 'change h3 thing:a']);
+    expect([...told(run.events, 'change')].sort()).toEqual([
+      'change h1 thing:a',
+      'change h2 thing:a',
+      'change h3 thing:a',
+    ]);
     expect(run.context.counts).toEqual({ changed: 3, restarted: 1 });
-    expect(await run.host('h2').sh('ls -A /srv /var/lib /run')).toBe('/run:\n\n/srv:\n\n/var/lib:\n');
+    expect(await run.host('h2').sh('ls -A /srv /var/lib; [ ! -e /run/k8sup ]')).toBe('/srv:\n\n/var/lib:\n');
   });
 
   it('foresees a restart for a file that an earlier stage would change', async () => {
@@ -190,13 +200,21 @@ describe.skipIf(noFakeHost !== undefined)('an action', () => {
   it('does not get a host that failed while it was looked at', async () => {
     using run = testRun();
     const groups: string[][] = [];
-    const poisoned = step([thing('a', 'on', '[ $(hostname) ] && mkdir /srv/joined')], { on: ({ name }) => name === 'h1' });
+    const poisoned = step([thing('a', 'on', '[ $(hostname) ] && mkdir /srv/joined')], {
+      on: ({ name }) => name === 'h1',
+    });
     const join = action((hosts) => {
       groups.push(hosts.map(({ name }) => name));
       for (const host of hosts) run.host(host.name).write('/srv/joined', 'on\n');
       return Promise.resolve();
     });
-    const failing = { ...join, condition: () => ({ ...thing('joined'), probe: { sh: '[ ! -d /srv/joined ] || exit 9; cat /srv/joined 2>/dev/null || echo absent' } }) };
+    const failing = {
+      ...join,
+      condition: () => ({
+        ...thing('joined'),
+        probe: { sh: '[ ! -d /srv/joined ] || exit 9; cat /srv/joined 2>/dev/null || echo absent' },
+      }),
+    };
     await expect(runStage(stageOf(poisoned, failing), run.context)).rejects.toMatchObject({ code: 'PROBE_FAILED' });
     expect(groups).toEqual([['h2', 'h3']]);
   });

@@ -39,7 +39,10 @@ describe.skipIf(noFakeHost !== undefined)('a binary on a host', () => {
   it.each([
     ['other content', `printf x >> ${path}`],
     ['other content of the same size and time', `sed -i s/v1/v2/ ${path}; touch -r /run/reference ${path}`],
-    ['the same size and time in place', `printf 2 | dd of=${path} bs=1 seek=16 conv=notrunc 2>/dev/null; touch -r /run/reference ${path}`],
+    [
+      'the same size and time in place',
+      `printf 2 | dd of=${path} bs=1 seek=16 conv=notrunc 2>/dev/null; touch -r /run/reference ${path}`,
+    ],
   ])('is seen to have %s', async (_title, change) => {
     using host = fakeHost();
     await applyOn(host, tool('gzip'));

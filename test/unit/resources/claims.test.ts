@@ -46,7 +46,13 @@ describe.skipIf(noFakeHost !== undefined)('claims on a host', () => {
   it('remember a path that was there before', async () => {
     using host = fakeHost();
     host.write('/srv/old', '');
-    await applyOn(host, claims('x', [{ kind: 'path', name: '/srv/old' }, { kind: 'path', name: '/srv/new' }]));
+    await applyOn(
+      host,
+      claims('x', [
+        { kind: 'path', name: '/srv/old' },
+        { kind: 'path', name: '/srv/new' },
+      ]),
+    );
     expect(host.read('/var/lib/k8sup/manifest')).toBe('path\t/srv/old\tkept\npath\t/srv/new\t\n');
   });
 });

@@ -12,13 +12,25 @@ describe.skipIf(noFakeHost !== undefined)('the ownership manifest', () => {
 
   it('keeps kinds and names apart that only begin or end alike', async () => {
     using host = fakeHost();
-    await own(host, 'k8sup_own swap-unit x y; k8sup_own unit x z; k8sup_own unit xx z; k8sup_own link . a; k8sup_own swap-unit "dev-a\\x2db.swap" c; k8sup_own swap-unit "dev-a\\x2db.swap" d');
-    expect(manifest(host)).toEqual(['swap-unit\tx\ty', 'unit\tx\tz', 'unit\txx\tz', 'link\t.\ta', 'swap-unit\tdev-a\\x2db.swap\tc']);
+    await own(
+      host,
+      'k8sup_own swap-unit x y; k8sup_own unit x z; k8sup_own unit xx z; k8sup_own link . a; k8sup_own swap-unit "dev-a\\x2db.swap" c; k8sup_own swap-unit "dev-a\\x2db.swap" d',
+    );
+    expect(manifest(host)).toEqual([
+      'swap-unit\tx\ty',
+      'unit\tx\tz',
+      'unit\txx\tz',
+      'link\t.\ta',
+      'swap-unit\tdev-a\\x2db.swap\tc',
+    ]);
   });
 
   it('has no folder that was there before, and not the root', async () => {
     using host = fakeHost();
-    await own(host, 'k8sup_own_dirs /; k8sup_own_dirs /srv; k8sup_own_dirs /srv/a/b; mkdir -p /srv/a/b; k8sup_own_dirs /srv/a/b/c');
+    await own(
+      host,
+      'k8sup_own_dirs /; k8sup_own_dirs /srv; k8sup_own_dirs /srv/a/b; mkdir -p /srv/a/b; k8sup_own_dirs /srv/a/b/c',
+    );
     expect(manifest(host)).toEqual(['dir\t/srv/a\t', 'dir\t/srv/a/b\t', 'dir\t/srv/a/b/c\t']);
   });
 
@@ -40,7 +52,10 @@ describe.skipIf(noFakeHost !== undefined)('the ownership manifest', () => {
 
   it('knows a tree that k8sup made from one that was there, and what is mounted below', async () => {
     using host = fakeHost({ before: 'mkdir -p /srv/old/disk && mount -t tmpfs disk /srv/old/disk' });
-    await own(host, 'k8sup_own_tree /srv/new/tree; chmod 750 /srv/old; k8sup_own_tree /srv/old; k8sup_own_tree /srv/old');
+    await own(
+      host,
+      'k8sup_own_tree /srv/new/tree; chmod 750 /srv/old; k8sup_own_tree /srv/old; k8sup_own_tree /srv/old',
+    );
     expect(manifest(host)).toEqual([
       'dir\t/srv/new\t',
       'tree\t/srv/new/tree\tfresh',
@@ -60,4 +75,5 @@ async function own(host: FakeHost, script: string): Promise<void> {
   await host.sh(`set -e\n${ownershipFunctions}\n${script}`);
 }
 
-const manifest = (host: FakeHost): readonly string[] => host.read('/var/lib/k8sup/manifest').replace(/\n$/, '').split('\n');
+const manifest = (host: FakeHost): readonly string[] =>
+  host.read('/var/lib/k8sup/manifest').replace(/\n$/, '').split('\n');

@@ -78,7 +78,7 @@ function printed(shell: readonly string[], script: string): readonly string[] {
 
 /** Words of shell-active characters, the same ones in every run (a linear congruential generator). */
 function randomWords(seed: number, count: number): readonly string[] {
-  const alphabet = [...'\'"\\$`\n\t\r -=~*?[]{}()<>|&;#!%^:,.abcXYZ019üß日🙂\u0001\u007f'];
+  const alphabet = Array.from('\'"\\$`\n\t\r -=~*?[]{}()<>|&;#!%^:,.abcXYZ019üß日🙂\u0001\u007f');
   let state = seed * 2654435761;
   const next = (below: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -181,7 +181,13 @@ kill -0 $theirs`);
   it('keeps a path that was there before, and removes one that was not', async () => {
     using host = open();
     host.write('/srv/old/x', '');
-    await applyOn(host, claims('x', [{ kind: 'path', name: '/srv/old' }, { kind: 'path', name: '/srv/new' }]));
+    await applyOn(
+      host,
+      claims('x', [
+        { kind: 'path', name: '/srv/old' },
+        { kind: 'path', name: '/srv/new' },
+      ]),
+    );
     host.write('/srv/new/x', '');
     expect(await applyOn(host, cleanHost())).toEqual([]);
     expect(await host.sh('find /srv | sort')).toBe('/srv\n/srv/old\n/srv/old/x\n');

@@ -79,5 +79,5 @@ async function restored(prefix: string, link: string, restore = 'cat > /run/rest
   host.program('iptables-nft-save', 'cat /run/saved');
   host.program('iptables-nft-restore', `[ "$*" = --noflush ] || exit 9\n${restore}`);
   await host.sh(`${takeRules.sh}\nk8sup_take_rules '${prefix}' '${link}'`);
-  return host.sh('cat /run/restored 2>/dev/null || printf nothing');
+  return await host.sh('cat /run/restored 2>/dev/null || printf nothing');
 }

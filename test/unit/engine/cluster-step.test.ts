@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { ClusterTarget, RunContext } from '../../../src/engine/run-context.ts';
+import { runStage } from '../../../src/engine/run-stage.ts';
+import type { ClusterStep, KubeObject } from '../../../src/engine/stage.ts';
+import { noFakeHost } from '../../support/fake-executor.ts';
+import { gate, stageOf, step, testRun, thing, told } from './fixture.ts';
+
+const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'kube-system' } };
+const objects: ClusterStep = {
+  type: 'cluster',
+  name: 'objects',
+  objects: () => [object],
+  gate: () => gate('kubectl rollout status', 7),
+};
+const create = { path: 'object', from: 'absent', to: 'as wanted', effect: 'create' } as const;
+
+/** A cluster that answers with one difference after the other, and notes what is asked. */
+function cluster(...answers: readonly Awaited<ReturnType<ClusterTarget['diff']>>[]) {
+  const asked: string[] = [];
+  const target: Pick<RunContext, 'cluster' | 'kube'> = {
+    cluster: {
+      diff: () => {
+        asked.push('diff');
+        return Promise.resolve(answers[asked.filter((one) => one === 'diff').length - 1] ?? new Map());
+      },
+      apply: (given) => {
+        asked.push(`apply ${given.map(({ metadata }) => metadata.name).join()}`);
+        return Promise.resolve();
+      },
+    },
+    kube: {
+      run: (script, options) => {
+        asked.push(`${script.sh} ${String(options?.timeoutMs)}`);
+        return Promise.resolve('');
+      },
+    },
+  };
+  return { asked, target };
+}
+
+describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
+  it('are compared once and left alone where nothing differs', async () => {
+    const { asked, target } = cluster(new Map());
+    using run = testRun(target);
+    await runStage(stageOf(objects), run.context);
+    expect(asked).toEqual(['diff']);
+    expect(run.context.counts.changed).toBe(0);
+  });
+
+  it('are applied and waited for where something differs', async () => {
+    const { asked, target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
+    using run = testRun(target);
+    await runStage(stageOf(objects), run.context);
+    expect(asked).toEqual(['diff', 'apply x', 'kubectl rollout status 7000']);
+    expect(told(run.events, 'change')).toEqual(['change (cluster) ConfigMap kube-system/x']);
+    expect(run.context.counts).toEqual({ changed: 1, restarted: 0 });
+  });
+
+  it('are compared anew where the stage changed a host before', async () => {
+    const { asked, target } = cluster({ pending: 'no apiserver' }, new Map());
+    using run = testRun(target);
+    await runStage(stageOf(step([thing('a')]), objects), run.context);
+    expect(asked).toEqual(['diff', 'diff']);
+  });
+
+  it('that cannot be compared yet are told as pending by a plan', async () => {
+    const { asked, target } = cluster({ pending: 'h1: connection refused' });
+    using run = testRun({ ...target, mode: 'plan' });
+    await runStage(stageOf(objects), run.context);
+    expect(asked).toEqual(['diff']);
+    expect(run.events).toContainEqual({
+      type: 'pending',
+      stage: '02.test',
+      step: 'objects',
+      host: '(cluster)',
+      resource: 'objects',
+      reason: 'h1: connection refused',
+    });
+  });
+
+  it('that still cannot be compared are an error of apply', async () => {
+    const { target } = cluster({ pending: 'h1: connection refused' }, { pending: 'h1: connection refused' });
+    using run = testRun(target);
+    await expect(runStage(stageOf(objects), run.context)).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      why: 'h1: connection refused',
+    });
+  });
+
+  it('are told by a plan and not applied', async () => {
+    const { asked, target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
+    using run = testRun({ ...target, mode: 'plan' });
+    await runStage(stageOf(objects), run.context);
+    expect(asked).toEqual(['diff']);
+    expect(run.context.counts.changed).toBe(1);
+  });
+
+  it('are not applied after a host has failed', async () => {
+    const { asked, target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
+    using run = testRun(target);
+    run.host('h2').write('/srv/log/is-a-folder', '');
+    await expect(runStage(stageOf(step([thing('a')]), objects), run.context)).rejects.toMatchObject({ host: 'h2' });
+    expect(asked).toEqual(['diff']);
+  });
+});

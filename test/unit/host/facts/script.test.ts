@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { factsScript, parseFacts } from '../../../../src/host/facts/index.ts';
+import type { Facts } from '../../../../src/host/facts/model.ts';
+import { fakeHost, noFakeHost } from '../../../support/fake-executor.ts';
+import { hostOf, inventoryOf } from '../../components/fixture.ts';
+
+describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']])(
+  'the facts script with %s',
+  (shell) => {
+    it('reads this machine, with the process behind a port that matters', async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      try {
+        const facts = read(shell, port);
+        expect(facts.hostName).toBe(hostname());
+        expect(facts.addresses).toContainEqual({ interface: 'lo', cidr: '127.0.0.1/8' });
+        expect(facts.listeners).toContainEqual(
+          expect.objectContaining({ protocol: 'tcp', address: '127.0.0.1', port }),
+        );
+        // Another user's processes show their sockets to root alone.
+        if (process.getuid?.() === 0) {
+          expect(facts.listeners.find((one) => one.port === port)?.process).not.toMatch(/^\(/);
+        }
+        expect(facts.memoryMiB).toBeGreaterThan(0);
+        expect(Object.keys(facts.freeMiB)).toContain('/var/lib/etcd');
+        expect(Math.abs(facts.clockMs - facts.controllerClockMs)).toBeLessThan(10_000);
+      } finally {
+        server.close();
+      }
+    });
+
+    it.skipIf(noFakeHost !== undefined)('finds what others left, and changes nothing', async () => {
+      using host = fakeHost({ shell });
+      host.write('/etc/os-release', 'ID=debian\nVERSION_ID="12"\n');
+      host.write('/etc/machine-id', 'abc\n');
+      host.write('/etc/selinux/config', 'SELINUX=disabled\n');
+      host.write('/etc/cni/net.d/05-other.conflist', '{}');
+      host.write('/etc/rancher/k3s/config.yaml', '');
+      host.write('/var/lib/etcd/member/x', '');
+      host.write('/var/lib/k8sup/cluster', 'id-7 seven\n');
+      host.write('/run/containerd/io.containerd.runtime.v2.task/moby/0af1/pid', '1');
+      const tree = 'find /etc /opt /run /srv /var/lib -printf "%p %T@ %C@\\n" | sort';
+      const before = await host.sh(tree);
+      const { stdout } = await host.executor.read(script(6443), {
+        signal: new AbortController().signal,
+        timeoutMs: 20_000,
+      });
+      expect(await host.sh(tree)).toBe(before);
+      expect(parseFacts(stdout, Date.now())).toMatchObject({
+        os: 'debian 12',
+        machineId: 'abc',
+        clusterId: 'id-7',
+        clusterName: 'seven',
+        foreignCNIConfigs: ['05-other.conflist'],
+        runningContainers: { moby: 1 },
+        remains: [
+          { of: 'k3s', found: '/etc/rancher/k3s' },
+          { of: 'etcd', found: '/var/lib/etcd/member' },
+        ],
+      });
+    });
+  },
+);
+
+function read(shell: string, port: number): Facts {
+  const { stdout, stderr } = spawnSync(shell, ['-c', script(port)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  expect(stderr).toBe('');
+  return parseFacts(stdout, Date.now());
+}
+
+function script(port: number): string {
+  const inventory = inventoryOf(`
+cluster: { name: one, apiserver: { port: ${port} } }
+hosts: [{ name: h1, address: 192.0.2.11, roles: [etcd, master, node] }]
+`);
+  return factsScript(inventory, hostOf(inventory, 'h1')).sh;
+}

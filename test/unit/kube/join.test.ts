@@ -1,0 +1,202 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { joinCondition, joinNodes } from '../../../src/kube/join.ts';
+import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
+import { hostOf, inventoryOf } from '../components/fixture.ts';
+import { probeOn } from '../resources/on-host.ts';
+import { actionContext, inventory } from './fixture.ts';
+import type { Answer, Sent } from './fixture.ts';
+
+afterEach(() => vi.useRealTimers());
+const [node1, node2] = [hostOf(inventory, 'node1'), hostOf(inventory, 'node2')];
+const noRequests = JSON.stringify({ items: [] });
+
+/** A cluster in which these nodes are registered with a serving certificate. */
+const withNodes =
+  (...names: readonly string[]): Answer =>
+  ({ to, script }) => {
+    if (to !== 'kube') return undefined;
+    if (script.includes('get csr -o json')) return script.includes('jsonpath') ? state(names) : noRequests;
+    return undefined;
+  };
+const state = (names: readonly string[]): string =>
+  names.map((name) => `node ${name}\nserving system:node:${name} LS0t\n`).join('');
+const revocations = (sent: readonly Sent[]) => sent.filter(({ script }) => script.includes('delete secret'));
+const removals = (sent: readonly Sent[]) =>
+  sent.filter(({ script }) => script === 'rm -f /etc/kubernetes/bootstrap.kubeconfig').map(({ to }) => to);
+
+describe('joining', () => {
+  it('makes a token that expires, hands it out on standard input alone, and takes all of it back', async () => {
+    const { context, sent, events } = actionContext(withNodes('node1', 'node2'));
+    await joinNodes([node1, node2], context);
+    const secret = JSON.parse(sent[0]?.contents ?? '') as {
+      metadata: { name: string };
+      stringData: Record<string, string>;
+    };
+    const [id = '', rest = ''] = [secret.stringData['token-id'], secret.stringData['token-secret']];
+    expect(`${id}.${rest}`).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
+    expect(secret.metadata.name).toBe(`bootstrap-token-${id}`);
+    const expires = Date.parse(secret.stringData['expiration'] ?? '') - Date.now();
+    expect(expires).toBeGreaterThan(3_500_000);
+    expect(expires).toBeLessThanOrEqual(3_600_000);
+    expect(secret.stringData['auth-extra-groups']).toBe('system:bootstrappers:k8sup');
+    const given = sent.filter(({ contents }) => contents.includes(`${id}.${rest}`)).map(({ to }) => to);
+    expect(given).toEqual(['node1', 'node2']);
+    expect(sent.map(({ script }) => script).join('\n')).not.toContain(rest);
+    expect(JSON.stringify(events)).not.toContain(rest);
+    expect(revocations(sent)).toHaveLength(1);
+    expect(revocations(sent)[0]?.script).toContain(`bootstrap-token-${id} `);
+    expect([...removals(sent)].sort()).toEqual(['node1', 'node2']);
+  });
+
+  it('makes another token each time', async () => {
+    const names = new Set<string>();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const { context, sent } = actionContext(withNodes('node1'));
+      await joinNodes([node1], context);
+      names.add((JSON.parse(sent[0]?.contents ?? '') as { metadata: { name: string } }).metadata.name);
+    }
+    expect(names.size).toBe(20);
+  });
+
+  it('takes the token back where a kubelet cannot be started, after all hosts were done', async () => {
+    const { context, sent } = actionContext((one) =>
+      one.to === 'node1' && one.script.includes('systemctl') ? new Error('connection lost') : withNodes()(one),
+    );
+    await expect(joinNodes([node1, node2], context)).rejects.toThrow('connection lost');
+    expect(revocations(sent)).toHaveLength(1);
+    expect([...removals(sent)].sort()).toEqual(['node1', 'node2']);
+  });
+
+  it('takes the token back also where a host is lost, and tells the first error', async () => {
+    const { context, sent, events } = actionContext((one) =>
+      one.to === 'node1' ? new Error('node1 is lost') : withNodes()(one),
+    );
+    await expect(joinNodes([node1, node2], context)).rejects.toThrow('node1 is lost');
+    expect(revocations(sent)).toHaveLength(1);
+    expect(removals(sent)).toContain('node2');
+    expect(events).toContainEqual({ type: 'warning', text: 'after the join: node1 is lost' });
+  });
+
+  it('takes the token back after the run was stopped at once', async () => {
+    const abort = new AbortController();
+    const { context, sent } = actionContext(
+      (one) => {
+        if (one.script.includes('get csr')) abort.abort(new Error('stopped at once'));
+        return withNodes()(one);
+      },
+      { signal: abort.signal },
+    );
+    await expect(joinNodes([node1], context)).rejects.toThrow('stopped at once');
+    expect(revocations(sent)).toHaveLength(1);
+    expect(removals(sent)).toEqual(['node1']);
+  });
+
+  it('waits until each host has its serving certificate, and tells of each once', async () => {
+    let looks = 0;
+    const { context, events } = actionContext((one) => {
+      if (!one.script.includes('jsonpath')) return withNodes()(one);
+      looks += 1;
+      if (looks === 1) return 'node node1\nnode node2\nserving system:node:node1 \n';
+      return state(looks === 2 ? ['node1'] : ['node1', 'node2']);
+    });
+    await joinNodes([node1, node2], context);
+    expect(looks).toBe(3);
+    expect(events.flatMap((event) => (event.type === 'progress' ? [event.host] : []))).toEqual(['node1', 'node2']);
+  });
+
+  it('gives up at its limit with the journals and the requests that were left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const request = {
+      metadata: { name: 'csr-x' },
+      spec: { request: 'bm8=', signerName: 'kubernetes.io/kubelet-serving', username: 'system:node:node2' },
+    };
+    const { context, sent } = actionContext((one) => {
+      if (one.script.includes('journalctl')) return 'no route\u001b[2J to host\n';
+      if (one.script === 'kubectl get csr -o json') return JSON.stringify({ items: [request] });
+      return one.script.includes('jsonpath') ? state(['node1']) : undefined;
+    });
+    const failed = expect(joinNodes([node1, node2], context)).rejects.toMatchObject({
+      code: 'JOIN_TIMEOUT',
+      message: 'node2 did not join within 180 s',
+      why: expect.stringMatching(
+        /^left pending: csr-x of system:node:node2: .+\nnode2, last lines of its kubelet:\nno route\\x1b\[2J to host$/,
+      ) as string,
+    });
+    await vi.advanceTimersByTimeAsync(200_000);
+    await failed;
+    expect(revocations(sent)).toHaveLength(1);
+    expect(sent.some(({ script }) => script.includes('approve'))).toBe(false);
+  });
+});
+
+describe('joining with a token file', () => {
+  const classic = inventoryOf(`
+cluster: { name: one, kubernetesVersion: 1.20.15, bootstrap: token-file, controlPlaneEndpoint: "192.0.2.10:6443" }
+hosts:
+  - { name: node1, address: 10.0.0.1, roles: [etcd, master, node] }
+  - { name: node2, address: 10.0.0.2, roles: [master, node] }
+`);
+  const writes = (sent: readonly Sent[]) =>
+    sent
+      .filter(({ script }) => script.includes('token.csv'))
+      .map(({ to, contents }) => `${to} ${contents === '' ? 'empty' : 'line'}`);
+
+  it('writes the line to one master after the other, and takes it out again', async () => {
+    const { context, sent } = actionContext(withNodes('node2'), { inventory: classic });
+    await joinNodes([node2], context);
+    expect(writes(sent)).toEqual(['node1 line', 'node2 line', 'node1 empty', 'node2 empty']);
+    const line = sent.find(({ contents }) => contents.includes('kubelet-bootstrap'))?.contents ?? '';
+    expect(line).toMatch(/^[0-9a-f]{32},kubelet-bootstrap,10001,"system:bootstrappers:k8sup"\n$/);
+    expect(sent.map(({ script }) => script).join('\n')).not.toContain(line.slice(0, 32));
+  });
+
+  it('takes the line out of the first master where the second does not come back', async () => {
+    const { context, sent } = actionContext(
+      (one) => (one.to === 'node2' && one.contents !== '' ? new Error('node2 is lost') : withNodes()(one)),
+      { inventory: classic },
+    );
+    await expect(joinNodes([node1], context)).rejects.toThrow('node2 is lost');
+    expect(writes(sent)).toEqual(['node1 line', 'node2 line', 'node1 empty', 'node2 empty']);
+  });
+
+  it('takes the line out of the other masters where one does not answer any more', async () => {
+    const { context, sent } = actionContext(
+      (one) => (one.to === 'node1' && one.contents === '' ? new Error('node1 is lost') : withNodes('node2')(one)),
+      { inventory: classic },
+    );
+    await expect(joinNodes([node2], context)).rejects.toThrow('node1 is lost');
+    expect(writes(sent).at(-1)).toBe('node2 empty');
+  });
+});
+
+describe('a host', () => {
+  const condition = joinCondition(node1, inventory);
+
+  it.each([
+    ['joined\n', []],
+    ['absent', ["kubelet's certificate"]],
+    ['expired\n', ["kubelet's certificate"]],
+    ['of another authority\n', ["kubelet's certificate"]],
+  ])('that says %j', (output, paths) => {
+    const state = condition.parse(output);
+    expect(condition.diff(state, { changing: new Set() }).map(({ path }) => path)).toEqual(paths);
+  });
+
+  const files =
+    'mkdir -p /var/lib/kubelet/pki /etc/kubernetes; echo x > /var/lib/kubelet/pki/kubelet-client-current.pem; echo x > /etc/kubernetes/kubelet.kubeconfig';
+  it.skipIf(noFakeHost !== undefined).each([
+    ['absent', ':', 'exit 0'],
+    ['absent', `${files}; rm /etc/kubernetes/kubelet.kubeconfig`, 'exit 0'],
+    ['expired', files, 'case $* in *checkend*) exit 1;; esac'],
+    ['of another authority', files, 'case $* in verify*) exit 2;; esac'],
+    ['joined', files, 'exit 0'],
+  ])('is seen to be %s', async (state, script, openssl) => {
+    using host = fakeHost();
+    host.program('openssl', openssl);
+    await host.sh(script);
+    const changes = await probeOn(host, condition);
+    expect(changes.map((change) => change.split(' -> ')[0])).toEqual(
+      state === 'joined' ? [] : [`kubelet's certificate: ${state}`],
+    );
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { verifyCluster } from '../../../../src/kube/verify/verify.ts';
+import { K8supError } from '../../../../src/errors/k8sup-error.ts';
+import { actionContext } from '../fixture.ts';
+import type { Answer, Sent } from '../fixture.ts';
+
+const target = `node node1 10.0.0.1
+node node2 10.0.0.2
+pod web-a 10.244.0.5 node1
+pod web-b 10.244.1.7 node2
+service 10.96.10.20 30123
+`;
+const ping = (time: string): string => `PING x: 56 data bytes\n64 bytes: seq=0 ttl=62 time=${time} ms\n`;
+const who = (name: string, saw: string): string =>
+  `HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\npod ${name} saw ${saw}`;
+
+/** What each attempt printed on a real cluster, in the order in which they are made. */
+const good = [
+  [0, `${ping('0.412')}${who('web-b', '::ffff:10.244.0.5')}`],
+  [0, `${ping('0.398')}${who('web-a', '10.244.1.7')}`],
+  [0, '10.244.0.5\n10.244.1.7'],
+  [0, who('web-a', '10.244.0.5')],
+  [
+    0,
+    'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tkubernetes.default.svc.cluster.local\nAddress: 10.96.0.1',
+  ],
+  [0, 'k8sup-exec'],
+  [0, 'k8sup-verify started\n10.244.0.1 - - GET'],
+] as const;
+type Said = readonly (readonly [number, string])[];
+
+function cluster(said: Said = good, change: Answer = () => undefined): Answer {
+  return (sent) => {
+    const changed = change(sent);
+    if (changed !== undefined) return changed;
+    const { to, script } = sent;
+    if (to !== 'kube') {
+      const route = '10.244.1.7 via 10.0.0.2 dev eth0 src 10.0.0.1 uid 0 \\    cache';
+      return `ok node1\nok node2\nroute ${route}\n`;
+    }
+    if (script.includes('rollout status')) return target;
+    if (!script.includes('@@k8sup-check')) return undefined;
+    return said.map(([code, text], index) => `${text}\n@@k8sup-check ${String(index)} ${String(code)} 12\n`).join('');
+  };
+}
+
+async function verify(answer: Answer, signal?: AbortSignal) {
+  const { context, sent, events } = actionContext(answer, signal === undefined ? {} : { signal });
+  const results = await verifyCluster(context, (event) => void events.push(event));
+  return { results, sent, events };
+}
+
+const withSaid = (index: number, code: number, text: string): Said =>
+  good.map((one, at) => (at === index ? [code, text] : one));
+const removed = (sent: readonly Sent[]) => sent.filter(({ script }) => script.includes('delete namespace'));
+
+describe('a verification', () => {
+  it('of a good cluster is good in all rows, and told row by row', async () => {
+    const { results, events, sent } = await verify(cluster());
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(results.map(({ name }) => name)).toEqual([
+      'pods',
+      'pod to pod',
+      'pod to pod',
+      'endpoints',
+      'ClusterIP',
+      'DNS',
+      'kubectl exec',
+      'kubectl logs',
+      'NodePort',
+      'route',
+      'NodePort',
+      'route',
+    ]);
+    expect(results[1]).toMatchObject({
+      tried: 'ping and http, node1 to node2',
+      result: '10.244.0.5 to 10.244.1.7 in 0.412 ms, seen as itself',
+      durationMs: 12,
+    });
+    expect(results.at(-1)?.result).toBe('10.244.1.7 via 10.0.0.2 dev eth0 src 10.0.0.1');
+    expect(events.filter(({ type }) => type === 'check')).toHaveLength(results.length);
+    expect(removed(sent)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a hidden (masqueraded) pod address',
+      0,
+      0,
+      `${ping('0.4')}${who('web-b', '10.0.0.1')}`,
+      /saw 10\.0\.0\.1 instead of 10\.244\.0\.5/,
+    ],
+    [
+      'an address that only begins alike',
+      0,
+      0,
+      `${ping('0.4')}${who('web-b', '10.244.0.55')}`,
+      /saw 10\.244\.0\.55 instead/,
+    ],
+    ['no answer of the other pod', 0, 0, ping('0.4'), /saw nothing instead of/],
+    ['a ping that is lost', 1, 1, 'PING x\n--- ping statistics ---\n2 packets, 100% packet loss', /100% packet loss/],
+    ['a pod that is missing behind the Service', 2, 0, '10.244.0.5', /^1 of 2 pods listed$/],
+    ['a Service that nobody answers', 3, 1, 'nc: timed out\u001b[2J', /^nc: timed out\\x1b\[2J$/],
+    ['a Service that somebody else answers', 3, 0, 'HTTP/1.0 404 Not Found', /404/],
+    ['a name that does not resolve', 4, 1, "** server can't find kubernetes", /can't find/],
+    ['a name that resolves to something else', 4, 0, 'Name: x\nAddress: 10.96.0.11', /10\.96\.0\.11/],
+    ['another address that only begins alike', 4, 0, 'Address: 10.96.0.12', /10\.96\.0\.12/],
+    ['an exec that is refused', 5, 1, 'error: unable to upgrade connection: Forbidden', /Forbidden/],
+    ['an exec that says something else', 5, 0, 'x', /something else/],
+    ['logs without their first line', 6, 0, 'x', /missing/],
+  ])('finds %s', async (_title, index, code, text, result) => {
+    const { results, sent } = await verify(cluster(withSaid(index, code, text)));
+    const failed = results.filter(({ ok }) => !ok);
+    expect(failed).toHaveLength(1);
+    expect(results.indexOf(failed[0] ?? ({} as never))).toBe(index + 1);
+    expect(failed[0]?.result).toMatch(result);
+    expect(removed(sent)).toHaveLength(1);
+  });
+
+  it("reads an older busybox's nslookup, which names the host after the address", async () => {
+    const text =
+      'Server:    10.96.0.10\nAddress 1: 10.96.0.10 kube-dns\n\nName:      kubernetes\nAddress 1: 10.96.0.1 kubernetes.default';
+    expect((await verify(cluster(withSaid(4, 0, text)))).results.every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('finds a node whose NodePort does not answer', async () => {
+    const { results } = await verify(
+      cluster(good, ({ to }) => (to === 'node2' ? 'failed node1 curl: (7) refused\nok node2\n' : undefined)),
+    );
+    expect(results.filter(({ ok }) => !ok)).toMatchObject([
+      { name: 'NodePort', tried: 'port 30123 of 2 nodes from node2', result: 'node1 curl: (7) refused' },
+    ]);
+  });
+
+  it('finds a host whose script was cut off', async () => {
+    const { results } = await verify(cluster(good, ({ to }) => (to === 'node2' ? 'ok node1\n' : undefined)));
+    expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['NodePort']);
+  });
+
+  it('ends early, with the reason, where its pods do not start', async () => {
+    const failure = new K8supError({
+      code: 'KUBE_COMMAND',
+      kind: 'kubernetes',
+      what: 'kubectl failed',
+      why: 'ImagePullBackOff',
+    });
+    const { results, sent } = await verify(
+      cluster(good, ({ script }) => (script.includes('rollout') ? failure : undefined)),
+    );
+    expect(results).toMatchObject([{ name: 'pods', ok: false, result: 'ImagePullBackOff' }]);
+    expect(removed(sent)).toHaveLength(1);
+  });
+
+  it('takes its namespace away also after the run was stopped, without waiting then', async () => {
+    const abort = new AbortController();
+    const { context, sent } = actionContext(
+      cluster(good, ({ script }) => {
+        if (script.includes('@@k8sup-check')) abort.abort(new Error('stopped'));
+        return undefined;
+      }),
+      { signal: abort.signal },
+    );
+    await expect(verifyCluster(context, () => undefined)).rejects.toThrow('stopped');
+    expect(removed(sent).map(({ script }) => script)).toEqual([expect.stringContaining('--wait=false') as string]);
+  });
+
+  it('works in a namespace of its own each time', async () => {
+    const names = await Promise.all([verify(cluster()), verify(cluster())]);
+    const [a, b] = names.map(({ sent }) => /delete namespace (\S+)/.exec(removed(sent)[0]?.script ?? '')?.[1]);
+    expect(a).toMatch(/^k8sup-verify-[0-9a-f]{6}$/);
+    expect(a).not.toBe(b);
+  });
+});

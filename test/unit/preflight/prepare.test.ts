@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { Facts } from '../../../src/host/facts/model.ts';
+import { prepareResources } from '../../../src/preflight/index.ts';
+import type { AnyResource } from '../../../src/resources/define.ts';
+import { hostOf, inventoryOf } from '../components/fixture.ts';
+import { goodFacts } from './fixture.ts';
+
+const hosts = `
+hosts:
+  - { name: h1, address: 192.0.2.11, roles: [etcd, master, node] }
+  - { name: h2, address: 192.0.2.12, roles: [node] }
+`;
+const plain = inventoryOf(`cluster: { name: one }\n${hosts}`);
+
+describe('preparing a host', () => {
+  it('does all of it on a machine, programs first', () => {
+    const all = ids({ selinux: 'enforcing', firewalls: ['ufw.service'] });
+    expect(all[0]).toBe('programs:host');
+    expect(all).toEqual(
+      expect.arrayContaining([
+        'unit-disabled:ufw.service',
+        'selinux:permissive',
+        'swap:off',
+        'host-name:h1',
+        'hosts-block:/etc/hosts',
+        'file:/etc/modules-load.d/k8sup.conf',
+        'kernel-module:br_netfilter',
+        'sysctl-record:host',
+        'file:/etc/sysctl.d/05-k8sup.conf',
+        'file:/etc/sysctl.d/95-k8sup.conf',
+        'sysctl:net.ipv4.ip_forward',
+        'sysctl:vm.max_map_count',
+        'time-sync:systemd-timesyncd.service',
+      ]),
+    );
+    // A setting below net.bridge is there only once its module is.
+    expect(all.indexOf('kernel-module:br_netfilter')).toBeLessThan(
+      all.indexOf('sysctl:net.bridge.bridge-nf-call-iptables'),
+    );
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('leaves to a container’s machine what is the machine’s', () => {
+    const all = ids({ container: true, loadableModules: new Set() });
+    expect(
+      all.filter((id) => /^(kernel-module|time-sync|sysctl:(vm|fs|kernel)\.)|modules-load|05-k8sup/.test(id)),
+    ).toEqual([]);
+    expect(programsOf({ container: true })).not.toContain('modprobe');
+  });
+
+  it('asks for every host by name and address in the hosts file', () => {
+    const block = find('hosts-block:/etc/hosts');
+    expect(block.text?.wanted).toBe('# k8sup begin one\n192.0.2.11 h1\n192.0.2.12 h2\n# k8sup end one\n');
+  });
+
+  it('does not lower at boot what a host has more of: least values stand in a file that is read first', () => {
+    expect(find('file:/etc/sysctl.d/05-k8sup.conf').text?.wanted).toContain('fs.inotify.max_user_watches = 524288\n');
+    expect(find('file:/etc/sysctl.d/95-k8sup.conf').text?.wanted).not.toContain('inotify');
+  });
+
+  it('touches IPv6 only if the inventory asks', () => {
+    expect(ids({}).filter((id) => id.includes('ipv6.conf'))).toEqual([]);
+    const off = inventoryOf(`cluster: { name: one, hostPreparation: { disableIPv6: true } }\n${hosts}`);
+    expect(ids({}, off)).toContain('sysctl:net.ipv6.conf.all.disable_ipv6');
+  });
+
+  it('leaves name, hosts file and firewall alone where the inventory says so', () => {
+    const own = inventoryOf(
+      `cluster: { name: one, hostPreparation: { setHostName: false, manageHostsFile: false, firewall: keep } }\n${hosts}`,
+    );
+    const all = ids({ firewalls: ['ufw.service'] }, own);
+    expect(all.filter((id) => /^(host-name|hosts-block|unit-disabled)/.test(id))).toEqual([]);
+  });
+
+  it.each<[string, Facts['units'], string, string]>([
+    ['chrony where it is there', units('chrony.service', 'systemd-timesyncd.service'), 'debian 12', 'chrony.service'],
+    ['timesyncd where it alone is', units('systemd-timesyncd.service'), 'debian 12', 'systemd-timesyncd.service'],
+    ['an ntpd that is there', units('ntpd.service', 'systemd-timesyncd.service'), 'rocky 9.4', 'ntpd.service'],
+    ['a chrony that comes with the programs', {}, 'debian 12', 'chrony.service'],
+    ['the same, by its other name', {}, 'rocky 9.4', 'chronyd.service'],
+  ])('keeps time with %s', (_, there, os, unit) => {
+    expect(ids({ units: there, os }).filter((id) => id.startsWith('time-sync:'))).toEqual([`time-sync:${unit}`]);
+    expect(programsOf({ units: there, os }).includes('chronyd')).toBe(Object.keys(there).length === 0);
+  });
+
+  it('gives time servers to what keeps the time', () => {
+    const servers = inventoryOf(`cluster: { name: one, timeServers: [192.0.2.1] }\n${hosts}`);
+    expect(ids({}, servers)).toContain('file:/etc/systemd/timesyncd.conf.d/k8sup.conf');
+    expect(ids({ units: units('chronyd.service') }, servers)).toContain('time-servers:/etc/chrony.conf');
+  });
+});
+
+function units(...names: readonly string[]): Facts['units'] {
+  return Object.fromEntries(names.map((name) => [name, { active: 'inactive', enabled: 'disabled', file: '' }]));
+}
+
+function resources(changes: Partial<Facts>, inventory = plain): readonly AnyResource[] {
+  return prepareResources(inventory, hostOf(inventory, 'h1'), { ...goodFacts, ...changes });
+}
+
+function ids(changes: Partial<Facts>, inventory = plain): readonly string[] {
+  return resources(changes, inventory).map(({ id }) => id);
+}
+
+function find(id: string): AnyResource {
+  const found = resources({}).find((resource) => resource.id === id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+}
+
+/** The programs that the probe looks for. */
+function programsOf(changes: Partial<Facts>): readonly string[] {
+  const [programs] = resources(changes);
+  return /^for program in (.*?); do/.exec(programs?.probe.sh ?? '')?.[1]?.split(' ') ?? [];
+}

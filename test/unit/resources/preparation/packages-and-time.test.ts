@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { packageOf } from '../../../../src/host/facts/index.ts';
+import { programs } from '../../../../src/resources/programs.ts';
+import { timeSyncResources } from '../../../../src/resources/time-sync.ts';
+import { noFakeHost } from '../../../support/fake-executor.ts';
+import type { FakeHost } from '../../../support/fake-executor.ts';
+import { applyOn, probeOn } from '../on-host.ts';
+import { clean, hostWith, manifest } from './stand-in.ts';
+
+describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('a host with %s', (shell) => {
+  const open = (): FakeHost => hostWith(shell);
+
+  describe('programs', () => {
+    const wanted = programs([
+      packageOf('curl'),
+      { program: 'k8sup-tool', apt: 'tool-pkg', dnf: 'tool-rpm', zypper: 'tool-suse' },
+    ]);
+    const bring = 'printf "#!/bin/sh\\n" > /usr/local/sbin/k8sup-tool; chmod 755 /usr/local/sbin/k8sup-tool';
+
+    it('that are missing come by packages, and what came with them is recorded', async () => {
+      using host = open();
+      host.program('curl', ':');
+      host.program(
+        'apt-get',
+        `echo "$*" >> /run/apt.log
+case "$*" in *' -s install '*) printf 'Inst lib-tool (1.0)\\nInst tool-pkg (1.0)\\nConf tool-pkg\\n' ;; *' install '*) ${bring} ;; esac`,
+      );
+      expect(await applyOn(host, wanted)).toEqual([]);
+      expect(host.read('/run/apt.log').trim().split('\n')).toHaveLength(2);
+      expect(host.read('/run/apt.log')).not.toContain('curl');
+      expect(host.read(manifest)).toBe('packages\tapt:tool-pkg\tlib-tool tool-pkg \n');
+      host.program('dpkg', 'echo "$*" >> /run/dpkg.log');
+      await clean(host);
+      expect(host.read('/run/dpkg.log')).toBe('--purge lib-tool tool-pkg\n');
+    });
+
+    it('that no package brings are named, with what the package manager says', async () => {
+      using host = open();
+      host.program('curl', ':');
+      host.program('apt-get', `echo 'E: Unable to locate package tool-pkg'; exit 100`);
+      const why = expect.stringMatching(
+        /missing on this host: k8sup-tool\n.*E: Unable to locate package tool-pkg\n.*\(tool-pkg\)/,
+      ) as string;
+      await expect(applyOn(host, wanted)).rejects.toMatchObject({ why });
+      expect(await host.sh(`cat ${manifest} 2>/dev/null || :`)).toBe('');
+    });
+
+    it('that something else has come to need stay after clean', async () => {
+      using host = open();
+      host.program('curl', ':');
+      host.program(
+        'apt-get',
+        `case "$*" in *' -s install '*) echo 'Inst tool-pkg (1.0)' ;; *' install '*) ${bring} ;; esac`,
+      );
+      await applyOn(host, wanted);
+      host.program('dpkg', 'exit 1');
+      await clean(host);
+    });
+  });
+
+  describe('time synchronisation', () => {
+    const chrony = timeSyncResources(['192.0.2.1', 'time.lan'], {
+      units: { 'chrony.service': { active: 'inactive', enabled: 'disabled', file: '' } },
+      os: 'debian 12',
+    });
+
+    it('runs with the servers, and its configuration and unit are as before after clean', async () => {
+      using host = open();
+      host.write('/etc/chrony/chrony.conf', 'pool theirs iburst\n');
+      host.write('/run/active.chrony.service', 'active\n');
+      host.write('/run/enabled.chrony.service', 'disabled\n');
+      expect(await applyOn(host, ...chrony)).toEqual([]);
+      expect(host.read('/etc/chrony/chrony.conf')).toBe(
+        'pool theirs iburst\n# k8sup begin time\nserver 192.0.2.1 iburst\nserver time.lan iburst\n# k8sup end time\n',
+      );
+      expect(host.read('/run/enabled.chrony.service')).toBe('enabled\n');
+      host.write('/run/systemctl.log', '');
+      await clean(host);
+      expect(host.read('/etc/chrony/chrony.conf')).toBe('pool theirs iburst\n');
+      expect(host.read('/run/enabled.chrony.service')).toBe('disabled\n');
+      // The restart that makes the old servers count again sees the old file.
+      expect(host.read('/run/seen-at-restart')).toBe('pool theirs iburst\n');
+    });
+
+    it('is restarted when a run was cut short between its servers and its restart', async () => {
+      using host = open();
+      host.write('/etc/chrony/chrony.conf', '');
+      host.write('/run/active.chrony.service', 'active\n');
+      host.write('/run/enabled.chrony.service', 'enabled\n');
+      const [config, unit] = chrony;
+      if (config === undefined || unit === undefined) throw new Error('two resources are expected');
+      await applyOn(host, config);
+      host.write('/run/began', 'Sat 2001-09-09 01:46:40 UTC\n');
+      expect(await probeOn(host, unit)).toEqual(['servers: read before -> read again (restart)']);
+      host.write('/run/began', 'Fri 2100-01-01 00:00:00 UTC\n');
+      expect(await probeOn(host, unit)).toEqual([]);
+    });
+  });
+});
