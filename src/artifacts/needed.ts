@@ -28,11 +28,17 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   // Docker's archive brings its own containerd and runc.
   if (runtime.type === 'docker') {
     wanted.set('docker', versions.docker);
-    if (versions.criDockerd !== undefined) wanted.set('cri-dockerd', versions.criDockerd);
+    if (versions.criDockerd !== undefined && needsCriDockerd(versions.kubernetes))
+      wanted.set('cri-dockerd', versions.criDockerd);
   }
   if (runtime.type === 'containerd') wanted.set('containerd', versions.containerd).set('runc', versions.runc);
   wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
   if (network.plugin === 'flannel')
     wanted.set('cni-plugin-flannel', versions.flannelCNI).set('flannel', versions.flannel);
   return wanted.set('coredns', versions.coredns);
+}
+
+/** The kubelet drives Docker itself up to 1.23 (Kubernetes' own "Dockershim removal" page). */
+function needsCriDockerd(kubernetes: string): boolean {
+  return Number(kubernetes.split('.')[1]) >= 24;
 }

@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
  *
  * @throws K8supError `PREFLIGHT_FAILED` with every problem of every host.
  */
-export function runPreflight(run: Run, session: Session): void {
-  const problems = preflight(run.inventory, session.allFacts);
+export function runPreflight(run: Run, session: Session, clusterId: string): void {
+  const problems = preflight(run.inventory, session.allFacts, clusterId);
   for (const problem of problems) {
     if (problem.severity === 'warning')
       run.emit({ type: 'warning', host: problem.host, text: `${problem.what}: ${problem.why}` });

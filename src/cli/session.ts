@@ -31,8 +31,9 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
   const connections = new Map<string, Connection>();
   const allFacts = new Map<string, Facts>();
   const failed = new Map<string, unknown>();
-  const close = async (): Promise<void> =>
-    void (await Promise.all([...connections.values()].map((connection) => connection[Symbol.asyncDispose]())));
+  const close = async (): Promise<void> => {
+    await Promise.all([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
+  };
   options.emit({
     type: 'stage-start',
     stage: connectStage,

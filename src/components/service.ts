@@ -25,7 +25,8 @@ export function serviceText(service: Service): string {
   return unitText({
     Unit: {
       Description: service.description,
-      Wants: ['network-online.target', ...after].join(' '),
+      // Only an order to what it stands behind: a wish would start that again while somebody stops it.
+      Wants: 'network-online.target',
       After: ['network-online.target', ...after].join(' '),
       // Peers may be away for long: systemd must not give up after five quick failures.
       StartLimitIntervalSec: 0,

@@ -44,6 +44,8 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
   switch (event.type) {
     case 'run-start':
       return `${oneLine(event.command)} ${oneLine(event.cluster)}: ${count(event.hosts.length, 'host')}`;
+    case 'status':
+      return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;
     case 'check':

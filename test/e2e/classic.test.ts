@@ -44,7 +44,7 @@ describe.skipIf(noLab !== undefined)(
       expect(restarted).toEqual(['h1 kube-apiserver.service']);
       expect(await lab.ssh('h1', 'wc -c < /etc/kubernetes/token.csv; ls /etc/kubernetes')).toMatch(/^0\n/);
       expect(await lab.ssh('h2', 'ls /etc/kubernetes')).not.toContain('bootstrap');
-      expect(await lab.kubectl('get', 'nodes', '-o', 'name')).toBe('node/h1\nnode/h2\n');
+      expect(await lab.kubectl('get', 'nodes', '-o', 'name')).toBe('node/h1\nnode/h2');
     });
 
     test('the pod network is host-gw: routes by the other host’s address, no tunnel', async () => {

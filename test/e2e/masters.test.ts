@@ -43,7 +43,7 @@ describe.skipIf(noLab !== undefined)(
 
     test('with one apiserver stopped kubectl works, by k8sup and by the endpoint, and apply starts it again', async () => {
       await lab.ssh('h1', 'systemctl stop kube-apiserver.service');
-      expect(await lab.kubectl('get', 'nodes', '-o', 'name')).toBe('node/h1\nnode/h2\n');
+      expect(await lab.kubectl('get', 'nodes', '-o', 'name')).toBe('node/h1\nnode/h2');
       const curl =
         'curl -fsS --cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key https://10.88.0.1:6443/readyz';
       expect(await lab.ssh('h2', curl)).toBe('ok');

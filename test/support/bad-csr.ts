@@ -45,8 +45,8 @@ const requests: readonly BadRequest[] = [
     subject: '/O=system:nodes/CN=system:node:h1',
     signer: client,
     usages: clientUsages,
-    as: 'system:bootstrap:abcdef',
-    groups: ['system:bootstrappers', 'system:authenticated'],
+    as: joining.as,
+    groups: [...joining.groups, 'developers'],
   },
   {
     name: 'bad-user',
@@ -54,7 +54,7 @@ const requests: readonly BadRequest[] = [
     signer: client,
     usages: clientUsages,
     as: 'mallory',
-    groups: ['system:authenticated'],
+    groups: joining.groups,
   },
   {
     name: 'bad-foreign-address',

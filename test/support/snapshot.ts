@@ -21,6 +21,10 @@ export const exceptions: readonly (readonly [RegExp, string])[] = [
   [/^file \/var\/lib\/(systemd|sudo|private|dbus)\b/, 'time stamps and random seeds of systemd, lectures of sudo'],
   [/^file \/var\/cache\/(ldconfig|apt|debconf)\b/, 'caches'],
   [
+    /^file \/var\/lib\/(apt\/|dpkg\/(updates|lock|triggers))/,
+    'lists and locks that apt-get writes whenever it is asked for a package',
+  ],
+  [
     /^sysctl (net\.netfilter\.nf_conntrack_(count|buckets)|net\.ipv[46]\.\S*(route|neigh\.\S*)\.\S*)/,
     'counters and per-boot values',
   ],

@@ -2,6 +2,7 @@ import { runStages, summaryOf } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { site, stageById } from '../../../playbooks/site.ts';
 import { makeContext } from '../context.ts';
+import { getArtifacts } from '../get-artifacts.ts';
 import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
@@ -33,8 +34,9 @@ export function apply(request: ApplyRequest, io: Io): Promise<number> {
       concurrency: run.flags.concurrency,
       emit: run.emit,
     });
-    runPreflight(run, session);
     const context = await makeContext(run, session, 'apply');
+    runPreflight(run, session, context.pki.authorities.clusterId);
+    await getArtifacts(run, context);
     await rememberApplied(run);
     const outcome = await runStages(stages, context);
     const result = (code: number): RunResult => ({

@@ -71,7 +71,7 @@ export async function labExecCommand(
   io: Io,
 ): Promise<number> {
   using interrupt = listenForInterrupt((text) => void io.err.write(`${text}\n`));
-  return labExec({ ...request, signal: interrupt.signal });
+  return await labExec({ ...request, signal: interrupt.signal });
 }
 
 function profileOf(name: string): LabProfile {

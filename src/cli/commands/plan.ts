@@ -28,8 +28,8 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
         concurrency: run.flags.concurrency,
         emit: run.emit,
       });
-      runPreflight(run, session);
       const context = await makeContext(run, session, 'plan');
+      runPreflight(run, session, context.pki.authorities.clusterId);
       const outcome = await runStages(site, context);
       const failed = outcome.error !== undefined;
       const changes = request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok;

@@ -44,7 +44,7 @@ async function readStatus(context: RunContext, session: Session) {
   const [hosts, cluster] = await Promise.all([readHostStatus(context, session, site), readClusterStatus(context)]);
   return {
     ...cluster,
-    hosts: hosts.map(({ kubeletCertificate: _, ...host }) => host),
+    hosts: hosts.map(({ status }) => status),
     certificates: certificateStatus(context, hosts),
   };
 }

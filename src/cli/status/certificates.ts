@@ -18,10 +18,10 @@ export function certificateStatus(context: RunContext, hosts: readonly LookedAtH
     ...leaves
       .filter(({ pending }) => !pending)
       .map((leaf) => ({ name: leaf.name, where: leaf.host ?? 'all', daysLeft: days(leaf.notAfter.getTime()) })),
-    ...hosts.flatMap(({ name, kubeletCertificate }) =>
+    ...hosts.flatMap(({ status, kubeletCertificate }) =>
       kubeletCertificate === undefined
         ? []
-        : [{ name: 'kubelet', where: name, daysLeft: days(Date.parse(kubeletCertificate)) }],
+        : [{ name: 'kubelet', where: status.name, daysLeft: days(Date.parse(kubeletCertificate)) }],
     ),
   ];
 }

@@ -8,7 +8,10 @@ import { sh } from '../../shell/sh.ts';
 import type { Session } from '../session.ts';
 
 /** A host's status, with the end of its kubelet's client certificate as openssl prints it. */
-export type LookedAtHost = HostStatus & { readonly kubeletCertificate: string | undefined };
+export interface LookedAtHost {
+  readonly status: HostStatus;
+  readonly kubeletCertificate: string | undefined;
+}
 
 /** Asks each component on each host for its own health, the way the stages' gates do; one round trip a host. */
 export function readHostStatus(
@@ -56,14 +59,14 @@ async function hostStatus(
   });
   const { os, kernel, cpus, memoryMiB } = session.facts(host);
   const end = sections.get('kubelet certificate')?.output.trim();
-  return {
+  const status = {
     name: host.name,
     address: host.address,
     roles: [...host.roles],
     system: `${os}, kernel ${kernel}, ${String(cpus)} CPUs, ${String(memoryMiB)} MiB`,
     components,
-    kubeletCertificate: end === '' ? undefined : end,
   };
+  return { status, kubeletCertificate: end === '' ? undefined : end };
 }
 
 async function gatesOf(context: RunContext, stages: readonly Stage[], host: Host): Promise<readonly Gate[]> {

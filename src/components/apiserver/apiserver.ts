@@ -7,6 +7,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeFiles, kubePki } from '../paths.ts';
+import { releaseHas } from '../releases.ts';
 import { serviceText } from '../service.ts';
 import { auditPolicyFile } from './audit-policy.ts';
 import { authenticationFile } from './authentication.ts';
@@ -39,8 +40,9 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
       type: 'notify',
       settings: {
         TimeoutStartSec: 180,
-        // Open watches keep a stopping apiserver of old releases alive for a minute, in which nobody is answered.
-        TimeoutStopSec: 15,
+        // Open watches keep a stopping apiserver of 1.20 alive for a minute, in which it answers nobody. Controller-manager and scheduler give up
+        // their lease after ten seconds without it, so it must be back before.
+        TimeoutStopSec: releaseHas(cluster.versions.kubernetes, 'dockershim') ? 4 : 15,
         RuntimeMaxSec: `${runtimeDays(host)}d`,
         LimitNOFILE: 65536,
         OOMScoreAdjust: -900,

@@ -35,9 +35,14 @@ export function dockerClaims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'DOCKER' },
     { kind: 'chains', name: 'K8SUP-' },
     { kind: 'policy', name: 'FORWARD' },
-    ...['/run/containerd', '/run/docker', '/run/docker.sock', '/run/docker.pid', '/opt/containerd', '/etc/docker/key.json'].map(
-      (name): Claim => ({ kind: 'path', name }),
-    ),
+    ...[
+      '/run/containerd',
+      '/run/docker',
+      '/run/docker.sock',
+      '/run/docker.pid',
+      '/opt/containerd',
+      '/etc/docker/key.json',
+    ].map((name): Claim => ({ kind: 'path', name })),
   ];
 }
 

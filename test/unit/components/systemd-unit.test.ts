@@ -43,7 +43,7 @@ test('a service records its inputs before it starts and is restarted for ever, a
   const text = serviceText({ ...base, type: 'notify', after: ['b.service'] });
   expect(text).toContain('ExecStartPre=+/opt/k8sup/lib/unit-inputs \\\n  record \\\n  a.service \\\n  /etc/a\n');
   expect(text).toContain('ExecStart=/bin/a \\\n  --x\n');
-  expect(text).toContain('Wants=network-online.target b.service\nAfter=network-online.target b.service\n');
+  expect(text).toContain('Wants=network-online.target\nAfter=network-online.target b.service\n');
   expect(text).toContain('Restart=always');
   const once = serviceText({ ...base, type: 'oneshot' });
   expect(once).toContain('RemainAfterExit=yes');
