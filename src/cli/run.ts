@@ -49,6 +49,7 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
   const started = performance.now();
   const inventory = await loadInventory(spec.inventory);
   const paths = statePaths(inventory);
+  const hosts = limitHosts(inventory, spec.flags.limit);
   if (spec.writes) await makeStateDir(paths);
   const release = spec.writes ? await takeLock(paths.lock, spec.command) : undefined;
   const log = spec.writes ? openLog(paths.dir, spec.command, () => new Date()) : undefined;
@@ -59,7 +60,7 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
   const run: Run = {
     inventory,
     paths,
-    hosts: limitHosts(inventory, spec.flags.limit),
+    hosts,
     flags: spec.flags,
     emit,
     stop: interrupt.stop,

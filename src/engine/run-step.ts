@@ -93,7 +93,8 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
     run.anyDirty = true;
   }
   const gate = step.gate?.(context);
-  if (gate !== undefined && difference.changes.size > 0)
+  // Also when nothing changed: an earlier run may have been cut short, or have given up, while it waited.
+  if (gate !== undefined)
     await clusterGate(run, gate.name, gate.timeoutSeconds, () =>
       context.kube.run(gate.check, { timeoutMs: gate.timeoutSeconds * 1000 }),
     );

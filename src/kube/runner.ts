@@ -45,7 +45,13 @@ export function kubeRunner(
     const order = last === undefined ? masters : [last, ...masters.filter((master) => master !== last)];
     const reasons: string[] = [];
     for (const master of order) {
-      const result = await runOn(inventory, master, adminKubeconfig(), script, { signal: runSignal, ...options });
+      const result = await attempt(
+        runOn(inventory, master, adminKubeconfig(), script, { signal: runSignal, ...options }),
+      );
+      if ('lost' in result) {
+        reasons.push(result.lost);
+        continue;
+      }
       if (result.exitCode !== notReady) {
         last = master;
         return result;
@@ -74,6 +80,16 @@ export function kubeRunner(
     });
   };
   return { run, raw };
+}
+
+/** A master that cannot be reached is one more that does not answer. */
+async function attempt(running: Promise<RunResult>): Promise<RunResult | { readonly lost: string }> {
+  try {
+    return await running;
+  } catch (error) {
+    if (error instanceof K8supError && error.kind === 'connection') return { lost: error.message };
+    throw error;
+  }
 }
 
 function runOn(

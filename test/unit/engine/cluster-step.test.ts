@@ -39,11 +39,11 @@ function cluster(...answers: readonly Awaited<ReturnType<ClusterTarget['diff']>>
 }
 
 describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
-  it('are compared once and left alone where nothing differs', async () => {
+  it('are compared once and left alone where nothing differs, but the gate must be open', async () => {
     const { asked, target } = cluster(new Map());
     using run = testRun(target);
     await runStage(stageOf(objects), run.context);
-    expect(asked).toEqual(['diff']);
+    expect(asked).toEqual(['diff', 'kubectl rollout status 7000']);
     expect(run.context.counts.changed).toBe(0);
   });
 
@@ -60,7 +60,7 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
     const { asked, target } = cluster({ pending: 'no apiserver' }, new Map());
     using run = testRun(target);
     await runStage(stageOf(step([thing('a')]), objects), run.context);
-    expect(asked).toEqual(['diff', 'diff']);
+    expect(asked).toEqual(['diff', 'diff', 'kubectl rollout status 7000']);
   });
 
   it('that cannot be compared yet are told as pending by a plan', async () => {
