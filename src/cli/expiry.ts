@@ -3,7 +3,8 @@ import type { RunContext } from '../engine/run-context.ts';
 const warnBelowDays = 90;
 const dayMs = 86_400_000;
 
-/** Warns of every certificate of the cluster that ends in less than 90 days; kubelets renew theirs by themselves. */
+/** Warns of every certificate of the cluster that ends in less than 90 days; kubelets renew their client certificates by
+ * themselves. */
 export function warnOfExpiry(context: RunContext): void {
   const now = Date.now();
   const days = (end: Date): number => Math.floor((end.getTime() - now) / dayMs);

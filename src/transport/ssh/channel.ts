@@ -1,6 +1,4 @@
 import { StringDecoder } from 'node:string_decoder';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
 import type ssh2 from 'ssh2';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Content, RunOptions, RunResult } from '../../host/connection.ts';
@@ -120,20 +118,33 @@ function collect(channel: ssh2.ClientChannel, framed: FramedScript, onLine: RunO
   });
 }
 
+/**
+ * Sends with backpressure. The channel is written to and ended, never destroyed: a script that ends early (sudo that refuses) closes its input first, and its exit
+ * code and last words are still to come.
+ */
 async function send(
   channel: ssh2.ClientChannel,
   host: ChannelHost,
   framed: FramedScript,
   contents: readonly Content[],
 ): Promise<void> {
-  try {
-    await pipeline(
-      Readable.from(chunks(host, framed, contents), { objectMode: false, highWaterMark: 1 << 20 }),
-      channel.stdin,
-    );
-  } catch (error) {
-    if (error instanceof K8supError) throw error;
+  channel.on('error', () => undefined);
+  for await (const chunk of chunks(host, framed, contents)) {
+    if (!channel.writable) return;
+    if (!channel.write(chunk)) await drained(channel);
   }
+  if (channel.writable) channel.end();
+}
+
+function drained(channel: ssh2.ClientChannel): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['drain', 'close', 'error'] as const;
+    const done = (): void => {
+      for (const event of events) channel.off(event, done);
+      resolve();
+    };
+    for (const event of events) channel.on(event, done);
+  });
 }
 
 async function* chunks(host: ChannelHost, framed: FramedScript, contents: readonly Content[]): AsyncGenerator<Buffer> {
