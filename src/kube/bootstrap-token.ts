@@ -6,6 +6,7 @@ import type { Host } from '../inventory/model.ts';
 import { bootstrapGroup, bootstrapTokenFileUser } from '../pki/index.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell, sh } from '../shell/sh.ts';
+import { apiserverUrl } from './url.ts';
 
 /** A token that lets kubelets ask for their first certificate, and how to take it away again. */
 export interface BootstrapToken {
@@ -102,8 +103,8 @@ async function writeTokenFile(
 }
 
 function restartWithTokens(context: ActionContext, master: Host, length: number) {
-  const url = `https://${master.address}:${context.inventory.cluster.apiserverPort}/readyz`;
-  const curl = sh`curl -fsS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key ${url}`;
+  const url = `${apiserverUrl(master.address, context.inventory.cluster.apiserverPort)}/readyz`;
+  const curl = sh`curl -q -fsS --noproxy '*' --max-time 5 --cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key ${url}`;
   return sh`(umask 077; head -c ${length} > ${tokenFile}.new) && mv -f ${tokenFile}.new ${tokenFile} || exit 1
 systemctl restart --no-block kube-apiserver.service
 # The old process must be gone before an answer counts.

@@ -1,7 +1,7 @@
-import type { ActionContext } from '../engine/stage.ts';
+import type { KubeRunner } from '../engine/stage.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { judgeCsr } from '../pki/index.ts';
-import type { CsrPurpose } from '../pki/index.ts';
+import type { CsrHost, CsrPurpose } from '../pki/index.ts';
 import { rawShell, sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
@@ -12,7 +12,8 @@ export interface PendingCsr {
   readonly reason: string;
 }
 
-interface CsrJson {
+/** A CertificateSigningRequest as the apiserver prints it. */
+export interface CsrJson {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly request: string;
@@ -24,57 +25,78 @@ interface CsrJson {
   readonly status?: { readonly conditions?: readonly unknown[]; readonly certificate?: string };
 }
 
+/** What is to be done with the requests that nobody has decided on. */
+export interface Decision {
+  /** Names to approve. */
+  readonly good: readonly string[];
+  readonly refused: readonly PendingCsr[];
+}
+
+interface Cluster {
+  readonly kube: KubeRunner;
+  readonly inventory: Inventory;
+}
+
+export const servingSigner = 'kubernetes.io/kubelet-serving';
 const purposes: Readonly<Record<string, CsrPurpose>> = {
   'kubernetes.io/kube-apiserver-client-kubelet': 'client',
-  'kubernetes.io/kubelet-serving': 'serving',
+  [servingSigner]: 'serving',
 };
+
+/** Prints all requests as JSON; with kubectl at hand. */
+export const listRequests = rawShell('kubectl get csr -o json');
 
 /**
  * Approves exactly the pending requests of kubelets that are what a host of the inventory asks for, and gives back the rest with the reasons.
  * Requests for other signers are none of k8sup's business.
  */
-export async function approvePending(
-  context: Pick<ActionContext, 'kube' | 'inventory'>,
-): Promise<readonly PendingCsr[]> {
-  const judged = await judgePending(context);
-  const good = judged.filter(({ reason }) => reason === undefined).map(({ name }) => name);
-  if (good.length > 0) await context.kube.run(sh`kubectl certificate approve ${good} >/dev/null`);
-  return judged.flatMap(({ name, requester, reason }) => (reason === undefined ? [] : [{ name, requester, reason }]));
+export async function approvePending(cluster: Cluster): Promise<readonly PendingCsr[]> {
+  const { good, refused } = decide(cluster.inventory, readRequests(await cluster.kube.run(listRequests)));
+  await approve(cluster.kube, good);
+  return refused;
 }
 
 /** Pending requests that would not be approved; approves none. */
-export async function listRefused(context: Pick<ActionContext, 'kube' | 'inventory'>): Promise<readonly PendingCsr[]> {
-  return (await judgePending(context)).flatMap(({ name, requester, reason }) =>
-    reason === undefined ? [] : [{ name, requester, reason }],
-  );
+export async function listRefused(cluster: Cluster): Promise<readonly PendingCsr[]> {
+  return decide(cluster.inventory, readRequests(await cluster.kube.run(listRequests))).refused;
 }
 
-async function judgePending(context: Pick<ActionContext, 'kube' | 'inventory'>) {
-  const { items } = JSON.parse(await context.kube.run(rawShell('kubectl get csr -o json'))) as {
-    readonly items: readonly CsrJson[];
-  };
-  const pending = items.filter(
-    ({ status }) => (status?.conditions ?? []).length === 0 && status?.certificate === undefined,
-  );
-  return pending.flatMap((csr) => {
+export async function approve(kube: KubeRunner, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await kube.run(sh`kubectl certificate approve ${names} >/dev/null`);
+}
+
+export function readRequests(json: string): readonly CsrJson[] {
+  return (JSON.parse(json) as { readonly items: readonly CsrJson[] }).items;
+}
+
+/** Pure. */
+export function decide(inventory: Inventory, requests: readonly CsrJson[]): Decision {
+  const hosts = kubeletHosts(inventory);
+  const good: string[] = [];
+  const refused: PendingCsr[] = [];
+  for (const csr of requests.filter(isPending)) {
     const purpose = purposes[csr.spec.signerName];
-    return purpose === undefined
-      ? []
-      : [{ name: csr.metadata.name, requester: csr.spec.username, reason: refusal(context.inventory, csr, purpose) }];
-  });
+    if (purpose === undefined) continue;
+    const judgement = judgeCsr(judged(csr), hosts, purpose);
+    if (judgement.approve) good.push(csr.metadata.name);
+    else refused.push({ name: csr.metadata.name, requester: csr.spec.username, reason: judgement.reason });
+  }
+  return { good, refused };
 }
 
-function refusal(inventory: Inventory, csr: CsrJson, purpose: CsrPurpose): string | undefined {
+function isPending({ status }: CsrJson): boolean {
+  return (status?.conditions ?? []).length === 0 && status?.certificate === undefined;
+}
+
+function kubeletHosts(inventory: Inventory): readonly CsrHost[] {
   const names = nodeNames(inventory);
-  const hosts = inventory.hosts
+  return inventory.hosts
     .filter(({ name }) => names.includes(name))
     .map(({ name, address }) => ({ name, addresses: [address] }));
-  const { request, signerName, username, groups = [], usages = [] } = csr.spec;
+}
+
+function judged({ metadata, spec }: CsrJson): Parameters<typeof judgeCsr>[0] {
+  const { request, signerName, username, groups = [], usages = [] } = spec;
   const requestPem = Buffer.from(request, 'base64').toString('latin1');
-  const judgement = judgeCsr(
-    { name: csr.metadata.name, signerName, username, groups, usages, requestPem },
-    hosts,
-    purpose,
-  );
-  return judgement.approve ? undefined : judgement.reason;
+  return { name: metadata.name, signerName, username, groups, usages, requestPem };
 }

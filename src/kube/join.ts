@@ -4,15 +4,14 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import { kubeconfig } from '../pki/index.ts';
 import type { Resource } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
-import { rawShell, sh } from '../shell/sh.ts';
+import { sh } from '../shell/sh.ts';
 import { createBootstrapToken } from './bootstrap-token.ts';
 import type { BootstrapToken } from './bootstrap-token.ts';
-import { approvePending } from './csr.ts';
-import type { PendingCsr } from './csr.ts';
+import { apiserverUrl } from './url.ts';
+import { servingRequests, waitForNodes } from './wait-for-nodes.ts';
 
 const bootstrapKubeconfig = '/etc/kubernetes/bootstrap.kubeconfig';
 const kubeletKubeconfig = '/etc/kubernetes/kubelet.kubeconfig';
-const joinLimitMs = 180_000;
 
 /** A host has joined when its kubelet has a client certificate that this cluster's authority signed and that is still valid. */
 export function joinCondition(host: Host, inventory: Inventory): Resource<string> {
@@ -43,9 +42,10 @@ else echo joined; fi`,
 export async function joinNodes(hosts: readonly Host[], context: ActionContext): Promise<void> {
   const token = await createBootstrapToken(context);
   try {
+    const earlier = await servingRequests(context.kube);
     const started = await Promise.allSettled(hosts.map((host) => startKubelet(host, token.token, context)));
     for (const result of started) if (result.status === 'rejected') throw result.reason;
-    await waitForNodes(hosts, context);
+    await waitForNodes(hosts, earlier, context);
   } catch (error) {
     await takeBack(hosts, token, context).catch((left: unknown) =>
       context.emit({ type: 'warning', text: `after the join: ${messageOf(left)}` }),
@@ -71,14 +71,15 @@ async function startKubelet(host: Host, token: string, context: ActionContext): 
   const content = Buffer.from(
     kubeconfig({
       cluster: cluster.name,
-      server: `https://${cluster.controlPlaneEndpoint.host}:${String(cluster.controlPlaneEndpoint.port)}`,
+      server: apiserverUrl(cluster.controlPlaneEndpoint.host, cluster.controlPlaneEndpoint.port),
       caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
       user: 'kubelet-bootstrap',
       credentials: { token },
     }),
   );
-  // What an earlier cluster left would be tried first, and refused for ever.
-  const script = sh`rm -f ${kubeletKubeconfig} ${cluster.kubelet.rootDir}/pki/kubelet-client-*
+  const pki = `${cluster.kubelet.rootDir}/pki`;
+  // What an earlier cluster left would be tried first and refused for ever; a serving certificate that is there would not be asked for again.
+  const script = sh`rm -f ${kubeletKubeconfig} ${pki}/kubelet-client-* ${pki}/kubelet-server-*
 (umask 077; head -c ${content.length} > ${bootstrapKubeconfig}) && systemctl daemon-reload && systemctl enable --quiet kubelet.service && systemctl restart --no-block kubelet.service`;
   const result = await context
     .executor(host)
@@ -91,62 +92,5 @@ async function startKubelet(host: Host, token: string, context: ActionContext): 
     what: `${host.name}: kubelet could not be started`,
     why: escapeControl(`${result.stdout}${result.stderr}`.trim()),
     fix: `see  journalctl -u kubelet  on ${host.name}`,
-  });
-}
-
-/** Polls twice a second: approves what is right, and counts a host as joined when it is registered and has its serving certificate. */
-async function waitForNodes(hosts: readonly Host[], context: ActionContext): Promise<void> {
-  const end = performance.now() + joinLimitMs;
-  let waiting: readonly Host[] = hosts;
-  let refused: readonly PendingCsr[] = [];
-  while (waiting.length > 0) {
-    context.signal.throwIfAborted();
-    refused = await approvePending(context);
-    const joined = await joinedNodes(context);
-    for (const host of waiting.filter(({ name }) => joined.has(name))) {
-      context.emit({
-        type: 'progress',
-        stage: context.stageId,
-        host: host.name,
-        text: 'registered, with its serving certificate',
-      });
-    }
-    waiting = waiting.filter(({ name }) => !joined.has(name));
-    if (waiting.length > 0 && performance.now() > end) throw await joinTimeout(waiting, refused, context);
-    if (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
-
-/** Names of nodes that are registered and for which a serving certificate was issued. */
-async function joinedNodes(context: ActionContext): Promise<ReadonlySet<string>> {
-  const script = rawShell(`kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name}{"\\n"}{end}'
-kubectl get csr -o jsonpath='{range .items[?(@.spec.signerName=="kubernetes.io/kubelet-serving")]}serving {.spec.username} {.status.certificate}{"\\n"}{end}'`);
-  const lines = (await context.kube.run(script)).split('\n').map((line) => line.split(' '));
-  const registered = lines.filter(([kind]) => kind === 'node').map(([, name]) => name ?? '');
-  const serving = new Set(
-    lines.filter(([kind, , certificate]) => kind === 'serving' && (certificate ?? '') !== '').map(([, user]) => user),
-  );
-  return new Set(registered.filter((name) => serving.has(`system:node:${name}`)));
-}
-
-async function joinTimeout(
-  hosts: readonly Host[],
-  refused: readonly PendingCsr[],
-  context: ActionContext,
-): Promise<K8supError> {
-  const journals = await Promise.all(
-    hosts.map(async (host) => {
-      const script = 'journalctl -u kubelet.service -n 12 --no-pager -o cat';
-      const result = await context.executor(host).read(script, { signal: context.signal, timeoutMs: 30_000 });
-      return `${host.name}, last lines of its kubelet:\n${escapeControl(result.stdout.trim())}`;
-    }),
-  );
-  const left = refused.map(({ name, requester, reason }) => `left pending: ${name} of ${requester}: ${reason}`);
-  return new K8supError({
-    code: 'JOIN_TIMEOUT',
-    kind: 'kubernetes',
-    what: `${hosts.map(({ name }) => name).join(', ')} did not join within ${joinLimitMs / 1000} s`,
-    why: [...left, ...journals].join('\n'),
-    fix: 'mend what the journal names, then run the same command again',
   });
 }

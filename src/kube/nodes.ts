@@ -33,7 +33,7 @@ export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> 
 
 /**
  * Labels and taints of the registered nodes of the inventory, as partial objects for a server-side apply: labels that the inventory drops go by
- * themselves. Taints are one list to the apiserver, so those of others (a node that is not ready, cordoned) are carried along. Pure.
+ * themselves. Taints are one list to the apiserver, so those of others (a node that is not ready, cordoned) are carried along in their place. Pure.
  */
 export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): readonly KubeObject[] {
   return live.flatMap((node) => {
@@ -44,8 +44,6 @@ export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): r
 
 function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObject {
   const wanted = wantedTaints(host);
-  const mine = [...wanted, ...(node.managedTaints ?? [])];
-  const others = node.taints.filter((taint) => !mine.some((one) => same(one, taint)));
   // Once it has been ours, the list stays ours: given up, it would go with the taints of others in it.
   const changesTaints = wanted.length > 0 || node.managedTaints !== undefined;
   return {
@@ -56,12 +54,33 @@ function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObjec
       labels: { ...roleLabels(inventory, host), ...host.labels },
       ...(changesTaints ? { annotations: { [taintsAnnotation]: JSON.stringify(wanted) } } : {}),
     },
-    ...(changesTaints ? { spec: { taints: [...others, ...wanted] } } : {}),
+    ...(changesTaints ? { spec: { taints: mergeTaints(node, wanted) } } : {}),
   };
 }
 
+/** What is there keeps its place, or every taint that comes and goes by itself (a cordon) would look like a change of ours. */
+function mergeTaints(node: LiveNode, wanted: readonly Taint[]): readonly Taint[] {
+  const kept = node.taints.flatMap((taint) => {
+    const mine = wanted.find((one) => same(one, taint));
+    if (mine !== undefined) return [(mine.value ?? '') === (taint.value ?? '') ? taint : mine];
+    return node.managedTaints?.some((one) => same(one, taint)) === true ? [] : [taint];
+  });
+  return [...kept, ...wanted.filter((taint) => !kept.some((one) => same(one, taint)))];
+}
+
+/** An annotation is anybody's to write: what is no list of taints counts as an empty one. */
 function readTaints(annotation: string | undefined): readonly Taint[] | undefined {
-  return annotation === undefined ? undefined : (JSON.parse(annotation) as readonly Taint[]);
+  if (annotation === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(annotation);
+    return Array.isArray(value) ? value.filter(isTaint) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isTaint(value: unknown): value is Taint {
+  return typeof value === 'object' && value !== null && 'key' in value && 'effect' in value;
 }
 
 function wantedTaints(host: Host): readonly Taint[] {

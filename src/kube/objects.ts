@@ -1,36 +1,119 @@
 import type { ClusterTarget } from '../engine/run-context.ts';
 import type { KubeObject, KubeRunner } from '../engine/stage.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
+import { escapeControl } from '../shell/escape.ts';
 import { rawShell } from '../shell/sh.ts';
-import { diffObjects } from './object-diff.ts';
+import { diffObjects, objectId } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 
+/** What one look at the apiserver gave: live objects, and what a server-side apply would make of them. */
+export interface ObjectProbe {
+  readonly live: readonly LiveObject[];
+  readonly dryRun: readonly LiveObject[];
+}
+
+/** Output and fate of one kubectl call. */
+interface Call {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly said: string;
+}
+
 const applyFlags = '--server-side --force-conflicts --field-manager=k8sup';
-const middle = '@@k8sup-dry-run';
+const marks = ['@@k8sup-live', '@@k8sup-dry-run', '@@k8sup-end'] as const;
 
-/** Kubernetes objects, compared by a server-side dry run and applied server-side under the field manager `k8sup`. */
+/**
+ * Kubernetes objects, compared by a server-side dry run and applied server-side under the field manager `k8sup`. Objects of a namespaced kind
+ * name their namespace.
+ */
 export function clusterObjects(kube: KubeRunner): ClusterTarget {
-  return { diff: (objects) => diff(kube, objects), apply: (objects) => apply(kube, objects) };
+  return {
+    diff: async (objects) => {
+      try {
+        const { live, dryRun } = await probeObjects(kube, objects);
+        return diffObjects(objects, live, dryRun);
+      } catch (error) {
+        if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
+          return { pending: error.why ?? error.message };
+        throw error;
+      }
+    },
+    apply: (objects) => applyObjects(kube, objects),
+  };
 }
 
-async function diff(kube: KubeRunner, objects: readonly KubeObject[]): ReturnType<ClusterTarget['diff']> {
-  const script = rawShell(`head -c "$1" > "$k8sup_d/objects.json"
-kubectl get -f "$k8sup_d/objects.json" --ignore-not-found -o json || exit 1
-echo; echo '${middle}'
-kubectl apply ${applyFlags} --dry-run=server -f "$k8sup_d/objects.json" -o json`);
-  try {
-    const [live = '', dry = ''] = (await kube.run(script, { contents: [listOf(objects)] })).split(`${middle}\n`);
-    return diffObjects(objects, items(live), items(dry));
-  } catch (error) {
-    if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
-      return { pending: error.why ?? error.message };
-    throw error;
+/**
+ * One round trip when all objects are there. A kind that the apiserver does not know yet is a state, and so is an object in a namespace that is
+ * not there: kubectl then prints nothing of the others either, so those that are there are tried again alone.
+ *
+ * @throws K8supError `KUBE_COMMAND` when an object that is there would be refused.
+ */
+export async function probeObjects(kube: KubeRunner, objects: readonly KubeObject[]): Promise<ObjectProbe> {
+  if (objects.length === 0) return { live: [], dryRun: [] };
+  const [get, dry] = await look(kube, objects);
+  if (!get.ok) {
+    const known = objects.filter((object) => !get.said.includes(noMatch(object)));
+    if (known.length === objects.length) throw refused('the live objects cannot be read', get.said);
+    return probeObjects(kube, known);
   }
+  const live = items(get.output);
+  if (dry.ok) return { live, dryRun: items(dry.output) };
+  const ids = new Set(live.map(objectId));
+  const present = objects.filter((object) => ids.has(objectId(object)));
+  if (present.length === objects.length) throw refused('the apiserver refuses the objects', dry.said);
+  const again = await probeObjects(kube, present);
+  return { live, dryRun: again.dryRun };
 }
 
-async function apply(kube: KubeRunner, objects: readonly KubeObject[]): Promise<void> {
-  await kube.run(rawShell(`head -c "$1" | kubectl apply ${applyFlags} -f - >/dev/null`), {
-    contents: [listOf(objects)],
+/** New kinds must be served before the first object of them is sent. */
+async function applyObjects(kube: KubeRunner, objects: readonly KubeObject[]): Promise<void> {
+  const kinds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  const others = objects.filter((object) => !kinds.includes(object));
+  const script = [
+    ...(kinds.length === 0
+      ? []
+      : [
+          `head -c "$1" > "$k8sup_d/kinds.json"; shift`,
+          `kubectl apply ${applyFlags} -f "$k8sup_d/kinds.json" >/dev/null || exit 1`,
+          `kubectl wait --for=condition=Established --timeout=30s -f "$k8sup_d/kinds.json" >/dev/null || exit 1`,
+        ]),
+    ...(others.length === 0 ? [] : [`head -c "$1" | kubectl apply ${applyFlags} -f - >/dev/null`]),
+  ];
+  await kube.run(rawShell(script.join('\n')), {
+    contents: [kinds, others].filter((part) => part.length > 0).map(listOf),
+  });
+}
+
+async function look(kube: KubeRunner, objects: readonly KubeObject[]): Promise<readonly [Call, Call]> {
+  const script = `head -c "$1" > "$k8sup_d/objects.json"
+kubectl get -f "$k8sup_d/objects.json" --ignore-not-found -o json 2>"$k8sup_d/said"; rc=$?
+echo; echo "${marks[0]} $rc"; cat "$k8sup_d/said"; echo "${marks[2]}"
+[ $rc -eq 0 ] || exit 0
+kubectl apply ${applyFlags} --dry-run=server -f "$k8sup_d/objects.json" -o json 2>"$k8sup_d/said"; rc=$?
+echo; echo "${marks[1]} $rc"; cat "$k8sup_d/said"; echo "${marks[2]}"`;
+  const output = await kube.run(rawShell(script), { contents: [listOf(objects)] });
+  const [get = '', dry = ''] = output.split(`${marks[2]}\n`);
+  return [callOf(get, marks[0]), callOf(dry, marks[1])];
+}
+
+function callOf(section: string, mark: string): Call {
+  const [output = '', rest = ''] = section.split(`\n${mark} `);
+  const end = rest.indexOf('\n');
+  return { ok: rest.slice(0, end) === '0', output, said: rest.slice(end + 1).trim() };
+}
+
+/** How kubectl 1.20 to 1.36 names a kind that is not served, without what stands before it. */
+function noMatch({ apiVersion, kind }: KubeObject): string {
+  return `no matches for kind "${kind}" in version "${apiVersion}"`;
+}
+
+function refused(what: string, why: string): K8supError {
+  return new K8supError({
+    code: 'KUBE_COMMAND',
+    kind: 'kubernetes',
+    what,
+    why: escapeControl(why),
+    fix: 'see what the message names; then run the same command again',
   });
 }
 

@@ -16,8 +16,11 @@ async function fromHost(target: VerifyTarget, host: Host): Promise<readonly Chec
   const script = lines([
     ...nodes.map(([name, ip]) => {
       const url = `http://${ip.includes(':') ? `[${ip}]` : ip}:${target.nodePort}/cgi-bin/who`;
-      return sh`if o=$(curl -fsS --noproxy '*' --max-time 5 ${url} 2>&1); then echo "ok "${name}; else echo "failed "${name}" $o"; fi`;
+      // Proxies learn of new endpoints a moment after the pods are ready.
+      return sh`( n=0; until o=$(curl -q -fsS --noproxy '*' --max-time 5 ${url} 2>&1); do n=$((n+1)); [ $n -lt 5 ] || break; sleep 1; done
+if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &`;
     }),
+    sh`wait`,
     ...(other === undefined ? [] : [sh`echo "route $(ip -o route get ${other.ip} 2>&1 | head -n 1)"`]),
   ]);
   const { signal } = target.context;

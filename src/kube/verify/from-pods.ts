@@ -13,6 +13,8 @@ interface Attempt {
 }
 
 const mark = '@@k8sup-check';
+/** Proxies and DNS learn of new endpoints a moment after the pods are ready; what is broken stays broken. */
+const retrySeconds = 8;
 
 /** Asks `$1` at port `$2`. By nc, since wget of a statically linked busybox crashes where it cannot look up the name of a port. */
 const whoIsThere = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 5 "$1" "$2"`;
@@ -22,15 +24,18 @@ export async function checkFromPods(target: VerifyTarget): Promise<readonly Chec
   const attempts = [...pairAttempts(target), ...serviceAttempts(target)];
   const script = lines(
     attempts.map(
-      ({ script: attempt }, index) => sh`s=$(date +%s%N)
+      ({ script: attempt }, index) => sh`s=$(date +%s%N); end=$(( $(date +%s) + ${retrySeconds} ))
+while :; do
 o=$( ( ${attempt} ) 2>&1 </dev/null); rc=$?
+if [ $rc -eq 0 ] || [ $(date +%s) -ge $end ]; then break; fi; sleep 0.5
+done
 printf '%s\\n${mark} %s %s %s\\n' "$o" ${index} $rc $(( ($(date +%s%N) - s) / 1000000 ))`,
     ),
   );
   const output = await target.context.kube.run(
     sh`${script}
 exit 0`,
-    { timeoutMs: 180_000 },
+    { timeoutMs: 60_000 + attempts.length * 30_000 },
   );
   return parse(attempts, output);
 }
@@ -103,9 +108,12 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
     {
       name: 'endpoints',
       tried: 'addresses behind the Service',
-      script: slices
-        ? sh`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=web -o jsonpath='{range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{"\\n"}{end}'`
-        : sh`kubectl -n ${namespace} get endpoints web -o jsonpath='{range .subsets[*].addresses[*]}{.ip}{"\\n"}{end}'`,
+      script: sh`end=$(( $(date +%s) + ${retrySeconds} ))
+while :; do
+o=$(${slices ? slicesOf(namespace) : endpointsOf(namespace)}) || exit 1
+if [ "$(printf '%s\\n' "$o" | grep -c .)" -ge ${target.pods.length} ] || [ "$(date +%s)" -ge "$end" ]; then break; fi; sleep 0.5
+done
+printf '%s\\n' "$o"`,
       judge: (output) => {
         const listed = new Set(output.split('\n').filter((line) => line !== ''));
         const missing = target.pods.filter(({ ip }) => !listed.has(ip));
@@ -151,6 +159,14 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
       }),
     },
   ];
+}
+
+function slicesOf(namespace: string): Sh {
+  return sh`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=web -o jsonpath='{range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]}{"\\n"}{end}'`;
+}
+
+function endpointsOf(namespace: string): Sh {
+  return sh`kubectl -n ${namespace} get endpoints web -o jsonpath='{range .subsets[*].addresses[*]}{.ip}{"\\n"}{end}'`;
 }
 
 function answeredBy(output: string): string {

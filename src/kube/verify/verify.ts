@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CheckResult, Emit } from '../../engine/events.ts';
 import type { ActionContext } from '../../engine/stage.ts';
 import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
-import { rawShell, sh } from '../../shell/sh.ts';
+import { sh } from '../../shell/sh.ts';
 import { checkFromHosts } from './from-hosts.ts';
 import { checkFromPods } from './from-pods.ts';
 import { replicas, workload } from './workload.ts';
@@ -22,6 +22,8 @@ export interface VerifyTarget {
   readonly nodePort: number;
   /** InternalIP of each node by name. */
   readonly nodes: ReadonlyMap<string, string>;
+  /** Names of the nodes that are neither cordoned nor keep ordinary pods away by a taint. */
+  readonly schedulable: readonly string[];
   readonly context: ActionContext;
 }
 
@@ -42,21 +44,25 @@ export async function verifyCluster(context: ActionContext, emit: Emit): Promise
     const target = await startPods(context, namespace);
     if ('failure' in target) {
       tell([podsCheck(started, target.failure, false)]);
-      return results;
+    } else {
+      const spread = judgeSpread(target);
+      tell([podsCheck(started, spread.result, spread.ok)]);
+      const [pods, hosts] = await Promise.all([checkFromPods(target), checkFromHosts(target)]);
+      tell([...pods, ...hosts]);
     }
-    tell([
-      podsCheck(
-        started,
-        `${target.pods.length} ready on ${new Set(target.pods.map(({ node }) => node)).size} nodes`,
-        true,
-      ),
-    ]);
-    const [pods, hosts] = await Promise.all([checkFromPods(target), checkFromHosts(target)]);
-    tell([...pods, ...hosts]);
-    return results;
   } finally {
-    await removeNamespace(context, namespace);
+    tell(await removeNamespace(context, namespace));
   }
+  return results;
+}
+
+/** Every node that takes pods must have one, as long as there are enough of them. */
+function judgeSpread({ pods, schedulable }: VerifyTarget): { readonly ok: boolean; readonly result: string } {
+  const used = new Set(pods.map(({ node }) => node));
+  const without = schedulable.filter((name) => !used.has(name));
+  const result = `${pods.length} ready on ${used.size} nodes`;
+  if (without.length === 0 || schedulable.length > replicas) return { ok: true, result };
+  return { ok: false, result: `${result}, none on ${without.join(', ')}` };
 }
 
 function podsCheck(started: number, result: string, ok: boolean): CheckResult {
@@ -79,7 +85,7 @@ async function startPods(
   const script = sh`head -c "$1" | kubectl create -f - >/dev/null || exit 1
 kubectl -n ${namespace} rollout status deployment/web --timeout=${`${podsLimitSeconds}s`} >/dev/null || {
 kubectl -n ${namespace} get pods -o wide >&2; kubectl -n ${namespace} get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 6 >&2; exit 1; }
-kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}'
+kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address} unschedulable={.spec.unschedulable} {.spec.taints[*].effect}{"\\n"}{end}'
 kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.status.podIP} {.spec.nodeName}{"\\n"}{end}'
 kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {.spec.ports[0].nodePort}{"\\n"}'`;
   try {
@@ -87,7 +93,7 @@ kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {
     return parseTarget(context, namespace, output);
   } catch (error) {
     context.signal.throwIfAborted();
-    return { failure: error instanceof K8supError ? (error.why ?? error.message) : messageOf(error) };
+    return { failure: reasonOf(error) };
   }
 }
 
@@ -98,19 +104,40 @@ function parseTarget(context: ActionContext, namespace: string, output: string):
     .map((line) => line.split(' '));
   const of = (kind: string): readonly string[][] => rows.filter(([first]) => first === kind);
   const [, clusterIP = '', nodePort = ''] = of('service')[0] ?? [];
+  const nodes = of('node');
   return {
     namespace,
     pods: of('pod').map(([, name = '', ip = '', node = '']) => ({ name, ip, node })),
     clusterIP,
     nodePort: Number(nodePort),
-    nodes: new Map(of('node').map(([, name = '', ip = '']) => [name, ip])),
+    nodes: new Map(nodes.map(([, name = '', ip = '']) => [name, ip])),
+    schedulable: nodes.filter(takesPods).map(([, name = '']) => name),
     context,
   };
 }
 
-/** Waits until it is gone: the next verification, or a clean, must not meet its pods. After a stop it goes as well, without the waiting. */
-async function removeNamespace(context: ActionContext, namespace: string): Promise<void> {
+function takesPods(words: readonly string[]): boolean {
+  return !words.some((word) => ['unschedulable=true', 'NoSchedule', 'NoExecute'].includes(word));
+}
+
+/**
+ * Waits until it is gone: the next verification, or a clean, must not meet its pods. After a stop it goes as well, without the waiting. What
+ * stays is a failed check.
+ */
+async function removeNamespace(context: ActionContext, namespace: string): Promise<readonly CheckResult[]> {
+  const started = performance.now();
   const waiting = context.signal.aborted ? ['--wait=false'] : ['--timeout=90s'];
-  const script = sh`kubectl delete namespace ${namespace} --ignore-not-found ${waiting} >/dev/null ${rawShell('2>&1 || :')}`;
-  await context.kube.run(script, { timeoutMs: 120_000, signal: new AbortController().signal });
+  const script = sh`kubectl delete namespace ${namespace} --ignore-not-found ${waiting} >/dev/null`;
+  try {
+    await context.kube.run(script, { timeoutMs: 120_000, signal: new AbortController().signal });
+    return [];
+  } catch (error) {
+    const durationMs = Math.round(performance.now() - started);
+    const result = `${namespace} is still there: ${reasonOf(error).split('\n').at(-1) ?? ''}`;
+    return [{ name: 'clean-up', tried: 'delete the namespace of the verification', result, ok: false, durationMs }];
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof K8supError ? (error.why ?? error.message) : messageOf(error);
 }

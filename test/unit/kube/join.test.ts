@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { joinCondition, joinNodes } from '../../../src/kube/join.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
@@ -8,18 +9,29 @@ import type { Answer, Sent } from './fixture.ts';
 
 afterEach(() => vi.useRealTimers());
 const [node1, node2] = [hostOf(inventory, 'node1'), hostOf(inventory, 'node2')];
-const noRequests = JSON.stringify({ items: [] });
+const listed = 'kubectl get csr -o json';
+const looking = (script: string): boolean => script.includes('@@k8sup-nodes');
+
+/** A request for a serving certificate as the apiserver prints it; with a certificate once it was signed. */
+const serving = (name: string, certificate?: string, request = `csr-${name}`) => ({
+  metadata: { name: request },
+  spec: { request: 'bm8=', signerName: 'kubernetes.io/kubelet-serving', username: `system:node:${name}` },
+  status: { conditions: [{ type: 'Approved' }], ...(certificate === undefined ? {} : { certificate }) },
+});
+const requests = (...items: readonly object[]): string => JSON.stringify({ items });
+/** What one look of the wait prints. */
+const seen = (registered: readonly string[], ...items: readonly object[]): string =>
+  `${requests(...items)}\n@@k8sup-nodes\n${registered.map((name) => `node/${name}\n`).join('')}`;
+const joined = (names: readonly string[]): string => seen(names, ...names.map((name) => serving(name, 'LS0t')));
 
 /** A cluster in which these nodes are registered with a serving certificate. */
 const withNodes =
   (...names: readonly string[]): Answer =>
   ({ to, script }) => {
     if (to !== 'kube') return undefined;
-    if (script.includes('get csr -o json')) return script.includes('jsonpath') ? state(names) : noRequests;
-    return undefined;
+    if (looking(script)) return joined(names);
+    return script === listed ? requests() : undefined;
   };
-const state = (names: readonly string[]): string =>
-  names.map((name) => `node ${name}\nserving system:node:${name} LS0t\n`).join('');
 const revocations = (sent: readonly Sent[]) => sent.filter(({ script }) => script.includes('delete secret'));
 const removals = (sent: readonly Sent[]) =>
   sent.filter(({ script }) => script === 'rm -f /etc/kubernetes/bootstrap.kubeconfig').map(({ to }) => to);
@@ -94,26 +106,63 @@ describe('joining', () => {
   it('waits until each host has its serving certificate, and tells of each once', async () => {
     let looks = 0;
     const { context, events } = actionContext((one) => {
-      if (!one.script.includes('jsonpath')) return withNodes()(one);
+      if (!looking(one.script)) return withNodes()(one);
       looks += 1;
-      if (looks === 1) return 'node node1\nnode node2\nserving system:node:node1 \n';
-      return state(looks === 2 ? ['node1'] : ['node1', 'node2']);
+      if (looks === 1) return seen(['node1', 'node2'], serving('node1'));
+      return joined(looks === 2 ? ['node1'] : ['node1', 'node2']);
     });
     await joinNodes([node1, node2], context);
     expect(looks).toBe(3);
     expect(events.flatMap((event) => (event.type === 'progress' ? [event.host] : []))).toEqual(['node1', 'node2']);
   });
 
+  it('does not count the serving certificate of an earlier join', async () => {
+    const old = serving('node1', 'LS0t', 'csr-old');
+    let looks = 0;
+    const { context } = actionContext(({ script }) => {
+      if (script === listed) return requests(old);
+      if (!looking(script)) return undefined;
+      looks += 1;
+      return seen(['node1'], old, ...(looks === 1 ? [] : [serving('node1', 'LS0t')]));
+    });
+    await joinNodes([node1], context);
+    expect(looks).toBe(2);
+  });
+
+  it.skipIf(noFakeHost !== undefined)(
+    'starts a kubelet without any certificate of an earlier cluster, serving ones too',
+    async () => {
+      using host = fakeHost();
+      host.program('systemctl', ':');
+      host.write('/etc/kubernetes/kubelet.kubeconfig', 'old');
+      for (const name of ['kubelet-client-current.pem', 'kubelet-server-current.pem', 'kubelet.key'])
+        host.write(`/var/lib/kubelet/pki/${name}`, 'old');
+      const { context } = actionContext(withNodes('node1'));
+      await joinNodes([node1], { ...context, executor: () => host.executor });
+      expect(await host.sh('ls /var/lib/kubelet/pki /etc/kubernetes')).toBe(
+        '/etc/kubernetes:\n\n/var/lib/kubelet/pki:\nkubelet.key\n',
+      );
+    },
+  );
+
+  it('goes on where the apiserver does not answer for a while', async () => {
+    const down = new K8supError({ code: 'KUBE_UNREACHABLE', kind: 'kubernetes', what: 'no apiserver answers' });
+    let looks = 0;
+    const { context } = actionContext((one) => {
+      if (looking(one.script)) looks += 1;
+      return looking(one.script) && looks < 3 ? down : withNodes('node1')(one);
+    });
+    await joinNodes([node1], context);
+    expect(looks).toBe(3);
+  });
+
   it('gives up at its limit with the journals and the requests that were left', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
-    const request = {
-      metadata: { name: 'csr-x' },
-      spec: { request: 'bm8=', signerName: 'kubernetes.io/kubelet-serving', username: 'system:node:node2' },
-    };
+    const request = { ...serving('node2', undefined, 'csr-x'), status: {} };
     const { context, sent } = actionContext((one) => {
       if (one.script.includes('journalctl')) return 'no route\u001b[2J to host\n';
-      if (one.script === 'kubectl get csr -o json') return JSON.stringify({ items: [request] });
-      return one.script.includes('jsonpath') ? state(['node1']) : undefined;
+      if (looking(one.script)) return seen(['node1'], serving('node1', 'LS0t'), request);
+      return one.script === listed ? requests() : undefined;
     });
     const failed = expect(joinNodes([node1, node2], context)).rejects.toMatchObject({
       code: 'JOIN_TIMEOUT',

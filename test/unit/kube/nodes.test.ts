@@ -67,8 +67,17 @@ describe('taints of nodes', () => {
   it('replace an older value of their own', () => {
     const older = { ...gpu, value: 'no' };
     expect(of(withGpu, node('n', { taints: [older, notReady], managedTaints: [older] }))?.['spec']).toEqual({
-      taints: [notReady, gpu],
+      taints: [gpu, notReady],
     });
+  });
+
+  it('keep their order, whatever comes and goes by itself', () => {
+    const cordoned = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
+    for (const taints of [
+      [gpu, cordoned],
+      [cordoned, gpu],
+    ])
+      expect(of(withGpu, node('n', { taints, managedTaints: [gpu] }))?.['spec']).toEqual({ taints });
   });
 
   it('go when the inventory drops them, and those of others stay', () => {
@@ -110,6 +119,15 @@ describe('live nodes', () => {
       { name: 'n', podCIDR: '10.244.1.0/24', taints: [gpu], managedTaints: [gpu] },
       { name: 'm', podCIDR: undefined, taints: [], managedTaints: undefined },
     ]);
+  });
+
+  it('with a note that is not ours count as never tainted by us', async () => {
+    const items = [
+      { metadata: { name: 'n', annotations: { [annotation]: '{nonsense' } }, spec: { taints: [gpu] } },
+      { metadata: { name: 'm', annotations: { [annotation]: '{"key":"gpu"}' } }, spec: {} },
+    ];
+    const kube = { run: () => Promise.resolve(JSON.stringify({ items })) };
+    expect((await liveNodes(kube)).map(({ managedTaints }) => managedTaints)).toEqual([[], []]);
   });
 
   it('are none while no apiserver answers, and an error for anything else', async () => {

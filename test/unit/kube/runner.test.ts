@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clusterObjects } from '../../../src/kube/objects.ts';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
+import type { RunOptions, RunResult } from '../../../src/host/connection.ts';
 import { kubeRunner } from '../../../src/kube/runner.ts';
 import { hostsWith } from '../../../src/inventory/model.ts';
 import { rawShell, sh } from '../../../src/shell/sh.ts';
@@ -13,6 +14,8 @@ hosts:
   - { name: m1, address: 192.0.2.11, roles: [etcd, master] }
   - { name: m2, address: 192.0.2.12, roles: [master, node] }
 `);
+type Run = (script: string, options: RunOptions) => Promise<RunResult>;
+const lost = new K8supError({ code: 'CONNECTION_LOST', kind: 'connection', what: 'm1: the connection was lost' });
 const secret = 'apiVersion: v1\nkind: Config\n# client-key: s3cr3t\n';
 
 /** A stand-in for kubectl: notes its arguments and what its kubeconfig said. */
@@ -35,12 +38,12 @@ describe.skipIf(noFakeHost !== undefined)('kubectl on a master', () => {
 
   it('reads credentials that are in no argument, no script and no file that stays', async () => {
     using masters = open();
-    const before = await masters.m1.sh('ls /tmp | sort');
+    const run = await masters.m1.sh('ls -A /run');
     await masters.kube.run(rawShell('kubectl get nodes'));
     expect(masters.m1.read('/run/kubeconfig')).toBe(secret);
     expect(masters.m1.read('/run/kubectl')).not.toContain('s3cr3t');
     expect(masters.calls.map(({ script }) => script).join()).not.toContain('s3cr3t');
-    expect(await masters.m1.sh('ls /tmp | sort')).toBe(before);
+    expect(await masters.m1.sh('ls -A /run')).toBe(`kubeconfig\nkubectl\n${run}`);
   });
 
   it('gets contents on standard input, with their lengths as arguments of the script', async () => {
@@ -60,6 +63,38 @@ describe.skipIf(noFakeHost !== undefined)('kubectl on a master', () => {
     await masters.m2.sh('rm /opt/k8sup/bin/kubectl');
     await masters.m1.sh('rm /run/ill');
     expect(await masters.kube.run(rawShell('kubectl get nodes'))).toContain('get nodes');
+  });
+
+  it('is the next one where the connection to the first is lost before the script began', async () => {
+    using masters = open();
+    const kube = masters.runner({ m1: () => Promise.reject(lost) });
+    expect(await kube.run(rawShell('kubectl get nodes'))).toContain('get nodes');
+    const none = masters.runner({ m1: () => Promise.reject(lost), m2: () => Promise.reject(lost) });
+    await expect(none.run(sh`:`)).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      why: 'm1: the connection was lost\nm1: the connection was lost',
+    });
+  });
+
+  it('is no other one once a script has begun: it could do its work twice', async () => {
+    using masters = open();
+    const kube = masters.runner({
+      m1: async (...given) => {
+        await masters.m1.executor.run(...given);
+        throw lost;
+      },
+    });
+    await expect(kube.run(rawShell('kubectl get nodes'))).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(masters.calls.map(({ host }) => host)).toEqual(['m1']);
+  });
+
+  it('gives lines as they come, and none of its own', async () => {
+    using masters = open();
+    const lines: string[] = [];
+    const script = rawShell('kubectl get nodes; echo done');
+    const { stdout } = await masters.kube.raw(script, { onLine: (line) => void lines.push(line) });
+    expect(lines).toEqual(['answer of get nodes', 'done']);
+    expect(stdout).toBe('answer of get nodes\ndone\n');
   });
 
   it('that no master answers is an error with each reason', async () => {
@@ -85,38 +120,6 @@ describe.skipIf(noFakeHost !== undefined)('kubectl on a master', () => {
   });
 });
 
-describe('objects of the cluster', () => {
-  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'n' }, data: { a: '1' } };
-  const answer = (text: string) => ({ run: () => Promise.resolve(text) });
-
-  it.each([
-    ['one object alone', JSON.stringify(object)],
-    ['a List', JSON.stringify({ kind: 'List', items: [object] })],
-  ])('are read from %s', async (_title, text) => {
-    const same = await clusterObjects(answer(`${text}\n\n@@k8sup-dry-run\n${text}`)).diff([object]);
-    expect(same).toEqual(new Map());
-  });
-
-  it('that are absent are created', async () => {
-    const found = await clusterObjects(answer(`\n@@k8sup-dry-run\n${JSON.stringify(object)}`)).diff([object]);
-    expect([...(found as Map<string, unknown>).keys()]).toEqual(['ConfigMap n/x']);
-  });
-
-  it('are sent on standard input and applied server-side under our own name', async () => {
-    const asked: { script: string; contents: string }[] = [];
-    const kube: Parameters<typeof clusterObjects>[0] = {
-      run: (script, options) => {
-        asked.push({ script: script.sh, contents: String(options?.contents?.[0]) });
-        return Promise.resolve('');
-      },
-    };
-    await clusterObjects(kube).apply([object]);
-    expect(asked[0]?.script).toContain('--server-side --force-conflicts --field-manager=k8sup');
-    expect(asked[0]?.script).not.toContain('--dry-run');
-    expect(JSON.parse(asked[0]?.contents ?? '')).toEqual({ apiVersion: 'v1', kind: 'List', items: [object] });
-  });
-});
-
 function open() {
   const calls: Call[] = [];
   const host = (name: string): FakeHost => {
@@ -125,11 +128,14 @@ function open() {
     return fake;
   };
   const [m1, m2] = [host('m1'), host('m2')];
-  const masters = hostsWith(inventory, 'master').map((one) => ({
-    host: one,
-    executor: (one.name === 'm1' ? m1 : m2).executor,
-  }));
-  const kube = kubeRunner(inventory, masters, () => secret, new AbortController().signal);
+  const runner = (other: Readonly<Record<string, Run>> = {}) => {
+    const masters = hostsWith(inventory, 'master').map((one) => {
+      const { executor } = one.name === 'm1' ? m1 : m2;
+      const run = other[one.name];
+      return { host: one, executor: run === undefined ? executor : { ...executor, run } };
+    });
+    return kubeRunner(inventory, masters, () => secret, new AbortController().signal);
+  };
   const dispose = (): void => [m1, m2].forEach((one) => one[Symbol.dispose]());
-  return { m1, m2, calls, kube, [Symbol.dispose]: dispose };
+  return { m1, m2, calls, runner, kube: runner(), [Symbol.dispose]: dispose };
 }

@@ -151,6 +151,37 @@ describe('a verification', () => {
     expect(removed(sent)).toHaveLength(1);
   });
 
+  it.each([
+    ['that takes pods and has none', 'node node3 10.0.0.3 unschedulable= \n', '2 ready on 2 nodes, none on node3'],
+    ['that is cordoned', 'node node3 10.0.0.3 unschedulable=true NoSchedule\n', undefined],
+    ['that a taint keeps free', 'node node3 10.0.0.3 unschedulable= PreferNoSchedule NoSchedule\n', undefined],
+  ])('looks at a node %s', async (_title, line, failure) => {
+    const { results } = await verify(
+      cluster(good, ({ script }) => (script.includes('rollout status') ? `${line}${target}` : undefined)),
+    );
+    expect(results.find(({ name }) => name === 'pods')).toMatchObject(
+      failure === undefined ? { ok: true } : { ok: false, result: failure },
+    );
+  });
+
+  it('that cannot take its namespace away says so', async () => {
+    const failure = new K8supError({
+      code: 'KUBE_COMMAND',
+      kind: 'kubernetes',
+      what: 'kubectl failed',
+      why: 'error: timed out waiting for the condition',
+    });
+    const { results } = await verify(
+      cluster(good, ({ script }) => (script.includes('delete namespace') ? failure : undefined)),
+    );
+    expect(results.filter(({ ok }) => !ok)).toMatchObject([
+      {
+        name: 'clean-up',
+        result: expect.stringMatching(/^k8sup-verify-[0-9a-f]{6} is still there: .*timed out/) as string,
+      },
+    ]);
+  });
+
   it('takes its namespace away also after the run was stopped, without waiting then', async () => {
     const abort = new AbortController();
     const { context, sent } = actionContext(

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject, KubeRunner } from '../../../src/engine/stage.ts';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
+import { clusterObjects } from '../../../src/kube/objects.ts';
+
+const object = (name: string, namespace = 'n'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace },
+  data: { a: '1' },
+});
+const custom: KubeObject = { apiVersion: 'ex.io/v1', kind: 'Foo', metadata: { name: 'f', namespace: 'n' } };
+const list = (...items: readonly KubeObject[]): string => JSON.stringify({ kind: 'List', items });
+
+interface Call {
+  readonly code?: number;
+  readonly output?: string;
+  readonly said?: string;
+}
+const section = (mark: string, { code = 0, output = '', said }: Call): string =>
+  `${output}\n${mark} ${code}\n${said === undefined ? '' : `${said}\n`}@@k8sup-end\n`;
+/** What one look prints: the live objects, and, where these could be read, the dry run. */
+const looked = (live: Call, dry?: Call): string =>
+  section('@@k8sup-live', live) + (dry === undefined ? '' : section('@@k8sup-dry-run', dry));
+
+/** A runner that gives one answer after the other, and remembers the names it was asked for. */
+function answering(...answers: readonly (string | Error)[]) {
+  const asked: { readonly script: string; readonly contents: readonly KubeObject[][] }[] = [];
+  const kube: KubeRunner = {
+    run: (script, options) => {
+      const contents = (options?.contents ?? []).map(
+        (bytes) => (JSON.parse(String(bytes)) as { items: KubeObject[] }).items,
+      );
+      asked.push({ script: script.sh, contents });
+      const answer = answers[asked.length - 1] ?? '';
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  };
+  const names = () => asked.map(({ contents }) => contents.map((items) => items.map(({ metadata }) => metadata.name)));
+  return { asked, names, target: clusterObjects(kube) };
+}
+
+async function ids(found: ReturnType<ReturnType<typeof clusterObjects>['diff']>): Promise<readonly string[]> {
+  const changes = await found;
+  if ('pending' in changes) throw new Error(changes.pending);
+  return [...changes].map(([id, [first]]) => `${id} ${first?.effect ?? ''}`);
+}
+
+describe('the difference of objects', () => {
+  it.each([
+    ['one object alone', JSON.stringify(object('x'))],
+    ['a List', list(object('x'))],
+  ])('is read from %s, in one look', async (_title, output) => {
+    const { target, asked } = answering(looked({ output }, { output }));
+    expect(await ids(target.diff([object('x')]))).toEqual([]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('names absent objects as to be made', async () => {
+    const { target } = answering(looked({}, { output: list(object('x')) }));
+    expect(await ids(target.diff([object('x')]))).toEqual(['ConfigMap n/x create']);
+  });
+
+  it('is told also where a namespace is not there yet: what is there is looked at alone', async () => {
+    const changed = { ...object('old'), data: { a: '2' } };
+    const { target, names } = answering(
+      looked({ output: list(changed) }, { code: 1, said: 'Error from server (NotFound): namespaces "new" not found' }),
+      looked({ output: JSON.stringify(changed) }, { output: JSON.stringify(object('old')) }),
+    );
+    expect(await ids(target.diff([object('old'), object('x', 'new')]))).toEqual([
+      'ConfigMap n/old update',
+      'ConfigMap new/x create',
+    ]);
+    expect(names()).toEqual([[['old', 'x']], [['old']]]);
+  });
+
+  it('is told also where a kind is not served yet', async () => {
+    const { target, names } = answering(
+      looked({ code: 1, said: 'unable to recognize: no matches for kind "Foo" in version "ex.io/v1"' }),
+      looked({ output: list(object('x')) }, { output: list(object('x')) }),
+    );
+    expect(await ids(target.diff([custom, object('x')]))).toEqual(['Foo n/f create']);
+    expect(names()).toEqual([[['f', 'x']], [['x']]]);
+  });
+
+  it('needs no second look where nothing is there', async () => {
+    const { target, asked } = answering(looked({}, { code: 1, said: 'namespaces "new" not found' }));
+    expect(await ids(target.diff([object('x', 'new')]))).toEqual(['ConfigMap new/x create']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is an error where the apiserver refuses what is there, or cannot be read', async () => {
+    const refused = answering(looked({ output: list(object('x')) }, { code: 1, said: 'data\u001b[2J: Invalid value' }));
+    await expect(refused.target.diff([object('x')])).rejects.toMatchObject({
+      code: 'KUBE_COMMAND',
+      why: 'data\\x1b[2J: Invalid value',
+    });
+    const forbidden = answering(looked({ code: 1, said: 'forbidden' }));
+    await expect(forbidden.target.diff([object('x')])).rejects.toMatchObject({ why: 'forbidden' });
+  });
+
+  it('is pending while no apiserver answers, and nothing else is', async () => {
+    const error = (code: string) => new K8supError({ code, kind: 'kubernetes', what: code, why: 'm1: refused' });
+    expect(await answering(error('KUBE_UNREACHABLE')).target.diff([object('x')])).toEqual({ pending: 'm1: refused' });
+    await expect(answering(error('KUBE_COMMAND')).target.diff([object('x')])).rejects.toMatchObject({
+      code: 'KUBE_COMMAND',
+    });
+  });
+});
+
+describe('objects', () => {
+  it('are sent on standard input and applied server-side under our own name', async () => {
+    const { target, asked } = answering();
+    await target.apply([object('x')]);
+    expect(asked[0]?.script).toContain('--server-side --force-conflicts --field-manager=k8sup');
+    expect(asked[0]?.script).not.toContain('--dry-run');
+    expect(asked[0]?.contents).toEqual([[object('x')]]);
+  });
+
+  it('of a new kind wait until it is served', async () => {
+    const kind = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'foos' },
+    };
+    const { target, asked, names } = answering();
+    await target.apply([custom, kind]);
+    expect(asked[0]?.script).toContain('--for=condition=Established');
+    expect(names()).toEqual([[['foos'], ['f']]]);
+  });
+});

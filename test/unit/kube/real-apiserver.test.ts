@@ -1,0 +1,181 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { coredns } from '../../../src/components/coredns/coredns.ts';
+import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
+import type { KubeObject } from '../../../src/engine/stage.ts';
+import type { Inventory } from '../../../src/inventory/model.ts';
+import { approvePending, clusterObjects, liveNodes, listRefused, nodeMetadata } from '../../../src/kube/index.ts';
+import { workload } from '../../../src/kube/verify/workload.ts';
+import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
+import { rawShell } from '../../../src/shell/sh.ts';
+import { asking, names, requestPem, subject } from '../pki/csr/build.ts';
+import { programsFor, startApiserver } from './real-apiserver.ts';
+import type { RealApiserver } from './real-apiserver.ts';
+
+const extra: readonly KubeObject[] = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'fresh' } },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'fresh' }, data: { a: '1' } },
+  {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', namespace: 'kube-system' },
+    stringData: { password: 'hush' },
+  },
+];
+const kinds: readonly KubeObject[] = [
+  {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'foos.ex.io' },
+    spec: {
+      group: 'ex.io',
+      scope: 'Namespaced',
+      names: { kind: 'Foo', plural: 'foos', singular: 'foo', listKind: 'FooList' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', properties: { x: { type: 'integer' } } } },
+        },
+      ],
+    },
+  },
+  { apiVersion: 'ex.io/v1', kind: 'Foo', metadata: { name: 'f', namespace: 'kube-system' }, x: 1 },
+];
+
+describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) => {
+  const programs = programsFor(version);
+  describe.skipIf(programs === undefined)(
+    programs === undefined ? 'that is not on this machine' : 'on the loopback',
+    () => {
+      let real: RealApiserver;
+      beforeAll(async () => {
+        if (programs !== undefined) real = await startApiserver(version, programs);
+      }, 90_000);
+      afterAll(() => real.down());
+
+      const changes = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {
+        const found = await clusterObjects(real.kube).diff(objects);
+        if ('pending' in found) throw new Error(found.pending);
+        return [...found].flatMap(([id, list]) => list.map(({ path, from, to }) => `${id} ${path}: ${from} -> ${to}`));
+      };
+      const apply = (objects: readonly KubeObject[]): Promise<void> => clusterObjects(real.kube).apply(objects);
+      const kubectl = (script: string): Promise<string> => real.kube.run(rawShell(script));
+      const create = (object: object, flags = ''): Promise<string> =>
+        real.kube.run(rawShell(`head -c "$1" | kubectl ${flags} create -f - >/dev/null`), {
+          contents: [Buffer.from(JSON.stringify(object))],
+        });
+
+      it("all of k8sup's own objects are made once, and then differ in nothing", async () => {
+        const objects = [
+          ...masterRbac(),
+          ...nodeRbac(),
+          ...flannelRbac(),
+          ...coredns(real.inventory),
+          ...workload(real.inventory, 'fresh').slice(1),
+          ...extra,
+        ];
+        const ordered = [...extra.slice(0, 1), ...objects.filter((object) => object !== extra[0])];
+        const missing = await changes(ordered);
+        expect(missing).toHaveLength(ordered.length);
+        expect(missing.every((line) => line.endsWith(' object: absent -> as wanted'))).toBe(true);
+        await apply(ordered);
+        expect(await changes(ordered)).toEqual([]);
+        await apply(ordered);
+        expect(await changes(ordered)).toEqual([]);
+      });
+
+      it('what somebody changed is named, without secrets, and put right', async () => {
+        await kubectl(`kubectl -n fresh patch configmap c --type merge -p '{"data":{"a":"2","b":"own"}}' >/dev/null
+kubectl -n kube-system patch secret s --type merge -p '{"stringData":{"password":"loud"}}' >/dev/null
+kubectl -n kube-system scale deployment coredns --replicas=7 >/dev/null
+kubectl -n kube-system label service kube-dns mine=yes >/dev/null`);
+        const found = await changes([...extra, ...coredns(real.inventory)]);
+        expect(found.filter((line) => !line.startsWith('Secret'))).toEqual([
+          'ConfigMap fresh/c data.a: 2 -> 1',
+          `Deployment kube-system/coredns spec.replicas: 7 -> ${String(real.inventory.cluster.coredns.replicas)}`,
+        ]);
+        expect(found.some((line) => line.startsWith('Secret kube-system/s data.password'))).toBe(true);
+        expect(found.join()).not.toMatch(/hush|loud|aHVzaA|bG91ZA/);
+        await apply([...extra, ...coredns(real.inventory)]);
+        expect(await changes([...extra, ...coredns(real.inventory)])).toEqual([]);
+        expect(await kubectl(`kubectl -n fresh get configmap c -o jsonpath='{.data.b}'`)).toBe('own');
+      });
+
+      it('a new kind and its first object come together', async () => {
+        expect(await changes([...kinds, ...extra])).toHaveLength(2);
+        await apply(kinds);
+        expect(await changes(kinds)).toEqual([]);
+      });
+
+      it('labels and taints follow the inventory, and those of others stay', async () => {
+        for (const name of ['h1', 'h2', 'h3']) await create({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+        const wanted = async (inventory: Inventory) => nodeMetadata(inventory, await liveNodes(real.kube));
+        const taints = () =>
+          kubectl(`kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}:{.spec.taints[*].key} {end}'`);
+        // What the apiserver's own admission puts on a new node.
+        const fresh = 'node.kubernetes.io/not-ready';
+        expect(await changes(await wanted(real.inventory))).not.toEqual([]);
+        await apply(await wanted(real.inventory));
+        expect(await changes(await wanted(real.inventory))).toEqual([]);
+        expect(await taints()).toBe(`h1:${fresh} node-role.kubernetes.io/control-plane h2:${fresh} gpu h3:${fresh} `);
+
+        await kubectl('kubectl taint node h2 own=x:NoSchedule >/dev/null; kubectl label node h2 own=y >/dev/null');
+        expect(await changes(await wanted(real.inventory))).toEqual([]);
+
+        const without = {
+          ...real.inventory,
+          hosts: real.inventory.hosts.map((host) => ({ ...host, labels: {}, taints: [] })),
+        };
+        await apply(await wanted(without));
+        expect(await changes(await wanted(without))).toEqual([]);
+        expect(await taints()).toContain('own');
+        expect(await taints()).not.toContain('gpu');
+        expect(await kubectl(`kubectl get node h2 --show-labels`)).toMatch(/own=y/);
+        expect(await kubectl(`kubectl get node h2 --show-labels`)).not.toMatch(/disk=ssd/);
+      });
+
+      it('exactly the right certificate requests are approved', async () => {
+        const request = (name: string, node: string, spec: object, ...sans: readonly string[]) => ({
+          apiVersion: 'certificates.k8s.io/v1',
+          kind: 'CertificateSigningRequest',
+          metadata: { name },
+          spec: {
+            request: Buffer.from(
+              requestPem({
+                subject: subject(['O', 'system:nodes'], ['CN', `system:node:${node}`]),
+                ...(sans.length === 0 ? {} : { attributes: [asking(names(...sans))] }),
+              }),
+            ).toString('base64'),
+            ...spec,
+          },
+        });
+        const client = {
+          signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+          usages: ['digital signature', 'client auth'],
+        };
+        const serving = { signerName: 'kubernetes.io/kubelet-serving', usages: ['digital signature', 'server auth'] };
+        const joining =
+          '--as=system:bootstrap:abcdef --as-group=system:bootstrappers --as-group=system:bootstrappers:k8sup';
+        await create(request('good-client', 'h2', client), joining);
+        await create(request('bad-client', 'stranger', client), joining);
+        const node = '--as=system:node:h2 --as-group=system:nodes';
+        await create(request('good-serving', 'h2', serving, 'h2', '10.88.0.12'), node);
+        await create(request('bad-serving', 'h2', serving, 'h2', '10.88.0.13'), node);
+
+        const context = { kube: real.kube, inventory: real.inventory };
+        expect((await listRefused(context)).map(({ name }) => name)).toEqual(['bad-client', 'bad-serving']);
+        expect((await approvePending(context)).map(({ name }) => name)).toEqual(['bad-client', 'bad-serving']);
+        const approved = await kubectl(
+          `kubectl get csr -o jsonpath='{range .items[?(@.status.conditions[0].type=="Approved")]}{.metadata.name} {end}'`,
+        );
+        expect(approved).toBe('good-client good-serving ');
+      });
+
+      it('nothing of all this is left on the master', () => {
+        expect(readdirSync(real.folder).filter((name) => name.startsWith('k8sup-'))).toEqual([]);
+      });
+    },
+  );
+});
