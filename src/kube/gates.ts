@@ -3,13 +3,21 @@ import type { Inventory } from '../inventory/model.ts';
 import { sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
-/** Opens when all nodes of the inventory are Ready; at the limit it says which are not, and their conditions. Runs with kubectl at hand. */
+/**
+ * Opens when all nodes of the inventory are Ready and take pods; at the limit it says which are not, and their conditions. Ready is not enough: the node
+ * lifecycle controller takes the not-ready taint off a moment later (seconds, while its leader changes), and until then all pods land on other nodes.
+ * Runs with kubectl at hand.
+ */
 export function nodesReadyGate(inventory: Inventory): Gate {
   const nodes = nodeNames(inventory).map((name) => `node/${name}`);
   const seconds = 180;
   return {
     name: 'nodes ready',
-    check: sh`kubectl wait --for=condition=Ready ${nodes} --timeout=${`${seconds}s`} >/dev/null || {
+    check: sh`end=$(($(date +%s) + ${seconds}))
+tainted() { kubectl get ${nodes} --no-headers -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key | grep -E 'node.kubernetes.io/(not-ready|unreachable)'; }
+kubectl wait --for=condition=Ready ${nodes} --timeout=${`${seconds}s`} >/dev/null &&
+while t=$(tainted); do if [ "$(date +%s)" -ge "$end" ]; then echo "still tainted: $t" >&2; break; fi; sleep 0.3; done &&
+[ -z "$t" ] || {
 kubectl get nodes -o wide >&2
 kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {range .status.conditions[?(@.status!="False")]}{.type}={.status} {.message}{"\\n"}{end}{end}' >&2; exit 1; }`,
     timeoutSeconds: seconds + 20,

@@ -3,6 +3,7 @@ import type { CheckResult, Emit } from '../../engine/events.ts';
 import type { ActionContext } from '../../engine/stage.ts';
 import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
 import { sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
 import { checkFromHosts } from './from-hosts.ts';
 import { checkFromPods } from './from-pods.ts';
 import { replicas, workload } from './workload.ts';
@@ -28,6 +29,11 @@ export interface VerifyTarget {
 }
 
 const podsLimitSeconds = 120;
+/**
+ * How often all pods are started anew while a node has none, 5 to 10 s each. After the apiserver was restarted, the scheduler's watch of nodes comes back
+ * after a pause of up to 30 s, doubled at worst by its jitter (client-go's reflector); until then a node that joined meanwhile is unknown to it.
+ */
+const spreadAttempts = 10;
 
 /** Proves the cluster with pods of its own, in a namespace of its own that is gone afterwards; reads everything else only. */
 export async function verifyCluster(context: ActionContext, emit: Emit): Promise<readonly CheckResult[]> {
@@ -82,19 +88,27 @@ async function startPods(
   const list = Buffer.from(
     JSON.stringify({ apiVersion: 'v1', kind: 'List', items: workload(context.inventory, namespace) }),
   );
-  const script = sh`head -c "$1" | kubectl create -f - >/dev/null || exit 1
-kubectl -n ${namespace} rollout status deployment/web --timeout=${`${podsLimitSeconds}s`} >/dev/null || {
-kubectl -n ${namespace} get pods -o wide >&2; kubectl -n ${namespace} get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 6 >&2; exit 1; }
-kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address} unschedulable={.spec.unschedulable} {.spec.taints[*].effect}{"\\n"}{end}'
-kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.status.podIP} {.spec.nodeName}{"\\n"}{end}'
-kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {.spec.ports[0].nodePort}{"\\n"}'`;
+  const timeoutMs = (podsLimitSeconds + 60) * 1000;
+  const ready = waitAndLook(namespace);
+  const create = sh`head -c "$1" | kubectl create -f - >/dev/null || exit 1\n${ready}`;
+  const again = sh`kubectl -n ${namespace} rollout restart deployment/web >/dev/null || exit 1\n${ready}`;
   try {
-    const output = await context.kube.run(script, { contents: [list], timeoutMs: (podsLimitSeconds + 60) * 1000 });
-    return parseTarget(context, namespace, output);
+    let target = parseTarget(context, namespace, await context.kube.run(create, { contents: [list], timeoutMs }));
+    for (let attempt = 0; attempt < spreadAttempts && !judgeSpread(target).ok; attempt += 1)
+      target = parseTarget(context, namespace, await context.kube.run(again, { timeoutMs }));
+    return target;
   } catch (error) {
     context.signal.throwIfAborted();
     return { failure: reasonOf(error) };
   }
+}
+
+function waitAndLook(namespace: string): Sh {
+  return sh`kubectl -n ${namespace} rollout status deployment/web --timeout=${`${podsLimitSeconds}s`} >/dev/null || {
+kubectl -n ${namespace} get pods -o wide >&2; kubectl -n ${namespace} get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 6 >&2; exit 1; }
+kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address} unschedulable={.spec.unschedulable} {.spec.taints[*].effect}{"\\n"}{end}'
+kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.status.podIP} {.spec.nodeName} {.metadata.deletionTimestamp}{"\\n"}{end}'
+kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {.spec.ports[0].nodePort}{"\\n"}'`;
 }
 
 function parseTarget(context: ActionContext, namespace: string, output: string): VerifyTarget {
@@ -107,7 +121,9 @@ function parseTarget(context: ActionContext, namespace: string, output: string):
   const nodes = of('node');
   return {
     namespace,
-    pods: of('pod').map(([, name = '', ip = '', node = '']) => ({ name, ip, node })),
+    pods: of('pod').flatMap(([, name = '', ip = '', node = '', leaving = '']) =>
+      leaving === '' ? [{ name, ip, node }] : [],
+    ),
     clusterIP,
     nodePort: Number(nodePort),
     nodes: new Map(nodes.map(([, name = '', ip = '']) => [name, ip])),

@@ -164,6 +164,19 @@ describe('a verification', () => {
     );
   });
 
+  it('starts its pods anew until a node that the scheduler learns of late has one', async () => {
+    const all = target.replace('pod web-b 10.244.1.7 node2\n', '');
+    const looks = [
+      `${all}pod web-b 10.244.0.6 node1\n`,
+      `${all}pod web-b 10.244.1.7 node2\npod web-old 10.244.0.6 node1 2026-01-01T00:00:00Z\n`,
+    ];
+    const { results, sent } = await verify(
+      cluster(good, ({ script }) => (script.includes('rollout status') ? looks.shift() : undefined)),
+    );
+    expect(results[0]).toMatchObject({ name: 'pods', ok: true, result: '2 ready on 2 nodes' });
+    expect(sent.filter(({ script }) => script.includes('rollout restart'))).toHaveLength(1);
+  });
+
   it('that cannot take its namespace away says so', async () => {
     const failure = new K8supError({
       code: 'KUBE_COMMAND',

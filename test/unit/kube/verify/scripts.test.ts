@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { kubeRunner } from '../../../../src/kube/index.ts';
+import { checkFromHosts } from '../../../../src/kube/verify/from-hosts.ts';
+import { checkFromPods } from '../../../../src/kube/verify/from-pods.ts';
+import type { VerifyTarget } from '../../../../src/kube/verify/verify.ts';
+import { fakeHost, noFakeHost } from '../../../support/fake-executor.ts';
+import type { FakeHost } from '../../../support/fake-executor.ts';
+import { hostOf, inventoryOf } from '../../components/fixture.ts';
+import { actionContext } from '../fixture.ts';
+
+const inventory = inventoryOf(`
+cluster: { name: one, kubernetesVersion: 1.36.3 }
+hosts:
+  - { name: node1, address: 10.0.0.1, roles: [etcd, master, node] }
+`);
+const pods = [
+  { name: 'web-a', ip: '10.244.0.5', node: 'node1' },
+  { name: 'web-b', ip: '10.244.1.7', node: 'node2' },
+];
+
+/** A stand-in for kubectl in a cluster whose proxies learn of the Service only at the third look. */
+const kubectl = `#!/bin/sh
+shift 6
+later() { echo x >> "/run/$1"; [ "$(wc -l < "/run/$1")" -ge 3 ]; }
+case $* in
+  *readyz*) echo ok ;;
+  *endpointslices*) echo 10.244.0.5; ! later slices || echo 10.244.1.7 ;;
+  *'exec web-a'*ping*) printf '64 bytes: seq=0 time=0.4 ms\\npod web-b saw 10.244.0.5\\n' ;;
+  *'exec web-b'*ping*) printf '64 bytes: seq=0 time=0.4 ms\\npod web-a saw 10.244.1.7\\n' ;;
+  *nslookup*) printf 'Name: x\\nAddress: 10.96.0.1\\n' ;;
+  *k8sup-exec*) echo k8sup-exec ;;
+  *logs*) echo 'k8sup-verify started' ;;
+  *' nc -w '*) later service || { echo refused >&2; exit 1; }; echo 'pod web-b saw 10.244.0.5' ;;
+  *) echo "unexpected $*" >&2; exit 1 ;;
+esac`;
+
+/** A check's target in which everything runs on this one host. */
+function targetOn(host: FakeHost): VerifyTarget {
+  // Waiting is what a retry does; here it would only cost time.
+  host.program('sleep', ':');
+  host.write('/opt/k8sup/bin/kubectl', kubectl, 0o755);
+  const { context } = actionContext(() => undefined, { inventory });
+  const masters = [{ host: hostOf(inventory, 'node1'), executor: host.executor }];
+  return {
+    namespace: 'k8sup-verify-1',
+    pods,
+    clusterIP: '10.96.10.20',
+    nodePort: 30123,
+    nodes: new Map([
+      ['node1', '10.0.0.1'],
+      ['node2', 'fd00::2'],
+    ]),
+    schedulable: ['node1', 'node2'],
+    context: {
+      ...context,
+      executor: () => host.executor,
+      kube: kubeRunner(inventory, masters, () => 'kubeconfig', context.signal),
+    },
+  };
+}
+
+describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () => {
+  it('give proxies a moment to learn of new endpoints, inside the cluster', async () => {
+    using host = fakeHost();
+    const results = await checkFromPods(targetOn(host));
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(results.map(({ name, result }) => [name, result])).toContainEqual(['endpoints', '2 of 2 pods listed']);
+    expect(results.map(({ name, result }) => [name, result])).toContainEqual(['ClusterIP', 'web-b']);
+  });
+
+  it('and from the hosts, for each node', async () => {
+    using host = fakeHost();
+    const target = targetOn(host);
+    host.program(
+      'curl',
+      `case $* in *fd00*) f=/run/two;; *) f=/run/one;; esac; echo x >> $f; [ "$(wc -l < $f)" -ge 3 ] || { echo refused >&2; exit 7; }; echo "$*" >> /run/asked`,
+    );
+    host.program('ip', 'echo "10.244.1.7 via 10.0.0.2 dev eth0 uid 0"');
+    expect(await checkFromHosts(target)).toMatchObject([
+      { name: 'NodePort', ok: true, result: 'all answered' },
+      { name: 'route', result: '10.244.1.7 via 10.0.0.2 dev eth0' },
+    ]);
+    expect(host.read('/run/asked')).toContain('http://[fd00::2]:30123/cgi-bin/who');
+  });
+
+  it('say what was refused to the end, and by whom', async () => {
+    using host = fakeHost();
+    const target = targetOn(host);
+    host.program('curl', 'case $* in *fd00*) echo "curl: (7) refused" >&2; exit 7;; esac');
+    host.program('ip', 'exit 1');
+    expect((await checkFromHosts(target))[0]).toMatchObject({
+      name: 'NodePort',
+      ok: false,
+      result: 'node2 curl: (7) refused',
+    });
+  });
+});
