@@ -27,11 +27,11 @@ export async function runStages(stages: readonly Stage[], context: RunContext): 
   return { error: undefined, finished };
 }
 
-/** The last event of every run. */
+/** The last event of every run, but for the time it took. */
 export function summaryOf(
   context: Pick<RunContext, 'counts' | 'failed' | 'hosts'>,
-  numbers: { durationMs: number; bytesSent: number; ok: boolean },
-): Summary {
+  numbers: { readonly bytesSent: number; readonly ok: boolean },
+): Omit<Summary, 'durationMs'> {
   return {
     hosts: context.hosts.length,
     changed: context.counts.changed,

@@ -1,5 +1,6 @@
-import { runStages, summaryOf } from '../../engine/run.ts';
+import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
+import { exitCodes } from '../../errors/k8sup-error.ts';
 import { site, stageById } from '../../../playbooks/site.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
@@ -7,10 +8,9 @@ import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
 import { runPreflight } from '../preflight.ts';
-import { runCommand } from '../run.ts';
-import type { Run, RunResult } from '../run.ts';
+import { onHosts } from '../on-hosts.ts';
+import type { Run } from '../run.ts';
 import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
-import { openSession } from '../session.ts';
 import { warnOfExpiry } from '../expiry.ts';
 
 export interface ApplyRequest {
@@ -26,27 +26,17 @@ export interface ApplyRequest {
 /** `k8sup apply` and `k8sup stage`. */
 export function apply(request: ApplyRequest, io: Io): Promise<number> {
   const stages = request.stages?.map(stageById) ?? site;
-  const spec = { command: request.command, inventory: request.inventory, flags: request.flags, writes: true };
-  return runCommand(spec, io, async (run) => {
-    await refuseUnsafeChanges(run);
-    await using session = await openSession(run.inventory, {
-      signal: run.signal,
-      concurrency: run.flags.concurrency,
-      emit: run.emit,
-    });
+  const { command, inventory, flags } = request;
+  return onHosts({ command, inventory, flags, writes: true, before: refuseUnsafeChanges }, io, async (run, session) => {
     const context = await makeContext(run, session, 'apply');
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
     await rememberApplied(run);
     const outcome = await runStages(stages, context);
-    const result = (code: number): RunResult => ({
-      code,
-      summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok: code === 0 }),
-    });
-    if (outcome.error !== undefined) return result(describeError(outcome.error));
+    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
     warnOfExpiry(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
-    return result(request.verify ? await verified(run, context) : 0);
+    return { context, code: request.verify ? await verified(run, context) : exitCodes.ok };
   });
 }
 

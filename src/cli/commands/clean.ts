@@ -1,15 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { rm } from 'node:fs/promises';
-import { runStages, summaryOf } from '../../engine/run.ts';
-import { K8supError } from '../../errors/k8sup-error.ts';
+import { runStages } from '../../engine/run.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import { cleanStage } from '../../../playbooks/99.clean.ts';
 import { makeContext } from '../context.ts';
 import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
-import { runCommand } from '../run.ts';
-import { openSession } from '../session.ts';
+import { onHosts } from '../on-hosts.ts';
 
 export interface CleanRequest {
   readonly inventory: string;
@@ -22,30 +21,17 @@ export async function clean(request: CleanRequest, io: Io): Promise<number> {
   refuseLimit(request.flags);
   const inventory = await loadInventory(request.inventory);
   if (!request.yes) await confirm(inventory.cluster.name, inventory.hosts.length, io);
-  return runCommand(
-    { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true },
-    io,
-    async (run) => {
-      await using session = await openSession(run.inventory, {
-        signal: run.signal,
-        concurrency: run.flags.concurrency,
-        emit: run.emit,
-      });
-      refuseForeignHosts(run.inventory.cluster.name, session.allFacts);
-      const context = await makeContext(run, session, 'apply');
-      const outcome = await runStages([cleanStage], context);
-      const ok = outcome.error === undefined;
-      if (ok) {
-        // The keys of a cluster that no longer exists must not be the keys of the next one with its name.
-        await rm(run.paths.pki, { recursive: true, force: true });
-        await rm(run.paths.applied, { force: true });
-      }
-      return {
-        code: ok ? 0 : describeError(outcome.error),
-        summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok }),
-      };
-    },
-  );
+  const spec = { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true };
+  return onHosts(spec, io, async (run, session) => {
+    refuseForeignHosts(run.inventory.cluster.name, session.allFacts);
+    const context = await makeContext(run, session, 'apply');
+    const outcome = await runStages([cleanStage], context);
+    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
+    // The keys of a cluster that no longer exists must not be the keys of the next one with its name.
+    await rm(run.paths.pki, { recursive: true, force: true });
+    await rm(run.paths.applied, { force: true });
+    return { context, code: exitCodes.ok };
+  });
 }
 
 function refuseLimit(flags: RunFlags): void {

@@ -1,4 +1,4 @@
-import { runStages, summaryOf } from '../../engine/run.ts';
+import { runStages } from '../../engine/run.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { site } from '../../../playbooks/site.ts';
 import { refuseUnsafeChanges } from '../applied.ts';
@@ -7,8 +7,7 @@ import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
 import { runPreflight } from '../preflight.ts';
-import { runCommand } from '../run.ts';
-import { openSession } from '../session.ts';
+import { onHosts } from '../on-hosts.ts';
 
 export interface PlanRequest {
   readonly inventory: string;
@@ -18,25 +17,13 @@ export interface PlanRequest {
 
 /** `k8sup plan`: the path of apply without its second script; writes nothing, not even a log. */
 export function plan(request: PlanRequest, io: Io): Promise<number> {
-  return runCommand(
-    { command: 'plan', inventory: request.inventory, flags: request.flags, writes: false },
-    io,
-    async (run) => {
-      await refuseUnsafeChanges(run);
-      await using session = await openSession(run.inventory, {
-        signal: run.signal,
-        concurrency: run.flags.concurrency,
-        emit: run.emit,
-      });
-      const context = await makeContext(run, session, 'plan');
-      runPreflight(run, session, context.pki.authorities.clusterId);
-      const outcome = await runStages(site, context);
-      const failed = outcome.error !== undefined;
-      const changes = request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok;
-      return {
-        code: failed ? describeError(outcome.error) : changes,
-        summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok: !failed }),
-      };
-    },
-  );
+  const { inventory, flags } = request;
+  const spec = { command: 'plan', inventory, flags, writes: false, before: refuseUnsafeChanges };
+  return onHosts(spec, io, async (run, session) => {
+    const context = await makeContext(run, session, 'plan');
+    runPreflight(run, session, context.pki.authorities.clusterId);
+    const outcome = await runStages(site, context);
+    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
+    return { context, code: request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok };
+  });
 }

@@ -1,13 +1,11 @@
 import { site } from '../../../playbooks/site.ts';
 import type { RunContext } from '../../engine/run-context.ts';
-import { summaryOf } from '../../engine/run.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { renderStatus } from '../../report/index.ts';
 import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
-import { runCommand } from '../run.ts';
-import { openSession } from '../session.ts';
+import { onHosts } from '../on-hosts.ts';
 import type { Session } from '../session.ts';
 import { readClusterStatus } from '../status/cluster.ts';
 import { readHostStatus } from '../status/hosts.ts';
@@ -16,28 +14,18 @@ import { certificateStatus } from '../status/certificates.ts';
 /** `k8sup status`: looks only. The exit code is 0 when everything that should run is healthy. */
 export function status(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
   const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
-  return runCommand(
-    { command: 'status', inventory: request.inventory, flags, writes: false, quiet: flags.output !== 'json' },
-    io,
-    async (run) => {
-      await using session = await openSession(run.inventory, {
-        signal: run.signal,
-        concurrency: run.flags.concurrency,
-        emit: run.emit,
-      });
-      const context = await makeContext(run, session, 'plan');
-      const found = await readStatus(context, session);
-      if (flags.output === 'json') run.emit({ type: 'status', status: found });
-      else io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
-      const ok =
-        found.hosts.every(({ components }) => components.every(({ healthy }) => healthy)) &&
-        found.nodes.every(({ ready }) => ready);
-      return {
-        code: ok ? exitCodes.ok : exitCodes.verification,
-        summary: summaryOf(context, { durationMs: 0, bytesSent: session.bytesSent(), ok }),
-      };
-    },
-  );
+  const quiet = flags.output !== 'json';
+  const spec = { command: 'status', inventory: request.inventory, flags, writes: false, quiet };
+  return onHosts(spec, io, async (run, session) => {
+    const context = await makeContext(run, session, 'plan');
+    const found = await readStatus(context, session);
+    if (flags.output === 'json') run.emit({ type: 'status', status: found });
+    else io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
+    const healthy =
+      found.hosts.every(({ components }) => components.every((component) => component.healthy)) &&
+      found.nodes.every(({ ready }) => ready);
+    return { context, code: healthy ? exitCodes.ok : exitCodes.verification };
+  });
 }
 
 async function readStatus(context: RunContext, session: Session) {
