@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/model.ts';
 import { hostsWith } from '../inventory/model.ts';
+import { releaseHas } from '../inventory/releases.ts';
 import type { Architecture, ArtifactId } from './artifact.ts';
 import { architectureError } from './artifact-error.ts';
 import { catalog } from './catalog/catalog.ts';
@@ -28,7 +29,7 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   // Docker's archive brings its own containerd and runc.
   if (runtime.type === 'docker') {
     wanted.set('docker', versions.docker);
-    if (versions.criDockerd !== undefined && needsCriDockerd(versions.kubernetes))
+    if (versions.criDockerd !== undefined && !releaseHas(versions.kubernetes, 'dockershim'))
       wanted.set('cri-dockerd', versions.criDockerd);
   }
   if (runtime.type === 'containerd') wanted.set('containerd', versions.containerd).set('runc', versions.runc);
@@ -36,9 +37,4 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   if (network.plugin === 'flannel')
     wanted.set('cni-plugin-flannel', versions.flannelCNI).set('flannel', versions.flannel);
   return wanted.set('coredns', versions.coredns);
-}
-
-/** The kubelet drives Docker itself up to 1.23 (Kubernetes' own "Dockershim removal" page). */
-function needsCriDockerd(kubernetes: string): boolean {
-  return Number(kubernetes.split('.')[1]) >= 24;
 }

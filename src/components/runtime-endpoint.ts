@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/model.ts';
 import { sockets } from './paths.ts';
-import { releaseHas } from './releases.ts';
+import { releaseHas } from '../inventory/releases.ts';
 
 /** How the kubelet reaches its runtime. */
 export interface RuntimeEndpoint {

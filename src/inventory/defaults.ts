@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { releaseHas } from './releases.ts';
 
 /**
  * What the inventory means where it says nothing, in the inventory's own shape. The schema shows these to editors and the resolving
@@ -42,7 +43,7 @@ export const dnsIndex = 10n;
 
 /** dockershim left the kubelet with 1.24. */
 export function runtimeFor(kubernetes: string): 'containerd' | 'docker' {
-  return semver.gte(kubernetes, '1.24.0') ? 'containerd' : 'docker';
+  return releaseHas(kubernetes, 'dockershim') ? 'docker' : 'containerd';
 }
 
 /** kubelets up to 1.22 speak CRI v1alpha2 alone, which containerd 2 dropped. */

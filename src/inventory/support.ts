@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { releaseHas } from './releases.ts';
 
 /** `proved`: run on real hosts by the end-to-end tests. `rendered`: written by the same rules and unit-tested, but not run. */
 export type Proof = 'proved' | 'rendered';
@@ -95,7 +96,7 @@ export const combinationRules: readonly CombinationRule[] = [
     code: 'DOCKER_NEEDS_CRI_DOCKERD',
     severity: 'warning',
     path: ['runtime', 'type'],
-    applies: (c) => c.runtime === 'docker' && semver.gte(c.kubernetes, '1.24.0'),
+    applies: (c) => c.runtime === 'docker' && !releaseHas(c.kubernetes, 'dockershim'),
     message: 'from Kubernetes 1.24 Docker works through cri-dockerd: rendered, but not proved',
     fix: 'containerd is the proved runtime for this release',
   },

@@ -1,5 +1,6 @@
 import type { KubeObject, KubeRunner, LiveNode } from '../engine/stage.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
+import { controlPlaneLabels, roleTaints } from '../inventory/control-plane.ts';
 import { hostsWith } from '../inventory/model.ts';
 import type { Host, Inventory, Taint } from '../inventory/model.ts';
 import { rawShell } from '../shell/sh.ts';
@@ -11,7 +12,6 @@ interface NodeJson {
 
 /** Remembers which taints came from the inventory, so that one that is dropped there is taken off the node. */
 const taintsAnnotation = 'k8sup.io/taints';
-const controlPlane = 'node-role.kubernetes.io/control-plane';
 
 /** The registered nodes; none while no apiserver answers. */
 export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> {
@@ -43,7 +43,7 @@ export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): r
 }
 
 function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObject {
-  const wanted = wantedTaints(host);
+  const wanted = wantedTaints(inventory, host);
   // Once it has been ours, the list stays ours: given up, it would go with the taints of others in it.
   const changesTaints = wanted.length > 0 || node.managedTaints !== undefined;
   return {
@@ -83,8 +83,8 @@ function isTaint(value: unknown): value is Taint {
   return typeof value === 'object' && value !== null && 'key' in value && 'effect' in value;
 }
 
-function wantedTaints(host: Host): readonly Taint[] {
-  const own = host.roles.has('node') ? [] : [{ key: controlPlane, effect: 'NoSchedule' } as const];
+function wantedTaints(inventory: Inventory, host: Host): readonly Taint[] {
+  const own = roleTaints(host, inventory.cluster.versions.kubernetes);
   return [...own, ...host.taints.filter((taint) => !own.some((mine) => same(mine, taint)))];
 }
 
@@ -92,12 +92,9 @@ function same(a: Taint, b: Taint): boolean {
   return a.key === b.key && a.effect === b.effect;
 }
 
-/** `master` beside `control-plane` up to 1.23, when kubeadm dropped it and software had moved on. */
 function roleLabels(inventory: Inventory, host: Host): Readonly<Record<string, string>> {
-  const minor = Number(inventory.cluster.versions.kubernetes.split('.')[1]);
   return {
-    ...(host.roles.has('master') ? { [controlPlane]: '' } : {}),
-    ...(host.roles.has('master') && minor <= 23 ? { 'node-role.kubernetes.io/master': '' } : {}),
+    ...(host.roles.has('master') ? controlPlaneLabels(inventory.cluster.versions.kubernetes) : {}),
     ...(host.roles.has('node') ? { 'node-role.kubernetes.io/node': '' } : {}),
   };
 }

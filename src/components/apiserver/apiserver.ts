@@ -7,7 +7,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeFiles, kubePki } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 import { auditPolicyFile } from './audit-policy.ts';
 import { authenticationFile } from './authentication.ts';

@@ -2,7 +2,7 @@ import type { Host, Inventory } from '../../inventory/model.ts';
 import type { ComponentFile } from '../component.ts';
 import { yamlText } from '../documents.ts';
 import { kubeFiles } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 
 /**
  * AuthenticationConfiguration that lets nobody in without credentials but to the health paths, for load balancers. Undefined where the

@@ -4,7 +4,7 @@ import { cgroupDriver } from '../cgroup-driver.ts';
 import type { ComponentFile } from '../component.ts';
 import { withExtraConfig } from '../extras.ts';
 import { binaries, paths, sockets } from '../paths.ts';
-import { isAtLeast } from '../releases.ts';
+import { isAtLeast } from '../../inventory/releases.ts';
 import { imageRegistry } from '../registry-credentials.ts';
 import type { RegistryPasswords } from '../registry-credentials.ts';
 import { registryHostsDir } from './registry-hosts.ts';

@@ -4,7 +4,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubePki } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 
 const unit = 'kube-controller-manager.service';

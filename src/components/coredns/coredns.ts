@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../engine/stage.ts';
 import type { Inventory } from '../../inventory/model.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { corednsDeployment } from './deployment.ts';
 
 const namespace = 'kube-system';

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../engine/stage.ts';
+import { controlPlaneTaint } from '../../inventory/control-plane.ts';
 import type { Inventory } from '../../inventory/model.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -13,12 +14,13 @@ export function corednsDeployment(inventory: Inventory, namespace: string, label
       replicas: inventory.cluster.coredns.replicas,
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: podSpec(inventory.cluster.images.coredns, labels) },
+      template: { metadata: { labels }, spec: podSpec(inventory, labels) },
     },
   };
 }
 
-function podSpec(image: string, labels: Labels): object {
+function podSpec({ cluster }: Inventory, labels: Labels): object {
+  const taint = controlPlaneTaint(cluster.versions.kubernetes);
   return {
     serviceAccountName: 'coredns',
     priorityClassName: 'system-cluster-critical',
@@ -27,7 +29,7 @@ function podSpec(image: string, labels: Labels): object {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [
       { key: 'CriticalAddonsOnly', operator: 'Exists' },
-      { key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' },
+      { key: taint.key, operator: 'Exists', effect: taint.effect },
     ],
     affinity: {
       podAntiAffinity: {
@@ -39,7 +41,7 @@ function podSpec(image: string, labels: Labels): object {
         ],
       },
     },
-    containers: [container(image)],
+    containers: [container(cluster.images.coredns)],
     volumes: [{ name: 'config', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
   };
 }

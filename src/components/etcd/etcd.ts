@@ -7,7 +7,7 @@ import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { binaries, etcdPki } from '../paths.ts';
-import { isAtLeast } from '../releases.ts';
+import { isAtLeast } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 
 const unit = 'etcd.service';

@@ -6,7 +6,7 @@ import { yamlText } from '../documents.ts';
 import { commandLine, withExtraArgs, withExtraConfig } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubeFiles } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 
 const unit = 'kube-proxy.service';

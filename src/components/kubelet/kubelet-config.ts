@@ -1,12 +1,13 @@
 import type { Facts } from '../../host/facts/model.ts';
-import type { Host, Inventory, Taint } from '../../inventory/model.ts';
+import { roleTaints } from '../../inventory/control-plane.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
 import { urlHost } from '../address.ts';
 import { cgroupDriver } from '../cgroup-driver.ts';
 import type { ComponentFile } from '../component.ts';
 import { yamlText } from '../documents.ts';
 import { withExtraConfig } from '../extras.ts';
 import { kubeFiles, kubePki } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { runtimeEndpoint } from '../runtime-endpoint.ts';
 
 /** KubeletConfiguration, and where the kubelet then answers for its health. */
@@ -34,11 +35,6 @@ export function kubeletConfig(
 function healthUrl(address: unknown, port: unknown): string {
   const host = typeof address === 'string' && !/^(0\.0\.0\.0|::)?$/.test(address) ? urlHost(address) : '127.0.0.1';
   return `http://${host}:${typeof port === 'number' ? port : 10248}/healthz`;
-}
-
-/** What a host registers with: a master that is no node runs only what tolerates the control plane. */
-export function registrationTaints(host: Host): readonly Taint[] {
-  return host.roles.has('node') ? [] : [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }];
 }
 
 /** Certificates for clients and for serving come from the cluster's signer and are renewed; nobody unknown is let in. */
@@ -76,11 +72,15 @@ function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
     maxPods: kubelet.maxPods,
     containerLogMaxSize: runtime.logMaxSize,
     containerLogMaxFiles: Math.max(2, runtime.logMaxFiles),
+    // One pod must not use up the node's process ids; 4096 is far above what ordinary workloads run.
+    podPidsLimit: 4096,
+    // The kubelet's own defaults, all of them: what is given here replaces them as a whole.
     evictionHard: {
       'memory.available': '100Mi',
       'nodefs.available': '10%',
       'nodefs.inodesFree': '5%',
       'imagefs.available': '15%',
+      'imagefs.inodesFree': '5%',
     },
   };
 }
@@ -88,11 +88,12 @@ function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
 function releaseFields(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
   const { kubernetes } = inventory.cluster.versions;
   const { endpoint } = runtimeEndpoint(inventory);
-  const taints = registrationTaints(host);
+  const taints = roleTaints(host, kubernetes);
   return {
     ...(endpoint !== undefined && releaseHas(kubernetes, 'runtimeEndpointField')
       ? { containerRuntimeEndpoint: endpoint }
       : {}),
+    ...(releaseHas(kubernetes, 'seccompDefault') ? { seccompDefault: true } : {}),
     ...(facts.cgroupVersion === 1 && releaseHas(kubernetes, 'failCgroupV1Field') ? { failCgroupV1: false } : {}),
     ...(taints.length > 0 && releaseHas(kubernetes, 'registerWithTaintsField') ? { registerWithTaints: taints } : {}),
   };

@@ -1,4 +1,5 @@
 import type { Facts } from '../../host/facts/model.ts';
+import { roleTaints } from '../../inventory/control-plane.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import type { Component } from '../component.ts';
@@ -6,10 +7,10 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubeFiles, kubePki, paths } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { runtimeEndpoint } from '../runtime-endpoint.ts';
 import { serviceText } from '../service.ts';
-import { kubeletConfig, registrationTaints } from './kubelet-config.ts';
+import { kubeletConfig } from './kubelet-config.ts';
 
 const unit = 'kubelet.service';
 
@@ -62,7 +63,7 @@ export function kubelet(inventory: Inventory, host: Host, facts: Facts): Compone
 function kubeletFlags(inventory: Inventory, host: Host): Flags {
   const { kubernetes } = inventory.cluster.versions;
   const { rootDir } = inventory.cluster.kubelet;
-  const taints = registrationTaints(host);
+  const taints = roleTaints(host, kubernetes);
   const flags = {
     config: kubeFiles.kubelet,
     'bootstrap-kubeconfig': kubeconfigs.bootstrap,

@@ -2,7 +2,7 @@ import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs } from '../paths.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 
 const unit = 'kube-scheduler.service';

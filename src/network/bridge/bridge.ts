@@ -1,6 +1,6 @@
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
-import { releaseHas } from '../../components/releases.ts';
+import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import { sh } from '../../shell/sh.ts';
 import { bridgeName, cniConfigFile, cniClaims } from '../cni.ts';

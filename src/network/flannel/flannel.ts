@@ -2,7 +2,7 @@ import type { Component } from '../../components/component.ts';
 import { commandLine } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
 import { binaries, kubeconfigs } from '../../components/paths.ts';
-import { isAtLeast, releaseHas } from '../../components/releases.ts';
+import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import type { UnitCommand } from '../../components/systemd-unit.ts';
 import type { Inventory } from '../../inventory/model.ts';

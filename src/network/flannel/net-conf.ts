@@ -1,7 +1,7 @@
 import type { ComponentFile } from '../../components/component.ts';
 import { jsonText } from '../../components/documents.ts';
 import { paths } from '../../components/paths.ts';
-import { isAtLeast } from '../../components/releases.ts';
+import { isAtLeast } from '../../inventory/releases.ts';
 import type { FlannelSettings, Inventory } from '../../inventory/model.ts';
 
 export const netConfPath = `${paths.flannelConf}/net-conf.json`;

@@ -14,8 +14,8 @@ const versions = {
   coredns: '1.15.0',
 };
 
-function components(runtime: 'containerd' | 'docker', plugin: 'flannel' | 'bridge'): string[] {
-  const cluster = { versions, runtime: { type: runtime }, network: { plugin } };
+function components(runtime: 'containerd' | 'docker', plugin: 'flannel' | 'bridge', more: object = {}): string[] {
+  const cluster = { versions: { ...versions, ...more }, runtime: { type: runtime }, network: { plugin } };
   const inventory = { cluster, hosts: [{ roles: new Set(['etcd']) }] } as unknown as Inventory;
   return [...new Set(artifactIds(inventory, 'amd64').map((id) => `${id.component} ${id.version}`))];
 }
@@ -41,6 +41,14 @@ test('Docker brings its own containerd and runc, and without flannel there is no
     'kubernetes 1.36.3',
     'coredns 1.15.0',
   ]);
+});
+
+test.each([
+  ['1.23.17', []],
+  ['1.24.0', ['cri-dockerd 0.3.15']],
+])('Docker with %s has its CRI', (kubernetes, found) => {
+  const all = components('docker', 'bridge', { kubernetes, criDockerd: '0.3.15' });
+  expect(all.filter((name) => name.startsWith('cri-'))).toEqual(found);
 });
 
 test('machines are named as uname names them', () => {

@@ -60,6 +60,12 @@ describe('taints of nodes', () => {
     expect(both?.['spec']).toBeUndefined();
   });
 
+  it('are called as in the time of the release, and an older name of ours goes', () => {
+    const older = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
+    const [m] = nodeMetadata(cluster('1.23.17'), [node('m', { taints: [older], managedTaints: [older] })]);
+    expect(m?.['spec']).toEqual({ taints: [{ key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' }] });
+  });
+
   it('carry those of others along', () => {
     expect(of(withGpu, node('n', { taints: [notReady] }))?.['spec']).toEqual({ taints: [notReady, gpu] });
   });

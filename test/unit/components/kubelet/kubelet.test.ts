@@ -81,7 +81,7 @@ test('a master that is no node registers with the taint, a node without', () => 
   expect(made(newest, master).config).toHaveProperty('registerWithTaints', [taint]);
   expect(made(newest).config).not.toHaveProperty('registerWithTaints');
   const { flags, config } = made(release('1.20.15'), master);
-  expect(flags).toHaveProperty('register-with-taints', 'node-role.kubernetes.io/control-plane=:NoSchedule');
+  expect(flags).toHaveProperty('register-with-taints', 'node-role.kubernetes.io/master=:NoSchedule');
   expect(config).not.toHaveProperty('registerWithTaints');
 });
 
@@ -98,8 +98,16 @@ test("a user's fields and flags are laid over, and health follows them", () => {
     'nodefs.available': '1%',
     'nodefs.inodesFree': '5%',
     'imagefs.available': '15%',
+    'imagefs.inodesFree': '5%',
   });
   expect(component.health.sh).toContain('http://127.0.0.1:20248/healthz');
+});
+
+test('a pod has an end to its processes, and a seccomp profile where the release has one by default, unless the user says otherwise', () => {
+  expect(made(newest).config).toMatchObject({ podPidsLimit: 4096, seccompDefault: true });
+  expect(made(release('1.26.15')).config).not.toHaveProperty('seccompDefault');
+  const given = withExtras(host, 'kubelet', { extraConfig: { podPidsLimit: -1, seccompDefault: false } });
+  expect(made(newest, given).config).toMatchObject({ podPidsLimit: -1, seccompDefault: false });
 });
 
 test('neither of its own kubeconfigs is an input: both change by themselves', () => {

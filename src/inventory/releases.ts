@@ -6,7 +6,7 @@ interface Span {
 
 /** What differs between Kubernetes releases, as far as it changes what k8sup writes. */
 const spans = {
-  /** kubelet drives Docker itself; `--network-plugin` and `--cni-*` exist. */
+  /** kubelet drives Docker itself; `--network-plugin` and `--cni-*` exist (Kubernetes' own "Dockershim removal" page). */
   dockershim: { until: 23 },
   /** `--container-runtime=remote` is needed for a CRI runtime. */
   containerRuntimeFlag: { until: 23 },
@@ -18,6 +18,13 @@ const spans = {
   insecurePortFlag: { until: 23 },
   /** `registerWithTaints` is a field of KubeletConfiguration in each of these; the flag works in older ones. */
   registerWithTaintsField: { since: 24 },
+  /**
+   * Masters are marked as `master`, by label (beside `control-plane`) and taint, as kubeadm does; its add-ons of that age tolerate that taint alone.
+   * From 1.24 both taints are known to add-ons and the label is gone (KEP-2067).
+   */
+  masterMark: { until: 23 },
+  /** `seccompDefault` is stable; before, it needs a feature gate. */
+  seccompDefault: { since: 27 },
   /** `failCgroupV1` is known; from 1.35 its default is true. */
   failCgroupV1Field: { since: 31 },
   /** AuthenticationConfiguration can limit anonymous requests to paths (feature gate on by default). */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isAtLeast, releaseFeatures, releaseHas } from '../../../src/components/releases.ts';
-import type { ReleaseFeature } from '../../../src/components/releases.ts';
+import { isAtLeast, releaseFeatures, releaseHas } from '../../../src/inventory/releases.ts';
+import type { ReleaseFeature } from '../../../src/inventory/releases.ts';
 
 /** Last release without, and first with; or last with, and first without. */
 const borders: Readonly<Record<ReleaseFeature, readonly (readonly [number, boolean])[]>> = {
@@ -30,6 +30,15 @@ const borders: Readonly<Record<ReleaseFeature, readonly (readonly [number, boole
   registerWithTaintsField: [
     [23, false],
     [24, true],
+  ],
+  masterMark: [
+    [20, true],
+    [23, true],
+    [24, false],
+  ],
+  seccompDefault: [
+    [26, false],
+    [27, true],
   ],
   failCgroupV1Field: [
     [30, false],
