@@ -71,7 +71,7 @@ export const leafKinds: readonly LeafKind[] = [
     name: 'apiserver-etcd-client',
     ca: 'etcd-ca',
     profile: 'client',
-    each: 'cluster',
+    each: 'host',
     on: ['master'],
     purpose: 'apiserver to etcd',
   },

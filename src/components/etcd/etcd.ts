@@ -93,16 +93,25 @@ const tlsFlags: Flags = {
   'peer-key-file': etcdPki.peerKey,
   'peer-trusted-ca-file': etcdPki.ca,
   'peer-client-cert-auth': 'true',
+  // Other certificates of the same authority (clients', and servers' that are clients too) must not pass for a member.
+  'peer-cert-allowed-cn': 'etcd-peer',
 };
 
-/** The corruption check before a member serves is what etcd's own operations guide asks for; its flag moved in 3.6. */
+/**
+ * The corruption check before a member serves is what etcd's own operations guide asks for. Progress notifications tell apiservers how fresh their
+ * caches are. Both flags moved in 3.6; the second is new in 3.5.
+ */
 function storeFlags(inventory: Inventory): Flags {
+  const { etcd: version } = inventory.cluster.versions;
   return {
     'auto-compaction-mode': 'periodic',
     'auto-compaction-retention': '8h',
     'quota-backend-bytes': String(8 * 1024 ** 3),
-    ...(isAtLeast(inventory.cluster.versions.etcd, 3, 6)
+    ...(isAtLeast(version, 3, 6)
       ? { 'feature-gates': 'InitialCorruptCheck=true', 'watch-progress-notify-interval': '5s' }
       : { 'experimental-initial-corrupt-check': 'true' }),
+    ...(isAtLeast(version, 3, 5) && !isAtLeast(version, 3, 6)
+      ? { 'experimental-watch-progress-notify-interval': '5s' }
+      : {}),
   };
 }

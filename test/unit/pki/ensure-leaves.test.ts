@@ -237,6 +237,6 @@ test('a name that no certificate can carry is an error', async () => {
 test('leaves are found by name and host, shared ones on every host', async () => {
   const { leaves } = await (await cluster()).ensure();
   expect(leafOf(leaves, 'kube-proxy', 'n1').certPath).toMatch(/\/hosts\/n1\/kube-proxy\.pem$/);
-  expect(leafOf(leaves, 'apiserver-etcd-client', 'm2')).toBe(leafOf(leaves, 'apiserver-etcd-client'));
+  expect(leafOf(leaves, 'etcd-healthcheck-client', 'm2')).toBe(leafOf(leaves, 'etcd-healthcheck-client'));
   expect(() => leafOf(leaves, 'kube-apiserver', 'n1')).toThrow('no certificate kube-apiserver for n1');
 });

@@ -14,8 +14,8 @@ describe('the table of leaves', () => {
       'hosts/m1/etcd-server',
       'hosts/m1/etcd-peer',
       'etcd-healthcheck-client',
-      'apiserver-etcd-client',
       ...[
+        'apiserver-etcd-client',
         'kube-apiserver',
         'apiserver-kubelet-client',
         'front-proxy-client',
