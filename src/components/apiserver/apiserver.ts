@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hostsWith } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { urlHost } from '../address.ts';
 import type { MakeComponent } from '../component.ts';
@@ -41,8 +42,8 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
       settings: {
         TimeoutStartSec: 180,
         // Open watches keep a stopping apiserver of 1.20 alive for a minute, in which it answers nobody. Controller-manager and scheduler give up
-        // their lease after ten seconds without it, so it must be back before.
-        TimeoutStopSec: releaseHas(cluster.versions.kubernetes, 'dockershim') ? 4 : 15,
+        // their lease after ten seconds without it, so it must be back before. While it only delays its end it answers as ever.
+        TimeoutStopSec: (releaseHas(cluster.versions.kubernetes, 'dockershim') ? 4 : 15) + delaySeconds(flags),
         RuntimeMaxSec: `${runtimeDays(host)}d`,
         LimitNOFILE: 65536,
         OOMScoreAdjust: -900,
@@ -59,6 +60,22 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
     healthTimeoutSeconds: 180,
   };
 };
+
+/**
+ * For this long a stopping apiserver says that it is not ready, and still answers, so that the load balancer in front of several masters sends
+ * nothing more to it. Not up to 1.23, whose apiservers are stopped fast.
+ */
+function delayFlags(inventory: Inventory): Flags {
+  const delays =
+    hostsWith(inventory, 'master').length > 1 && !releaseHas(inventory.cluster.versions.kubernetes, 'dockershim');
+  return delays ? { 'shutdown-delay-duration': '10s' } : {};
+}
+
+/** Of a Go duration in minutes and seconds, which may be the user's own. */
+function delaySeconds(flags: Flags): number {
+  const [, minutes = 0, seconds = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(flags['shutdown-delay-duration'] ?? '') ?? [];
+  return Number(minutes) * 60 + Number(seconds);
+}
 
 /**
  * Days after which systemd restarts the process: the certificate it makes for itself in memory lives for a year in most releases, and after
@@ -110,6 +127,7 @@ function apiserverFlags(inventory: Inventory, host: Host, authentication: string
     'kubelet-client-certificate': kubePki.kubeletClientCert,
     'kubelet-client-key': kubePki.kubeletClientKey,
     'kubelet-preferred-address-types': 'InternalIP,ExternalIP,Hostname',
+    ...delayFlags(inventory),
     ...aggregationFlags,
     ...(cluster.audit ? auditFlags : {}),
   };

@@ -52,6 +52,31 @@ test('one kind of bootstrap token, as the inventory asks', () => {
   expect(component.inputs).not.toContain('/etc/kubernetes/token.csv');
 });
 
+describe('behind a load balancer', () => {
+  const several = { ...newest, hosts: newest.hosts.map((one) => ({ ...one, roles: new Set(['master'] as const) })) };
+  const stop = (text: string) => /^TimeoutStopSec=(\d+)$/m.exec(text)?.[1];
+
+  test('a master of several answers on while it is taken out, and is given the time for it', () => {
+    const { text } = made(several);
+    expect(flagsOf(text)).toHaveProperty('shutdown-delay-duration', '10s');
+    expect(stop(text)).toBe('25');
+  });
+
+  test("a user's own delay is waited for as well", () => {
+    const given = withExtras(host, 'apiserver', { extraArgs: { 'shutdown-delay-duration': '1m10s' } });
+    expect(stop(made(newest, given).text)).toBe('85');
+  });
+
+  test.each([
+    ['one master alone', newest, '15'],
+    ['a release that must be stopped fast', { ...several, cluster: release('1.23.17').cluster }, '4'],
+  ])('%s does not wait', (_what, inventory, seconds) => {
+    const { text } = made(inventory);
+    expect(flagsOf(text)).not.toHaveProperty('shutdown-delay-duration');
+    expect(stop(text)).toBe(seconds);
+  });
+});
+
 test('masters restart themselves before a year is over, not all on one day', () => {
   const days = Array.from({ length: 40 }, (_, index) => {
     const text = made(newest, { ...host, name: `m${index}` }).text;
