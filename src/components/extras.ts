@@ -3,16 +3,30 @@ import type { ComponentName, Host } from '../inventory/model.ts';
 /** Flags by name, without dashes, in the order in which they are written. */
 export type Flags = Readonly<Record<string, string>>;
 
-/** A component's flags with the user's laid over them: same name replaces in place, `null` takes away, new ones follow by name. */
+/** Flags that are lists separated by commas. */
+const listFlags: ReadonlySet<string> = new Set(['enable-admission-plugins', 'controllers', 'feature-gates']);
+
+/**
+ * A component's flags with the user's laid over them: same name replaces in place (a list is added to, so that k8sup's own items stay), `null` takes
+ * away, new ones follow by name.
+ */
 export function withExtraArgs(flags: Flags, host: Host, component: ComponentName): Flags {
   const merged: Record<string, string> = { ...flags };
   const extra = Object.entries(host.extras[component].extraArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, value] of extra) {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- flags are a dictionary, not a shape
     if (value === null) delete merged[name];
-    else merged[name] = value;
+    else merged[name] = listFlags.has(name) ? unionOf(flags[name] ?? '', value) : value;
   }
   return merged;
+}
+
+/** Items of the second list replace those of the first that speak of the same: `-x` replaces `x`, `x=false` replaces `x=true`. */
+function unionOf(own: string, extra: string): string {
+  const items = [own, extra]
+    .flatMap((list) => list.split(',').map((item) => item.trim()))
+    .filter((item) => item !== '');
+  return [...new Map(items.map((item) => [item.replace(/^-|=.*$/g, ''), item])).values()].join(',');
 }
 
 /** A binary with its flags as the words of a command line. */

@@ -8,6 +8,7 @@ import { checkHosts } from './checks/hosts.ts';
 import { checkLabels } from './checks/labels.ts';
 import { checkNetwork } from './checks/network.ts';
 import { checkRoles } from './checks/roles.ts';
+import { checkMirrors } from './checks/runtime.ts';
 import { checkSettings } from './checks/settings.ts';
 import { checkVersions } from './checks/versions.ts';
 import { draftOf } from './draft.ts';
@@ -61,7 +62,16 @@ function analyse(text: string, file: string): Analysis {
   }
   const { draft, findings } = draftOf(yaml.data ?? undefined);
   const checked = new Findings(yaml.document, draft.broken);
-  const checks = [checkVersions, checkHosts, checkRoles, checkNetwork, checkExtras, checkLabels, checkSettings];
+  const checks = [
+    checkVersions,
+    checkHosts,
+    checkRoles,
+    checkNetwork,
+    checkExtras,
+    checkLabels,
+    checkMirrors,
+    checkSettings,
+  ];
   for (const check of checks) check(draft, checked.report);
   const refused = findings.map((finding) => toProblem(finding, yaml.document));
   return { draft, document: yaml.document, local, problems: [...yaml.problems, ...refused, ...checked.problems] };

@@ -70,11 +70,12 @@ export const combinationRules: readonly CombinationRule[] = [
   },
   {
     code: 'CONTAINERD_TOO_OLD',
-    severity: 'error',
+    // Kubelets were to need it from 1.36; KEP-4033 has put that off to 1.38 (kubernetes/enhancements#6087), so that it still works.
+    severity: 'warning',
     path: containerdVersion,
     applies: (c) =>
       c.runtime === 'containerd' && semver.gte(c.kubernetes, '1.36.0') && semver.lt(c.runtimeVersion, '2.0.0'),
-    message: 'Kubernetes 1.36 needs containerd 2',
+    message: 'kubelets will not start with containerd 1 from Kubernetes 1.38: it cannot tell them its cgroup driver',
     fix: 'use containerd 2.2.0',
   },
   {
@@ -145,6 +146,25 @@ export const combinationRules: readonly CombinationRule[] = [
     applies: (c) => !semver.satisfies(c.etcd, '>=3.4.0 <3.7.0'),
     message: 'only etcd 3.4, 3.5 and 3.6 are supported',
     fix: 'use etcd 3.6.5',
+  },
+  {
+    // etcd's announcement of March 2022 and its post-mortem "v3.5 data inconsistency" (etcd-io/etcd#13766).
+    code: 'ETCD_CORRUPTS_DATA',
+    severity: 'error',
+    path: ['etcd', 'version'],
+    applies: (c) => semver.satisfies(c.etcd, '>=3.5.0 <3.5.3'),
+    message: 'etcd 3.5.0 to 3.5.2 can corrupt data when it is killed: its own project warns of them',
+    fix: 'use etcd 3.6.5, or 3.5.13 or newer',
+  },
+  {
+    // Health endpoints: kubernetes/website#54030. Watch progress: the apiserver's own check, kubernetes/kubernetes#124483.
+    code: 'ETCD_TOO_OLD',
+    severity: 'error',
+    path: ['etcd', 'version'],
+    applies: (c) =>
+      semver.gte(c.kubernetes, '1.31.0') && semver.satisfies(c.etcd, '>=3.4.0 <3.4.31 || >=3.5.3 <3.5.13'),
+    message: 'apiservers from 1.31 ask etcd for watch progress, which works from 3.4.31 and 3.5.13',
+    fix: 'use etcd 3.6.5, or a newer patch release of the same minor',
   },
   {
     code: 'FLANNEL_UNSUPPORTED',

@@ -1,42 +1,57 @@
-/** What a TOML file can hold here: no dates, no arrays of tables. */
-export type TomlValue = string | number | boolean | readonly TomlValue[] | TomlTable;
-export interface TomlTable {
-  readonly [key: string]: TomlValue;
-}
+type Table = Readonly<Record<string, unknown>>;
 
 /**
  * Writes TOML 1.0: a table's own values first, its tables after them, in the order of the object.
  *
- * @throws TypeError for what TOML or this writer cannot say: null, undefined, an infinite number, tables in arrays.
+ * @throws TypeError for null and undefined, which TOML does not have.
  */
-export function tomlText(table: Readonly<Record<string, unknown>>): string {
+export function tomlText(table: Table): string {
   return tableLines(table, []).join('\n').replace(/^\n/, '') + '\n';
 }
 
-function tableLines(table: Readonly<Record<string, unknown>>, path: readonly string[]): readonly string[] {
+function tableLines(table: Table, path: readonly string[]): readonly string[] {
   const entries = Object.entries(table);
-  const values = entries.filter(([, value]) => !isTable(value));
-  const tables = entries.filter((entry): entry is [string, Record<string, unknown>] => isTable(entry[1]));
-  const head = path.length > 0 && (values.length > 0 || tables.length === 0) ? ['', `[${path.join('.')}]`] : [];
-  return [
-    ...head,
-    ...values.map(([key, value]) => `${keyText(key)} = ${valueText(value, key)}`),
-    ...tables.flatMap(([key, child]) => tableLines(child, [...path, keyText(key)])),
-  ];
+  const values = entries.filter(([, value]) => !isTable(value) && !isTables(value));
+  const head = path.length > 0 && (values.length > 0 || entries.length === 0) ? ['', `[${path.join('.')}]`] : [];
+  return [...head, ...bodyLines(table, path)];
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
+/** All of a table behind its head. */
+function bodyLines(table: Table, path: readonly string[]): readonly string[] {
+  const values: string[] = [];
+  const tables: string[] = [];
+  for (const [key, value] of Object.entries(table)) {
+    const place = [...path, keyText(key)];
+    if (isTable(value)) tables.push(...tableLines(value, place));
+    else if (isTables(value))
+      tables.push(...value.flatMap((item) => ['', `[[${place.join('.')}]]`, ...bodyLines(item, place)]));
+    else values.push(`${keyText(key)} = ${valueText(value, key)}`);
+  }
+  return [...values, ...tables];
+}
+
+function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTables(value: unknown): value is readonly Table[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isTable);
 }
 
 function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : stringText(key);
 }
 
+/** Tables are among values only in a list that holds other things too, or in a list of lists. */
 function valueText(value: unknown, key: string): string {
   if (typeof value === 'string') return stringText(value);
-  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
   if (Array.isArray(value)) return `[${value.map((item: unknown) => valueText(item, key)).join(', ')}]`;
+  if (isTable(value)) {
+    const fields = Object.entries(value).map(([name, item]) => `${keyText(name)} = ${valueText(item, name)}`);
+    return `{ ${fields.join(', ')} }`;
+  }
   throw new TypeError(`TOML cannot hold the value of ${key}`);
 }
 

@@ -4,7 +4,9 @@ import type { ComponentName } from '../model.ts';
 import { formatPath } from '../path.ts';
 import type { Path } from '../path.ts';
 import { combinationOf } from '../resolve-cluster.ts';
+import { checkFlagValue } from './flag-values.ts';
 import { reservedFields, reservedFlags } from './reserved.ts';
+import { checkToml } from './runtime.ts';
 
 interface ExtrasInput {
   readonly extraArgs?: Readonly<Record<string, unknown>> | undefined;
@@ -33,7 +35,7 @@ export function checkExtras(draft: Draft, report: Report): void {
 
 function checkArgs(name: ComponentName, extras: ExtrasInput, place: Path, report: Report): void {
   const reserved = reservedFlags[name];
-  for (const flag of Object.keys(extras.extraArgs ?? {})) {
+  for (const [flag, value] of Object.entries(extras.extraArgs ?? {})) {
     const path = [...place, 'extraArgs', flag];
     const bare = flag.replace(/^-+/, '');
     if (bare !== flag) {
@@ -55,6 +57,7 @@ function checkArgs(name: ComponentName, extras: ExtrasInput, place: Path, report
       });
     }
     if (Object.hasOwn(reserved, bare)) report(refusal(path, `--${bare}`, reserved[bare]));
+    checkFlagValue({ component: name, flag: bare, value, path }, report);
   }
 }
 
@@ -63,6 +66,7 @@ function checkFields(name: ComponentName, extras: ExtrasInput, place: Path, repo
   for (const field of Object.keys(extras.extraConfig ?? {})) {
     if (Object.hasOwn(reserved, field)) report(refusal([...place, 'extraConfig', field], field, reserved[field]));
   }
+  if (name === 'containerd') checkToml(extras.extraConfig, [...place, 'extraConfig'], report);
 }
 
 function refusal(path: Path, what: string, key: string | undefined): Parameters<Report>[0] {

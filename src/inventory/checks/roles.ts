@@ -15,6 +15,9 @@ export function checkRoles(draft: Draft, report: Report): void {
   } else if (members.length % 2 === 0) {
     const message = `${members.length} etcd members bear no more failures than ${members.length - 1}, and a split in halves stops them all`;
     report({ code: 'ETCD_EVEN', path: ['hosts'], message, fix: 'use one, three or five members' });
+  } else if (members.length > 5) {
+    const message = `${members.length} etcd members: each write waits for more of them than with five, which bear the loss of two already`;
+    report({ code: 'ETCD_TOO_MANY', path: ['hosts'], message, fix: 'use one, three or five members' });
   }
   checkMasters(draft, report);
   if (withRole(draft, 'node').length === 0) {

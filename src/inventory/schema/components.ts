@@ -44,7 +44,11 @@ export const kubeletSchema = z.strictObject({
   rootDir: optional(absolutePath, "kubelet's root directory", standard.kubelet.rootDir),
   maxPods: optional(z.int().min(1).max(2000), 'Most pods on one node', standard.kubelet.maxPods),
   extraArgs: args,
-  extraConfig: config,
+  extraConfig: optional(
+    z.record(z.string(), z.unknown()),
+    "Fields of KubeletConfiguration to add or change, merged deeply; null takes a field away, a list replaces a list. Of k8sup's own, pods may feel podPidsLimit (4096) and, from 1.27, seccompDefault (true)",
+    {},
+  ),
 });
 
 export const kubeProxySchema = z.strictObject({

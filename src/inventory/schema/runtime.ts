@@ -23,7 +23,7 @@ export const runtimeSchema = z.strictObject({
   type: derived(z.enum(['containerd', 'docker']), 'Container runtime', 'containerd from 1.24, docker before'),
   version: derived(
     version,
-    'Version of the runtime; containerd 1.6 or 1.7 up to Kubernetes 1.22, containerd 2 from 1.36',
+    'Version of the runtime; containerd 1.6 or 1.7 up to Kubernetes 1.22, containerd 2 recommended from 1.36',
     'containerd 2.2.0 (1.7.29 up to Kubernetes 1.22), docker 20.10.24',
   ),
   runcVersion: optional(version, 'runc version', standard.runtime.runcVersion),

@@ -10,6 +10,21 @@ test('flags: replaced in place, taken away by null, new ones by name at the end'
   expect(commandLine('/x', flags)).toEqual(['/x', '--b=9', '--d=4', '--c=3', '--z=1']);
 });
 
+test.each([
+  [
+    'enable-admission-plugins',
+    'NodeRestriction',
+    'AlwaysPullImages, NodeRestriction',
+    'NodeRestriction,AlwaysPullImages',
+  ],
+  ['controllers', '*,bootstrapsigner,tokencleaner', '-tokencleaner,ttl', '*,bootstrapsigner,-tokencleaner,ttl'],
+  ['feature-gates', 'A=true,B=true', 'B=false,C=true', 'A=true,B=false,C=true'],
+])('flags that are lists are added to: %s', (flag, own, extra, both) => {
+  const given = withExtras(host, 'apiserver', { extraArgs: { [flag]: extra } });
+  expect(withExtraArgs({ [flag]: own }, given, 'apiserver')).toEqual({ [flag]: both });
+  expect(withExtraArgs({}, given, 'apiserver')[flag]).toBeDefined();
+});
+
 test('configuration: objects are merged, lists replaced, null takes away', () => {
   const extraConfig = { deep: { b: 2, gone: null, other: { c: [3] } }, list: [9], none: null };
   const given = withExtras(host, 'kubelet', { extraConfig });

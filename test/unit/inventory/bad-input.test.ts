@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each(badInventories)('%s', (_what, cluster, hosts, found) => {
+  test.each([...badInventories, ...badComponentSettings])('%s', (_what, cluster, hosts, found) => {
     expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
   });
 
@@ -56,6 +57,15 @@ describe('mistakes', () => {
   });
 });
 
+test('what is asked of Docker is not asked of containerd, nor is what is fine refused', () => {
+  const mirrors = 'runtime: { registryMirrors: { quay.io: [https://a.example] } }';
+  expect(problemsOf(inventoryWith(mirrors))).toEqual([]);
+  const args = 'enable-admission-plugins: AlwaysPullImages, disable-admission-plugins: DefaultStorageClass';
+  expect(problemsOf(inventoryWith(`apiserver: { extraArgs: { ${args}, anonymous-auth: false } }`))).toEqual([]);
+  expect(problemsOf(inventoryWith('etcd: { version: 3.5.13 }'))).toEqual([]);
+  expect(problemsOf(inventoryWith('kubernetesVersion: 1.30.9\netcd: { version: 3.5.3 }'))).toEqual([]);
+});
+
 describe('warnings', () => {
   test.each<Case>([
     [
@@ -65,6 +75,18 @@ describe('warnings', () => {
       ['KUBERNETES_NOT_PROVED 3:22 cluster.kubernetesVersion'],
     ],
     ['Docker on 1.36', 'runtime: { type: docker }', undefined, ['DOCKER_NEEDS_CRI_DOCKERD 3:20 cluster.runtime.type']],
+    [
+      'containerd 1 with 1.36',
+      'runtime: { version: 1.7.29 }',
+      undefined,
+      ['CONTAINERD_TOO_OLD 3:23 cluster.runtime.version', 'CONTAINERD_1_NOT_PROVED 3:23 cluster.runtime.version'],
+    ],
+    ...['"true"', 'true', 'null'].map((value): Case => [
+      `anonymous-auth: ${value}`,
+      `apiserver: { extraArgs: { anonymous-auth: ${value} } }`,
+      undefined,
+      ['ANONYMOUS_ACCESS 3:45 cluster.apiserver.extraArgs.anonymous-auth'],
+    ]),
     ['ipvs', 'kubeProxy: { mode: ipvs }', undefined, ['IPVS_NOT_PROVED 3:22 cluster.kubeProxy.mode']],
     ['token.csv', 'bootstrap: token-file', undefined, ['TOKEN_FILE_NEVER_EXPIRES 3:14 cluster.bootstrap']],
     [

@@ -135,12 +135,6 @@ export const badInventories: readonly Case[] = [
     ['CONTAINERD_TOO_NEW 4:41 cluster.runtime.version'],
   ],
   [
-    'containerd 1 with 1.36',
-    'runtime: { version: 1.7.29 }',
-    undefined,
-    ['CONTAINERD_TOO_OLD 3:23 cluster.runtime.version'],
-  ],
-  [
     'containerd 1.5',
     'kubernetesVersion: 1.24.0\nruntime: { version: 1.5.0 }',
     undefined,

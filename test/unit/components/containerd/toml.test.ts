@@ -22,6 +22,22 @@ test('strings: literal where possible, else escaped', () => {
   expect(tomlText({ a: `'"\\\n` })).toBe('a = "\'\\"\\\\\\u000a"\n');
 });
 
-test.each([null, undefined, Number.NaN, [{ a: 1 }]])('refuses %j', (value) => {
+test('lists of tables, with tables and lists of tables in them', () => {
+  const list = [{ n: 1, in: { x: 'y' }, deep: [{ z: 1 }] }, {}];
+  expect(tomlText({ a: { list, after: 2 } })).toBe(
+    `[a]\nafter = 2\n\n[[a.list]]\nn = 1\n\n[a.list.in]\nx = 'y'\n\n[[a.list.deep]]\nz = 1\n\n[[a.list]]\n`,
+  );
+});
+
+test('tables among other values, and numbers without an end', () => {
+  expect(tomlText({ a: [1, { 'b.c': [{ d: true }] }], empty: [] })).toBe(
+    `a = [1, { 'b.c' = [{ d = true }] }]\nempty = []\n`,
+  );
+  expect(tomlText({ a: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN] })).toBe(
+    'a = [inf, -inf, nan]\n',
+  );
+});
+
+test.each([null, undefined, [null], [{ key: null }]])('refuses %j', (value) => {
   expect(() => tomlText({ key: value })).toThrow(/the value of key/);
 });

@@ -28,11 +28,6 @@ test("daemon.json says what the inventory says, with the user's fields over it",
   });
 });
 
-test('mirrors of other registries are refused, not forgotten', () => {
-  const inventory = withRuntime({ registryMirrors: { 'quay.io': ['https://mirror.example'] } });
-  expect(() => daemonJson(inventory)).toThrow(expect.objectContaining({ code: 'DOCKER_MIRROR_UNSUPPORTED' }));
-});
-
 test('lets pods through the FORWARD chain, unless Docker leaves iptables alone', () => {
   expect(docker(classic, host, factsOf()).text).toContain('K8SUP-DOCKER -s 10.244.0.0/16 -j ACCEPT');
   const given = withExtras(host, 'docker', { extraConfig: { iptables: false } });
