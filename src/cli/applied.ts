@@ -17,9 +17,9 @@ export async function refuseUnsafeChanges(run: Run): Promise<void> {
   throw new K8supError({
     code: problems.length === 1 ? first.code : 'UNSAFE_CHANGES',
     kind: 'unsafeChange',
-    what: `the inventory has ${problems.length === 1 ? 'an edit' : `${problems.length} edits`} that k8sup cannot make on a living cluster yet`,
+    what: `the inventory asks for ${problems.length === 1 ? 'a change' : `${problems.length} changes`} that k8sup cannot make on a living cluster yet`,
     why: problems.map((problem) => `${problem.code}: ${problem.message}`).join('\n'),
-    fix: 'take the edit back, or clean the cluster and apply anew',
+    fix: [...new Set(problems.flatMap((problem) => problem.fix ?? []))].join('\n'),
   });
 }
 

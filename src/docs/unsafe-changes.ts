@@ -6,11 +6,6 @@ import { cell, code, markdownTable } from './markdown.ts';
 export const otherUnsafeEdits: readonly { readonly what: string; readonly edit: string; readonly reason: string }[] = [
   { what: 'DATA_DIRECTORY', edit: '`cluster.runtime.dataRoot`', reason: 'running containers would be lost' },
   {
-    what: 'ENCRYPTION',
-    edit: '`cluster.apiserver.encryptionAtRest` from true to false',
-    reason: 'the Secrets written with it would be unreadable',
-  },
-  {
     what: 'ETCD_MEMBERS',
     edit: 'hosts with the role etcd',
     reason: 'adding and removing members is not supported yet',

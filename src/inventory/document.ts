@@ -9,4 +9,6 @@ export interface Position {
 export interface Document {
   /** The position of the value at `path`, or of its nearest parent that is in the file. */
   position(path: readonly (string | number)[]): Position;
+  /** Whether the file itself has a value at `path`; otherwise it is a default. */
+  has(path: readonly (string | number)[]): boolean;
 }

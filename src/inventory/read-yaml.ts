@@ -2,6 +2,7 @@ import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, par
 import type { Document as YamlDocument, Pair } from 'yaml';
 import { messageOf } from '../errors/k8sup-error.ts';
 import type { Document, Position } from './document.ts';
+import { valueAt } from './path.ts';
 import type { Path } from './path.ts';
 import type { Problem } from './problem.ts';
 
@@ -30,9 +31,11 @@ export function readYaml(text: string, file: string): YamlText {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  let data: unknown;
   const document: PositionedDocument = {
     position: (path) => at(locate(parsed, path).value),
     keyPosition: (path) => at(locate(parsed, path).key),
+    has: (path) => valueAt(data, path) !== undefined,
   };
   const problems: Problem[] = [
     ...parsed.errors.map((error) => yamlProblem('error', error, at(error.pos[0]))),
@@ -41,7 +44,8 @@ export function readYaml(text: string, file: string): YamlText {
   if (parsed.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { data: undefined, document, problems };
   keepAsWritten(parsed);
   try {
-    return { data: withoutEmpty(parsed.toJS({ maxAliasCount: 100 }), false), document, problems };
+    data = withoutEmpty(parsed.toJS({ maxAliasCount: 100 }), false);
+    return { data, document, problems };
   } catch (error) {
     problems.push(yamlProblem('error', { code: 'ALIAS', message: messageOf(error) }, at(0)));
     return { data: undefined, document, problems };

@@ -22,6 +22,8 @@ const recordSchema = z.object({
   controlPlaneEndpoint: z.string(),
   apiserverPort: z.number(),
   encryptionAtRest: z.boolean(),
+  /** Records of older releases have none. */
+  proxyMode: z.string().optional(),
   directories: z.object({ etcd: z.string(), kubelet: z.string(), runtime: z.string() }),
   hosts: z.array(z.object({ name: z.string(), address: z.string(), roles: z.array(z.string()) })),
 });
@@ -52,6 +54,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}`,
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
+    proxyMode: cluster.kubeProxy.mode,
     directories: { etcd: cluster.etcd.dataDir, kubelet: cluster.kubelet.rootDir, runtime: cluster.runtime.dataRoot },
     hosts: hosts.map(({ name, address, roles }) => ({ name, address, roles: [...roles].sort() })),
   };

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import type { Document } from './document.ts';
 import type { Inventory } from './model.ts';
 import { formatPath } from './path.ts';
 import type { Path } from './path.ts';
@@ -12,7 +13,11 @@ export type { RecordedSettings } from './record.ts';
 /** The edits since `before` that a living cluster would not survive, each at its place in the new inventory; pure. */
 export function unsafeChanges(before: RecordedSettings, after: Inventory): readonly Problem[] {
   const now = recordOf(after);
-  const edits = [...settingEdits(before, now), ...etcdEdits(before, now), ...hostEdits(before, now)];
+  const edits = [
+    ...settingEdits(before, now, after.document),
+    ...etcdEdits(before, now, after.document),
+    ...hostEdits(before, now),
+  ];
   return edits.map(({ what, path, message, fix }) => ({
     severity: 'error',
     code: `UNSAFE_CHANGE_${what}`,
@@ -31,12 +36,22 @@ interface Edit {
   readonly fix?: string;
 }
 
-interface Rule {
+interface Setting {
   readonly what: string;
   readonly path: Path;
   readonly name: string;
-  readonly value: (record: RecordedSettings) => string | number;
   readonly reason: string;
+  /** Left out, it follows other settings of the inventory rather than a default of k8sup's. */
+  readonly follows?: true;
+}
+
+type Value = string | number | boolean;
+
+interface Rule extends Setting {
+  /** Undefined in a record that is older than the rule. */
+  readonly value: (record: RecordedSettings) => Value | undefined;
+  /** Its default comes with the Kubernetes release: with that one set right, it is right too. */
+  readonly byRelease?: true;
 }
 
 const network = (key: string): Path => ['cluster', 'network', key];
@@ -75,6 +90,7 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'DNS_IP',
     path: network('dnsIP'),
     name: 'the DNS address',
+    follows: true,
     value: (r) => r.dnsIP,
     reason: 'running pods have the old one in their resolv.conf',
   },
@@ -96,13 +112,31 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'RUNTIME',
     path: ['cluster', 'runtime', 'type'],
     name: 'the container runtime',
+    byRelease: true,
     value: (r) => r.runtime,
     reason: 'containers of the old one would go on unseen',
+  },
+  {
+    what: 'PROXY_MODE',
+    path: ['cluster', 'kubeProxy', 'mode'],
+    name: "kube-proxy's mode",
+    byRelease: true,
+    value: (r) => r.proxyMode,
+    reason: 'many releases of kube-proxy leave the rules of the old mode, which go on catching traffic',
+  },
+  {
+    what: 'ENCRYPTION',
+    path: ['cluster', 'apiserver', 'encryptionAtRest'],
+    name: 'encryption at rest',
+    value: (r) => r.encryptionAtRest,
+    reason:
+      "Secrets stay as they were written, unreadable without the key or in plain text, and masters that restart one by one cannot read each other's",
   },
   {
     what: 'CONTROL_PLANE_ENDPOINT',
     path: ['cluster', 'controlPlaneEndpoint'],
     name: 'the control plane endpoint',
+    follows: true,
     value: (r) => r.controlPlaneEndpoint,
     reason: 'kubelets that have joined keep the old one in their own kubeconfig',
   },
@@ -143,28 +177,37 @@ export const unsafeSettings: readonly Rule[] = [
   },
 ];
 
-function settingEdits(before: RecordedSettings, now: RecordedSettings): readonly Edit[] {
-  const edits: Edit[] = unsafeSettings
-    .filter((rule) => rule.value(before) !== rule.value(now))
-    .map(({ what, path, name, value, reason }) => ({
-      what,
-      path,
-      message: `${name} cannot change from ${value(before)} to ${value(now)} on a living cluster: ${reason}`,
-    }));
+function settingEdits(before: RecordedSettings, now: RecordedSettings, document: Document): readonly Edit[] {
+  const edits = unsafeSettings.flatMap((rule): readonly Edit[] => {
+    const [from, to] = [rule.value(before), rule.value(now)];
+    if (from === undefined || to === undefined || from === to) return [];
+    const echo = rule.byRelease === true && before.kubernetes !== now.kubernetes && !document.has(rule.path);
+    return echo ? [] : [editOf(rule, [from, to], document)];
+  });
   // Another runtime has another data root of its own accord; that one edit is said once.
-  if (before.runtime === now.runtime && before.directories.runtime !== now.directories.runtime) {
-    const message = `the runtime's data root cannot change from ${before.directories.runtime} to ${now.directories.runtime} on a living cluster: running containers would be lost`;
-    edits.push({ what: 'DATA_DIRECTORY', path: ['cluster', 'runtime', 'dataRoot'], message });
-  }
-  if (before.encryptionAtRest && !now.encryptionAtRest) {
-    const message =
-      'encryption at rest cannot be switched off on a living cluster: the Secrets written with it would be unreadable';
-    edits.push({ what: 'ENCRYPTION', path: ['cluster', 'apiserver', 'encryptionAtRest'], message });
-  }
-  return edits;
+  if (before.runtime !== now.runtime || before.directories.runtime === now.directories.runtime) return edits;
+  return [...edits, editOf(dataRoot, [before.directories.runtime, now.directories.runtime], document)];
 }
 
-function etcdEdits(before: RecordedSettings, now: RecordedSettings): readonly Edit[] {
+const dataRoot: Setting = {
+  what: 'DATA_DIRECTORY',
+  path: ['cluster', 'runtime', 'dataRoot'],
+  name: "the runtime's data root",
+  reason: 'running containers would be lost',
+};
+
+/** Where the inventory leaves a setting to k8sup, it was a newer k8sup with another default that changed it: nobody has an edit to take back. */
+function editOf(setting: Setting, [from, to]: readonly [Value, Value], document: Document): Edit {
+  const { what, path, name, reason } = setting;
+  if (setting.follows === true || document.has(path)) {
+    return { what, path, message: `${name} cannot change from ${from} to ${to} on a living cluster: ${reason}` };
+  }
+  const message = `${name} is not in the inventory, and the default of this k8sup is ${to}, but the cluster has ${from}, which cannot change while it lives: ${reason}`;
+  const fix = `write "${path.at(-1) ?? ''}: ${from}" below ${formatPath(path.slice(0, -1))}, so that no default decides`;
+  return { what, path, message, fix };
+}
+
+function etcdEdits(before: RecordedSettings, now: RecordedSettings, document: Document): readonly Edit[] {
   const sign = (record: RecordedSettings): string =>
     record.etcd.members
       .map(({ name, address }) => `${name} (${address})`)
@@ -178,11 +221,17 @@ function etcdEdits(before: RecordedSettings, now: RecordedSettings): readonly Ed
   const [from, to] = [before.etcd.version, now.etcd.version];
   const sameMinor = semver.major(from) === semver.major(to) && semver.minor(from) === semver.minor(to);
   if (!sameMinor || semver.lt(to, from)) {
-    const message = `etcd cannot change from ${from} to ${to} on a living cluster: only a newer patch release is safe`;
-    edits.push({ what: 'ETCD_VERSION', path: ['cluster', 'etcd', 'version'], message });
+    edits.push(editOf(etcdVersion, [from, to], document));
   }
   return edits;
 }
+
+const etcdVersion: Setting = {
+  what: 'ETCD_VERSION',
+  path: ['cluster', 'etcd', 'version'],
+  name: "etcd's version",
+  reason: 'only a newer patch release is safe',
+};
 
 function hostEdits(before: RecordedSettings, now: RecordedSettings): readonly Edit[] {
   return before.hosts.flatMap((old): readonly Edit[] => {

@@ -66,6 +66,14 @@ describe('the inventory that was last applied', () => {
     });
   });
 
+  it('says what to write where nobody edited anything, but k8sup has another default', async () => {
+    await remember(inventory('10.244.0.0/16', '1.35.4'));
+    const unpinned = inventory('10.244.0.0/16', '');
+    await expect(refuseUnsafeChanges(run(unpinned))).rejects.toMatchObject({
+      fix: expect.stringContaining('write "kubernetesVersion: 1.35.4" below cluster') as string,
+    });
+  });
+
   it('names all such edits at once', async () => {
     await remember(inventory());
     const error = await refuseUnsafeChanges(run(inventory('10.245.0.0/16', '1.35.4'))).catch(

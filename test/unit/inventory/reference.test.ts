@@ -14,6 +14,13 @@ describe('the example', () => {
     expect('problems' in result ? result.problems : result.warnings).toEqual([]);
   });
 
+  test('writes the versions down that a living cluster cannot change, and they are the defaults', () => {
+    const text = exampleInventory();
+    const { versions } = resolved(smallest).cluster;
+    expect(text).toContain(`\n  kubernetesVersion: ${versions.kubernetes} `);
+    expect(text).toContain(`\n  etcd:\n    version: ${versions.etcd}\n`);
+  });
+
   test('has none with every comment that holds keys taken off either', () => {
     const uncommented = exampleInventory()
       .split('\n')

@@ -26,9 +26,10 @@ describe('unsafe edits', () => {
     ['etcd: { dataDir: /data/etcd }', 'DATA_DIRECTORY 3:20 cluster.etcd.dataDir'],
     ['kubelet: { rootDir: /data/kubelet }', 'DATA_DIRECTORY 3:23 cluster.kubelet.rootDir'],
     ['etcd: { clientPort: 3379 }', 'ETCD_PORTS 3:23 cluster.etcd.clientPort'],
-    ['etcd: { version: 3.5.0 }', 'ETCD_VERSION 3:20 cluster.etcd.version'],
+    ['etcd: { version: 3.5.21 }', 'ETCD_VERSION 3:20 cluster.etcd.version'],
     ['etcd: { version: 3.6.4 }', 'ETCD_VERSION 3:20 cluster.etcd.version'],
     ['controlPlaneEndpoint: x:6443', 'CONTROL_PLANE_ENDPOINT 3:25 cluster.controlPlaneEndpoint'],
+    ['kubeProxy: { mode: iptables }', 'PROXY_MODE 3:22 cluster.kubeProxy.mode'],
     ['apiserver: { encryptionAtRest: false }', 'ENCRYPTION 3:34 cluster.apiserver.encryptionAtRest'],
   ])('%s', (cluster, found) => expect(edits(cluster)).toEqual([`UNSAFE_CHANGE_${found}`]));
 
@@ -58,6 +59,53 @@ describe('unsafe edits', () => {
   });
 });
 
+test('encryption at rest cannot be switched on either', () => {
+  const plain = recordOf(resolved(inventoryWith('apiserver: { encryptionAtRest: false }', hosts.join('\n'))));
+  const after = resolved(inventoryWith('apiserver: { encryptionAtRest: true }', hosts.join('\n')));
+  expect(summary(unsafeChanges(plain, after))).toEqual([
+    'UNSAFE_CHANGE_ENCRYPTION 3:34 cluster.apiserver.encryptionAtRest',
+  ]);
+});
+
+describe('a newer default of k8sup', () => {
+  const older = { ...before, kubernetes: '1.35.2', proxyMode: 'iptables', etcd: { ...before.etcd, version: '3.5.21' } };
+  const fixes = (cluster: string) =>
+    unsafeChanges(older, resolved(inventoryWith(cluster, hosts.join('\n')))).map(({ message, fix }) => [
+      message.split(',')[0],
+      fix?.split(',')[0],
+    ]);
+
+  test('is no edit to take back: what to write is said', () => {
+    expect(fixes('')).toEqual([
+      ['the Kubernetes version is not in the inventory', 'write "kubernetesVersion: 1.35.2" below cluster'],
+      ["etcd's version is not in the inventory", 'write "version: 3.5.21" below cluster.etcd'],
+    ]);
+  });
+
+  test('of the mode of kube-proxy is told apart from that of another release', () => {
+    const edits = unsafeChanges({ ...before, proxyMode: 'iptables' }, resolved(inventoryWith('', hosts.join('\n'))));
+    expect(edits.map(({ fix }) => fix?.split(',')[0])).toEqual(['write "mode: iptables" below cluster.kubeProxy']);
+  });
+
+  test('does not matter once it is written', () => {
+    expect(fixes('kubernetesVersion: 1.35.2\netcd: { version: 3.5.21 }')).toEqual([]);
+  });
+
+  test('is not blamed for an edit', () => {
+    expect(fixes('kubernetesVersion: 1.36.3\netcd: { version: 3.5.21 }')).toEqual([
+      [expect.stringContaining('cannot change from 1.35.2 to 1.36.3'), 'take the edit back'],
+    ]);
+  });
+
+  test('is not blamed for what follows another edit', () => {
+    const moved = unsafeChanges(
+      before,
+      resolved(inventoryWith('network: { serviceCIDR: 10.97.0.0/16 }', hosts.join('\n'))),
+    );
+    expect(moved.map(({ fix }) => fix)).not.toContainEqual(expect.stringContaining('write'));
+  });
+});
+
 describe('safe edits', () => {
   test.each([
     ['nothing at all', ''],
@@ -71,6 +119,12 @@ describe('safe edits', () => {
 
 describe('the record', () => {
   test('comes back from disk as it went', () => expect(parseRecord(JSON.stringify(before), 'r.json')).toEqual(before));
+
+  test('of an older release, without the mode of kube-proxy, is read, and any mode passes', () => {
+    const record = parseRecord(JSON.stringify({ ...before, proxyMode: undefined }), 'r.json');
+    const after = resolved(inventoryWith('kubeProxy: { mode: iptables }', hosts.join('\n')));
+    expect(unsafeChanges(record, after)).toEqual([]);
+  });
 
   test.each(['', '{}', JSON.stringify({ ...before, version: 2 })])('%s is refused', (text) => {
     expect(() => parseRecord(text, 'r.json')).toThrow(expect.objectContaining({ code: 'RECORD_INVALID' }));
