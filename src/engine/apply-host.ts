@@ -4,7 +4,7 @@ import type { Host } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { diffResource } from './probe-host.ts';
-import { applyKey, applyScript, lockedKey, probeKey } from './script.ts';
+import { applyKey, applyScript, lockedKey, noLockKey, probeKey } from './script.ts';
 import type { Section } from './script.ts';
 
 export interface ApplyOptions {
@@ -22,7 +22,7 @@ const lockSeconds = 120;
 /**
  * Makes resources true, in order, in one script; each is probed again and must then have no difference.
  *
- * @throws K8supError `RESOURCE_FAILED`, `RESOURCE_NOT_CONVERGED` or `HOST_LOCKED`.
+ * @throws K8supError `RESOURCE_FAILED`, `RESOURCE_NOT_CONVERGED`, `HOST_LOCKED` or `HOST_WITHOUT_FLOCK`.
  */
 export async function applyToHost(
   host: Host,
@@ -47,6 +47,8 @@ export async function applyToHost(
     },
   });
   const sections = script.parse(result.stdout);
+  const noLock = sections.get(noLockKey);
+  if (noLock !== undefined) throw noLockError(host, noLock.output);
   const locked = sections.get(lockedKey);
   if (locked !== undefined) throw lockedError(host, locked.output);
   for (const resource of resources) checkResource(host, resource, sections, result.stderr);
@@ -97,5 +99,16 @@ function lockedError(host: Host, holder: string): K8supError {
     what: `${host.name}: another k8sup is at work on this host`,
     why: escapeControl(holder.trim()),
     fix: 'wait for it to end; a run that was killed leaves its last script, which ends by itself',
+  });
+}
+
+function noLockError(host: Host, found: string): K8supError {
+  return new K8supError({
+    code: 'HOST_WITHOUT_FLOCK',
+    kind: 'resource',
+    host: host.name,
+    what: `${host.name}: the host's lock cannot be taken`,
+    why: found === '' ? 'it has no flock' : `${escapeControl(found)} does not know -w: it is not the one of util-linux`,
+    fix: "install util-linux by the host's own means",
   });
 }

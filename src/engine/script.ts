@@ -33,22 +33,24 @@ export function probeScript(probes: readonly { readonly key: string; readonly sc
 /** Keys of the sections of {@link applyScript}: `apply ID`, then `probe ID`. */
 export const applyKey = (id: string): string => `apply ${id}`;
 export const probeKey = (id: string): string => `probe ${id}`;
-/** The section that is there instead of all others when another run holds the host. */
+/** The sections that are there instead of all others: when another run holds the host, and where a lock cannot be taken at all. */
 export const lockedKey = 'locked';
+export const noLockKey = 'no-lock';
 
 /**
  * Changes in one script, in order, each probed again at once; the first one that fails ends the script. It holds the host's lock: a script outlives
- * a controller that was killed, and the next run must not work beside it.
+ * a controller that was killed, and the next run must not work beside it. Standard input is for resources with contents alone: a program of another one
+ * that reads (a maintainer script's question) would eat what follows.
  */
 export function applyScript(resources: readonly AnyResource[], holder: string, lockSeconds: number): SectionScript {
   const mark = newMark();
   const contents = resources.flatMap((resource) => resource.apply.contents ?? []);
   const steps = resources.map((resource) => {
-    const lengths = (resource.apply.contents ?? []).map(lengthOf).join(' ');
+    const own = resource.apply.contents ?? [];
     return `${begin(mark, applyKey(resource.id))}
-( set -e; set -- ${lengths}
+( set -e; set -- ${own.map(lengthOf).join(' ')}
 ${resource.apply.script.sh}
-) 2>&1
+) ${own.length === 0 ? '</dev/null ' : ''}2>&1
 k8sup_rc=$?; ${endWith(mark, applyKey(resource.id), '$k8sup_rc')}; [ $k8sup_rc -eq 0 ] || exit 0
 ${begin(mark, probeKey(resource.id))}
 (\n${resource.probe.sh}\n) </dev/null 2>&1
@@ -57,8 +59,10 @@ ${end(mark, probeKey(resource.id))}`;
   return sectionScript(mark, [ownershipFunctions, takeLock(mark, holder, lockSeconds), ...steps].join('\n'), contents);
 }
 
+/** That flock knows -w (busybox's does not) is tried on the folder, which nobody locks: its failure would look like a held lock. */
 function takeLock(mark: string, holder: string, seconds: number): string {
   return `mkdir -p -m 0700 /run/k8sup ${stateDir}; exec 9>>/run/k8sup/lock
+if ! flock -w 1 /run/k8sup true; then ${begin(mark, noLockKey)}; command -v flock || :; ${endWith(mark, noLockKey, '0')}; exit 0; fi
 if ! flock -w ${String(seconds)} 9; then ${begin(mark, lockedKey)}; cat /run/k8sup/holder; ${endWith(mark, lockedKey, '0')}; exit 0; fi
 printf '%s\\n' ${quote(holder)} > /run/k8sup/holder`;
 }

@@ -69,6 +69,14 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     );
   });
 
+  it('keeps contents from programs that read what is not theirs', async () => {
+    using host = fakeHost();
+    const curious = { ...thing('a'), apply: { script: rawShell('cat > /srv/a.read; echo on > /srv/a') } };
+    const kept = file({ path: '/srv/kept', content: 'all of it\n', mode: 0o600 });
+    await applyToHost(h1, [curious, kept], host.executor, options);
+    expect([host.read('/srv/kept'), host.read('/srv/a.read')]).toEqual(['all of it\n', '']);
+  });
+
   it('tells when work on each begins and ends', async () => {
     using host = fakeHost();
     const told: string[] = [];
@@ -100,6 +108,22 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     const sections = script.parse(stdout);
     expect([...sections.keys()]).toEqual([lockedKey]);
     expect(sections.get(lockedKey)?.output).toContain('ann@desk');
+    expect(await host.sh('ls /srv')).toBe('');
+  });
+
+  it.each([
+    ['busybox’s, which has no -w', 'echo "flock: unrecognized option: w" >&2; exit 1', /\/flock does not know -w/],
+    ['none', undefined, /it has no flock/],
+  ])('does not take a host for locked whose flock is %s', async (_, body, why) => {
+    using host = fakeHost({
+      shell: '/bin/dash',
+      ...(body === undefined ? { before: 'mount --bind /dev/null "$(command -v flock)"' } : {}),
+    });
+    if (body !== undefined) host.program('flock', body);
+    await expect(applyToHost(h1, [thing('a')], host.executor, options)).rejects.toMatchObject({
+      code: 'HOST_WITHOUT_FLOCK',
+      why: expect.stringMatching(why) as string,
+    });
     expect(await host.sh('ls /srv')).toBe('');
   });
 
