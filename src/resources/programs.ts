@@ -34,6 +34,8 @@ for program in ${wanted.map(({ program }) => program)}; do command -v "$program"
 [ -n "$missing" ] || exit 0
 packages=
 no_way() { echo "programs are missing on this host: $missing"; echo "$1"; echo "install the packages that bring them ($packages), or give the host a package source that it can reach"; exit 1; }
+own() { [ -z "$2" ] || k8sup_own packages "$1:\${packages%% *}" "$2"; }
+own_rpms() { own rpm "$(for package in $packages; do rpm -q "$package" >/dev/null 2>&1 || printf '%s ' "$package"; done)"; }
 log=$(mktemp); trap 'rm -f "$log"' EXIT
 if command -v apt-get >/dev/null; then
 ${packagesFor('apt')}
@@ -41,21 +43,28 @@ ${installApt}
 elif command -v dnf >/dev/null || command -v yum >/dev/null; then
 ${packagesFor('dnf')}
 manager=$(command -v dnf || command -v yum)
-k8sup_own packages "rpm:\${packages%% *}" "$packages"
+own_rpms
 "$manager" install -y -q $packages >"$log" 2>&1 || no_way "$manager says: $(tail -n 3 "$log")"
 elif command -v zypper >/dev/null; then
 ${packagesFor('zypper')}
-k8sup_own packages "rpm:\${packages%% *}" "$packages"
+own_rpms
 zypper --non-interactive --quiet install --no-recommends $packages >"$log" 2>&1 || no_way "zypper says: $(tail -n 3 "$log")"
 else no_way 'there is no package manager that k8sup knows (apt-get, dnf, yum, zypper)'; fi
 hash -r
 for program in $missing; do command -v "$program" >/dev/null || no_way "$packages did not bring $program"; done`;
 }
 
-/** apt can say beforehand which packages will come, so what they pull in is recorded as well. */
+/**
+ * apt can say beforehand which packages will come, so what they pull in is recorded as well: `Inst NAME (VERSION …)`, where one that is only upgraded, and so
+ * stays the host's, is `Inst NAME [OLD] (VERSION …)`. A file of the operator's own is kept without a question, as nobody is there to answer one.
+ */
 const installApt = rawShell(`export DEBIAN_FRONTEND=noninteractive
-apt() { apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"; }
+apt() { apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"; }
 plan() { apt -s install --no-install-recommends $packages >"$log" 2>&1; }
 plan || { apt update >/dev/null 2>&1 || :; plan; } || no_way "apt-get says: $(grep '^E:' "$log" | head -n 3)"
-k8sup_own packages "apt:\${packages%% *}" "$(sed -n 's/^Inst \\([^ ]*\\).*/\\1/p' "$log" | tr '\\n' ' ')"
-apt install --no-install-recommends $packages >"$log" 2>&1 || { apt update >/dev/null 2>&1 || :; apt install --no-install-recommends $packages >"$log" 2>&1; } || no_way "apt-get says: $(grep '^E:' "$log" | head -n 3)"`);
+planned() { sed -n "s/^$1 \\([^ ]*\\) $2.*/\\1/p" "$log" | tr '\\n' ' '; }
+gone=$(planned Remv)
+[ -z "$gone" ] || no_way "apt-get would take away for them what k8sup could not bring back: $gone"
+own apt "$(planned Inst '(')"
+install() { apt install --no-install-recommends --no-remove $packages >"$log" 2>&1; }
+install || { apt update >/dev/null 2>&1 || :; install; } || no_way "apt-get says: $(grep '^E:' "$log" | head -n 3)"`);

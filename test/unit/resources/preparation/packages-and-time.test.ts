@@ -23,15 +23,46 @@ describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('a ho
       host.program(
         'apt-get',
         `echo "$*" >> /run/apt.log
-case "$*" in *' -s install '*) printf 'Inst lib-tool (1.0)\\nInst tool-pkg (1.0)\\nConf tool-pkg\\n' ;; *' install '*) ${bring} ;; esac`,
+case "$*" in *' -s install '*) printf 'Inst lib-tool (1.0 Debian:12 [amd64])\\nInst tool-pkg (1.0)\\nInst libc6 [2.35] (2.36 Debian:12 [amd64]) []\\nConf tool-pkg\\n' ;; *' install '*) ${bring} ;; esac`,
       );
       expect(await applyOn(host, wanted)).toEqual([]);
       expect(host.read('/run/apt.log').trim().split('\n')).toHaveLength(2);
       expect(host.read('/run/apt.log')).not.toContain('curl');
+      // Nothing else may go meanwhile, and no question about a file may stop it.
+      expect(host.read('/run/apt.log')).toMatch(
+        /--force-confold .*install --no-install-recommends --no-remove tool-pkg\n$/,
+      );
       expect(host.read(manifest)).toBe('packages\tapt:tool-pkg\tlib-tool tool-pkg \n');
       host.program('dpkg', 'echo "$*" >> /run/dpkg.log');
       await clean(host);
       expect(host.read('/run/dpkg.log')).toBe('--purge lib-tool tool-pkg\n');
+    });
+
+    it('that would cost the host other packages do not come', async () => {
+      using host = open();
+      host.program('curl', ':');
+      host.program(
+        'apt-get',
+        `echo "$*" >> /run/apt.log
+case "$*" in *' -s install '*) printf 'Remv systemd-timesyncd [252]\\nRemv postfix [3.7]\\nInst tool-pkg (1.0)\\n' ;; *' install '*) ${bring} ;; esac`,
+      );
+      const why = expect.stringMatching(/take away .*: systemd-timesyncd postfix/) as string;
+      await expect(applyOn(host, wanted)).rejects.toMatchObject({ why });
+      expect(host.read('/run/apt.log').trim().split('\n')).toHaveLength(1);
+      expect(await host.sh(`cat ${manifest} 2>/dev/null || :`)).toBe('');
+    });
+
+    it.each([
+      ['new', '1', 'packages\trpm:tool-rpm\ttool-rpm \n'],
+      ['there already, and only upgraded', '0', ''],
+    ])('that come with an rpm that is %s are recorded by that', async (_, status, recorded) => {
+      // A host with dnf has no apt-get, which this machine may have; bash would find it still, though it cannot be run.
+      using host = hostWith('/bin/dash', '[ ! -e /usr/bin/apt-get ] || mount --bind /dev/null /usr/bin/apt-get');
+      host.program('curl', ':');
+      host.program('dnf', bring);
+      host.program('rpm', `exit ${status}`);
+      expect(await applyOn(host, wanted)).toEqual([]);
+      expect(await host.sh(`cat ${manifest} 2>/dev/null || :`)).toBe(recorded);
     });
 
     it('that no package brings are named, with what the package manager says', async () => {
