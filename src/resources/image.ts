@@ -51,11 +51,12 @@ echo --; awk -v n=${name} '$1 == n' ${loadedImages} 2>/dev/null || :`,
     },
     apply: {
       script: sh`t=${`${stateDir}/image.tar`}
+trap 'rm -f "$t"' EXIT
+trap 'exit 1' HUP INT TERM
 head -c "$1" | ${rawShell(unpack)} > "$t"
 set -- "$(sha256sum < "$t")"
-if [ "$1" != ${`${spec.sha256}  -`} ]; then rm -f "$t"; echo "the upload is damaged: sha256 $1"; exit 1; fi
+if [ "$1" != ${`${spec.sha256}  -`} ]; then echo "the upload is damaged: sha256 $1"; exit 1; fi
 ${loadImage(spec)}
-rm -f "$t"
 touch ${loadedImages}
 { awk -v n=${name} '$1 != n' ${loadedImages}; echo ${`${name} ${spec.sha256}`}; } > ${`${loadedImages}.new`}
 mv -f ${`${loadedImages}.new`} ${loadedImages}`,

@@ -41,6 +41,14 @@ describe.skipIf(noFakeHost !== undefined)('an image on a host', () => {
     expect(await applyOn(host, newer)).toEqual([]);
   });
 
+  it('leaves no tarball behind where it cannot be loaded', async () => {
+    using host = hostWithContainerd();
+    host.program('ctr', 'case $* in *import*) ls /var/lib/k8sup > /run/seen; exit 1 ;; esac');
+    await expect(applyOn(host, image(tarball(['app:1'], 'a')))).rejects.toMatchObject({ code: 'RESOURCE_FAILED' });
+    expect(host.read('/run/seen')).toContain('image.tar');
+    expect(await host.sh('ls /var/lib/k8sup')).not.toContain('image.tar');
+  });
+
   it.each([
     ['app:1', 'example.com/app:1'],
     ['example.com/app:1', 'app:1'],
