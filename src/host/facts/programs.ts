@@ -16,6 +16,8 @@ export function programsFor(inventory: Inventory, host: Host): readonly ProgramP
     const { kubeProxy, runtime } = inventory.cluster;
     // Whatever kube-proxy does, kubelet's, the CNI plugins' and flannel's own rules go through iptables.
     names.push('iptables', 'conntrack', 'nsenter', 'modprobe');
+    // Tells whether a kubelet's certificate still lets it in: without it, one that has expired would pass for joined.
+    names.push('openssl');
     if (kubeProxy.mode === 'nftables') names.push('nft');
     if (kubeProxy.mode === 'ipvs') names.push('ipset');
     // dockershim forwards ports with the one and sets hairpin mode with the other.
@@ -49,6 +51,7 @@ export const programPackages: readonly ProgramPackage[] = [
   entry('ipset', 'ipset'),
   entry('socat', 'socat'),
   entry('ethtool', 'ethtool'),
+  entry('openssl', 'openssl'),
 ];
 
 /** @throws Error for a program that the table does not know. */
