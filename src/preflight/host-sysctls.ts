@@ -34,12 +34,21 @@ export function hostSysctls(inventory: Inventory, host: Host, facts: Facts): rea
     // Pods of one host on one bridge reach Services only if bridged packets go through the rules.
     { key: 'net.bridge.bridge-nf-call-iptables', value: '1', optional: facts.container },
     { key: 'net.bridge.bridge-nf-call-ip6tables', value: '1', optional: true },
-    // A pod's answer may come back by another interface than the one its route names.
-    { key: 'net.ipv4.conf.all.rp_filter', value: '0', optional: true },
-    { key: 'net.ipv4.conf.default.rp_filter', value: '0', optional: true },
+    ...reversePath(inventory),
   ];
   const ipv6: readonly SysctlSpec[] = inventory.cluster.disableIPv6
     ? ['all', 'default'].map((name) => ({ key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', optional: true }))
     : [];
   return [...common, ...(runsPods(host) ? pods : []), ...ipv6];
+}
+
+/**
+ * Packets between pods and hosts with several interfaces may come in by another one than the way back, which the strict filter (1) drops. The kernel takes
+ * the greater of `all` and the interface's own, so the loose filter (2) on `all` holds for each, where 0 would leave the strict ones strict
+ * (https://www.kernel.org/doc/Documentation/networking/ip-sysctl.rst). A network of the user's own has wishes of its own: Cilium wants 0 on its
+ * interfaces, which this would overrule (https://github.com/cilium/cilium/issues/10645).
+ */
+function reversePath(inventory: Inventory): readonly SysctlSpec[] {
+  if (inventory.cluster.network.plugin === 'none') return [];
+  return [{ key: 'net.ipv4.conf.all.rp_filter', value: '2', optional: true }];
 }

@@ -41,13 +41,16 @@ export function prepareResources(inventory: Inventory, host: Host, facts: Facts)
   ];
 }
 
-/** Least values come first at boot, so that a file of the host's own that asks for more still wins; the others come last. */
+/**
+ * Least values come first at boot, so that a file of the host's own that asks for more still wins. The others come last: systemd-sysctl takes files by
+ * their names, and the distributions' `99-sysctl.conf` and hardening's `99-*` sort before letters.
+ */
 function sysctlFiles(sysctls: readonly SysctlSpec[]): readonly AnyResource[] {
   const least = sysctls.filter((spec) => spec.atLeast === true);
   const exact = sysctls.filter((spec) => spec.atLeast !== true);
   return [
     { path: '/etc/sysctl.d/05-k8sup.conf', specs: least },
-    { path: '/etc/sysctl.d/95-k8sup.conf', specs: exact },
+    { path: '/etc/sysctl.d/zz-k8sup.conf', specs: exact },
   ]
     .filter(({ specs }) => specs.length > 0)
     .map(({ path, specs }) => file({ path, content: sysctlFileText(specs), mode: 0o644 }));

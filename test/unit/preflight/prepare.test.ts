@@ -27,7 +27,7 @@ describe('preparing a host', () => {
         'kernel-module:br_netfilter',
         'sysctl-record:host',
         'file:/etc/sysctl.d/05-k8sup.conf',
-        'file:/etc/sysctl.d/95-k8sup.conf',
+        'file:/etc/sysctl.d/zz-k8sup.conf',
         'sysctl:net.ipv4.ip_forward',
         'sysctl:vm.max_map_count',
         'time-sync:systemd-timesyncd.service',
@@ -55,8 +55,22 @@ describe('preparing a host', () => {
 
   it('does not lower at boot what a host has more of: least values stand in a file that is read first', () => {
     expect(find('file:/etc/sysctl.d/05-k8sup.conf').text?.wanted).toContain('fs.inotify.max_user_watches = 524288\n');
-    expect(find('file:/etc/sysctl.d/95-k8sup.conf').text?.wanted).not.toContain('inotify');
+    expect(find('file:/etc/sysctl.d/zz-k8sup.conf').text?.wanted).not.toContain('inotify');
   });
+
+  it('has the last word at boot in what must be so, also after files of the distribution and of hardening', () => {
+    const names = ids({}).flatMap((id) => /^file:\/etc\/sysctl\.d\/(.*)$/.exec(id)?.[1] ?? []);
+    expect([...names, '99-sysctl.conf', '99-zz-cis.conf'].sort().at(-1)).toBe('zz-k8sup.conf');
+  });
+
+  it('loosens the reverse path filter on all interfaces, but not for a network of the user’s own', () => {
+    expect(find('file:/etc/sysctl.d/zz-k8sup.conf').text?.wanted).toContain('net.ipv4.conf.all.rp_filter = 2\n');
+    const own = inventoryOf(`cluster: { name: one, network: { plugin: none } }\n${hosts}`);
+    expect(ids({}, own).filter((id) => id.includes('rp_filter'))).toEqual([]);
+  });
+
+  it('asks for openssl where there is a kubelet, to see whether its certificate has expired', () =>
+    expect(programsOf({})).toContain('openssl'));
 
   it('touches IPv6 only if the inventory asks', () => {
     expect(ids({}).filter((id) => id.includes('ipv6.conf'))).toEqual([]);
