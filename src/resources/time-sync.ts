@@ -14,20 +14,27 @@ const keepers = [
   { unit: 'ntpsec.service' },
   { unit: 'ntp.service' },
   { unit: 'ntpd.service' },
+  { unit: 'ntpd-rs.service' },
+  { unit: 'openntpd.service' },
   { unit: 'systemd-timesyncd.service' },
 ] as const;
 
 type Keeper = (typeof keepers)[number];
 
-/** The unit that keeps the host's clock: one that runs, else one that is installed; undefined where there is none. */
-export function timeKeeper(facts: Pick<Facts, 'units'>): Keeper | undefined {
+/**
+ * The unit that keeps the host's clock: one that runs, else one that is installed; undefined where there is none. `masked` where the operator has masked
+ * all of them, as is done where something else keeps the clock, such as a hypervisor.
+ */
+export function timeKeeper(facts: Pick<Facts, 'units'>): Keeper | 'masked' | undefined {
   const there = keepers.filter(({ unit }) => facts.units[unit] !== undefined);
-  return there.find(({ unit }) => facts.units[unit]?.active === 'active') ?? there[0];
+  const usable = there.filter(({ unit }) => facts.units[unit]?.enabled.startsWith('masked') !== true);
+  if (usable.length === 0 && there.length > 0) return 'masked';
+  return usable.find(({ unit }) => facts.units[unit]?.active === 'active') ?? usable[0];
 }
 
 /**
  * Keeps the clock right by what the host has for it, with the inventory's servers where it names any; chrony on a host that has nothing
- * (its package comes with the programs). An ntpd is only kept running: what it asks is its operator's.
+ * (its package comes with the programs), and nothing on one whose operator masked what it has. An ntpd is only kept running: what it asks is its operator's.
  */
 export function timeSyncResources(
   servers: readonly string[],
@@ -35,6 +42,7 @@ export function timeSyncResources(
 ): readonly AnyResource[] {
   const fresh = /^(debian|ubuntu|raspbian)\b/.test(facts.os) ? keepers[0] : keepers[1];
   const keeper = timeKeeper(facts) ?? fresh;
+  if (keeper === 'masked') return [];
   if (servers.length === 0) return [unitRunning(keeper.unit, [])];
   if ('chrony' in keeper) {
     const block = { path: keeper.chrony, mark: 'time', lines: servers.map((server) => `server ${server} iburst`) };

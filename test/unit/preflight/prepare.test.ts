@@ -10,6 +10,7 @@ hosts:
   - { name: h1, address: 192.0.2.11, roles: [etcd, master, node] }
   - { name: h2, address: 192.0.2.12, roles: [node] }
 `;
+const masked = { active: 'inactive', enabled: 'masked', file: '' };
 const plain = inventoryOf(`cluster: { name: one }\n${hosts}`);
 
 describe('preparing a host', () => {
@@ -90,11 +91,21 @@ describe('preparing a host', () => {
     ['chrony where it is there', units('chrony.service', 'systemd-timesyncd.service'), 'debian 12', 'chrony.service'],
     ['timesyncd where it alone is', units('systemd-timesyncd.service'), 'debian 12', 'systemd-timesyncd.service'],
     ['an ntpd that is there', units('ntpd.service', 'systemd-timesyncd.service'), 'rocky 9.4', 'ntpd.service'],
+    ['an OpenBSD ntpd', units('openntpd.service', 'systemd-timesyncd.service'), 'debian 12', 'openntpd.service'],
+    ['an ntpd-rs', units('ntpd-rs.service'), 'debian 13', 'ntpd-rs.service'],
+    ['what is not masked', { ...units('ntp.service'), 'chrony.service': masked }, 'debian 12', 'ntp.service'],
     ['a chrony that comes with the programs', {}, 'debian 12', 'chrony.service'],
     ['the same, by its other name', {}, 'rocky 9.4', 'chronyd.service'],
   ])('keeps time with %s', (_, there, os, unit) => {
     expect(ids({ units: there, os }).filter((id) => id.startsWith('time-sync:'))).toEqual([`time-sync:${unit}`]);
     expect(programsOf({ units: there, os }).includes('chronyd')).toBe(Object.keys(there).length === 0);
+  });
+
+  it('leaves time alone, and brings nothing for it, where all that keeps it is masked', () => {
+    const there = { 'systemd-timesyncd.service': masked };
+    const servers = inventoryOf(`cluster: { name: one, timeServers: [192.0.2.1] }\n${hosts}`);
+    expect(ids({ units: there }, servers).filter((id) => /time/.test(id))).toEqual([]);
+    expect(programsOf({ units: there })).not.toContain('chronyd');
   });
 
   it('gives time servers to what keeps the time', () => {
