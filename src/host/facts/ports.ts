@@ -42,7 +42,9 @@ function podHostPorts(inventory: Inventory): readonly NeededPort[] {
     loopback(10249, 'kube-proxy metrics', 'kube-proxy.service'),
     everywhere(10256, 'kube-proxy health', 'kube-proxy.service'),
   ];
-  if (plugin !== 'flannel' || flannel.backend !== 'vxlan') return ports;
+  if (plugin !== 'flannel') return ports;
+  ports.push(loopback(10263, 'flannel health', 'flanneld.service'));
+  if (flannel.backend !== 'vxlan') return ports;
   return [
     ...ports,
     { protocol: 'udp', port: flannel.port, purpose: 'flannel vxlan', unit: undefined, loopback: false },

@@ -51,14 +51,16 @@ function checkLifetimes(draft: Draft, report: Report): void {
   }
 }
 
-/** Ports that Kubernetes' own parts listen on. */
+/** Ports that parts of the cluster listen on without a setting. */
 const fixedPorts: Readonly<Record<number, string>> = {
+  2381: "etcd's metrics",
   10248: "kubelet's health",
   10249: "kube-proxy's metrics",
   10250: 'the kubelet',
   10256: "kube-proxy's health",
   10257: 'the controller manager',
   10259: 'the scheduler',
+  10263: "flannel's health",
 };
 
 function checkPorts(draft: Draft, report: Report): void {

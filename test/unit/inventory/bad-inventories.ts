@@ -250,6 +250,8 @@ export const badInventories: readonly Case[] = [
     ['DURATION_INVALID 3:31 cluster.certificates.caLifetime'],
   ],
   ['one port twice', 'etcd: { peerPort: 2379 }', undefined, ['PORT_CONFLICT 3:21 cluster.etcd.peerPort']],
+  ["etcd's metrics' port", 'etcd: { clientPort: 2381 }', undefined, ['PORT_CONFLICT 3:23 cluster.etcd.clientPort']],
+  ["flannel's health port", 'apiserver: { port: 10263 }', undefined, ['PORT_CONFLICT 3:22 cluster.apiserver.port']],
   ["the kubelet's port", 'apiserver: { port: 10250 }', undefined, ['PORT_CONFLICT 3:22 cluster.apiserver.port']],
   [
     'node ports upside down',
