@@ -1,4 +1,4 @@
-import { combinationRules, kubernetesSupport, pluginSupport } from '../inventory/support.ts';
+import { combinationRules, kubernetesSupport, pluginSupport, provedSystems } from '../inventory/support.ts';
 import type { CombinationRule, Proof } from '../inventory/support.ts';
 import { labInventoryInput } from '../lab/inventory.ts';
 import type { LabProfile } from '../lab/inventory.ts';
@@ -15,6 +15,7 @@ export function supportReference(): string {
       [
         ['Kubernetes', spans(kubernetesSupport, 'proved'), spans(kubernetesSupport, 'rendered')],
         ['Network', spans(pluginSupport, 'proved'), spans(pluginSupport, 'rendered')],
+        ['Operating system', provedSystems.join(', '), 'others with systemd; the preflight warns'],
       ],
     ),
     'Combinations that `validate` refuses, or warns of:',

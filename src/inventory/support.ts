@@ -31,6 +31,9 @@ export const pluginSupport: Readonly<Record<'flannel' | 'bridge' | 'none', Proof
   none: 'rendered',
 };
 
+/** Operating systems of the end-to-end tests' hosts, as `ID VERSION_ID` of os-release. */
+export const provedSystems: readonly string[] = ['debian 12'];
+
 /** What a combination is judged by; versions without a leading v. */
 export interface Combination {
   readonly kubernetes: string;

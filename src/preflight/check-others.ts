@@ -1,4 +1,5 @@
 import type { Facts } from '../host/facts/model.ts';
+import type { Inventory } from '../inventory/model.ts';
 import { isOurs } from './host-check.ts';
 import type { HostCheck } from './host-check.ts';
 
@@ -15,7 +16,7 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
       },
     ];
   }
-  if (isOurs(inventory, facts)) return [];
+  if (isOurs(inventory, facts)) return foreignCNI(inventory, facts);
   const remains = facts.remains.filter(({ of }) => !runtimes.includes(of));
   const installers = remains.map(({ of, found }) => ({
     code: 'REMAINS_FOUND',
@@ -32,18 +33,22 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
     fix: 'stop and remove them and that runtime, or use another host',
     severity: 'error' as const,
   }));
-  // With `none` the network is the user's own, and so is its configuration.
-  const { plugin } = inventory.cluster.network;
-  const first = plugin === 'none' ? [] : facts.foreignCNIConfigs.filter((name) => name < '10-k8sup.conflist');
-  const cni = first.map((name) => ({
-    code: 'FOREIGN_CNI_CONFIG',
-    what: `/etc/cni/net.d/${name} sorts before k8sup's own`,
-    why: 'the runtime takes the first file there, so pods would get that network',
-    fix: 'move the file away',
-    severity: 'error' as const,
-  }));
-  return [...installers, ...containers, ...idleRuntimes(facts), ...cni];
+  return [...installers, ...containers, ...idleRuntimes(facts), ...foreignCNI(inventory, facts)];
 };
+
+/** With `none` the network is the user's own, and so is its configuration. */
+function foreignCNI({ cluster }: Inventory, { foreignCNIConfigs }: Facts): ReturnType<HostCheck> {
+  if (cluster.network.plugin === 'none') return [];
+  return foreignCNIConfigs
+    .filter((name) => name < '10-k8sup.conflist')
+    .map((name) => ({
+      code: 'FOREIGN_CNI_CONFIG',
+      what: `/etc/cni/net.d/${name} sorts before k8sup's own`,
+      why: 'the runtime takes the first file there, so pods would get that network',
+      fix: 'move the file away',
+      severity: 'error',
+    }));
+}
 
 const runtimes = ['docker', 'containerd', 'crio'];
 

@@ -5,6 +5,7 @@ import { checkKernel } from './check-kernel.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
 import { checkFirewall, checkPorts } from './check-ports.ts';
+import { checkResolver } from './check-resolver.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkSystem } from './check-system.ts';
 import type { HostCheck } from './host-check.ts';
@@ -21,6 +22,7 @@ const checks: readonly HostCheck[] = [
   checkPorts,
   checkFirewall,
   checkNetworkOfHost,
+  checkResolver,
   checkOthers,
 ];
 

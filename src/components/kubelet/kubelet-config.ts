@@ -57,8 +57,7 @@ function hostFields(inventory: Inventory, facts: Facts): Readonly<Record<string,
     cgroupDriver: cgroupDriver(inventory.cluster.runtime, facts),
     // In a container the swap seen is the machine's: it cannot be switched off from inside.
     failSwapOn: !facts.container,
-    // systemd-resolved's stub at 127.0.0.53 in a pod's resolv.conf would make CoreDNS ask itself.
-    resolvConf: facts.systemdResolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf',
+    resolvConf: facts.resolver.file,
     // The default lies below /usr, which k8sup leaves alone.
     volumePluginDir: `${inventory.cluster.kubelet.rootDir}/volume-plugins`,
   };

@@ -70,7 +70,10 @@ export interface Facts {
   readonly selinux: 'enforcing' | 'permissive' | 'disabled' | 'absent';
   /** Firewall units that are active or enabled: firewalld, ufw. */
   readonly firewalls: readonly string[];
-  readonly systemdResolved: boolean;
+  /** Units that load rules of the host's own and are active or enabled: nftables, iptables, netfilter-persistent. */
+  readonly ruleLoaders: readonly string[];
+  /** The resolv.conf that pods with the host's own name resolution (CoreDNS) are to get, and the servers that it names. */
+  readonly resolver: { readonly file: string; readonly nameservers: readonly string[] };
   /** Units that matter to k8sup and exist on the host, by name. */
   readonly units: Readonly<Record<string, UnitFact>>;
   /** Containers that run now, by containerd namespace (`moby` is Docker's). */

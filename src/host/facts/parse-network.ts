@@ -1,6 +1,9 @@
 import type { Facts, Listener } from './model.ts';
 import type { Sections } from './sections.ts';
 
+/** Where systemd-resolved writes the servers that it asks itself. */
+export const resolvedConf = '/run/systemd/resolve/resolv.conf';
+
 /** From `ip -o addr`, or from fib_trie where there is no ip (then without interfaces). */
 export function readAddresses(read: Sections): Facts['addresses'] {
   const lines = read.lines('addresses');
@@ -41,6 +44,13 @@ function littleEndian(hex: string): string {
     .reverse()
     .map((byte) => Number.parseInt(byte, 16))
     .join('.');
+}
+
+/** systemd-resolved's own list of servers where it runs, as its stub at 127.0.0.53 is not there in a pod. */
+export function readResolver(read: Sections, resolved: boolean): Facts['resolver'] {
+  const file = resolved && read.value('values', 'resolved') === 'yes' ? resolvedConf : '/etc/resolv.conf';
+  const words = read.file(file).map((line) => line.trim().split(/\s+/));
+  return { file, nameservers: words.flatMap(([key, server]) => (key === 'nameserver' && server ? [server] : [])) };
 }
 
 /** Sockets at the ports that matter, each with a process that holds it. */

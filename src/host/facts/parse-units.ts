@@ -1,4 +1,5 @@
 import type { Facts, Remains, UnitFact } from './model.ts';
+import { ruleLoaders } from './remains.ts';
 import type { Sections } from './sections.ts';
 
 /** From `systemctl show` of several units; those that do not exist are left out. */
@@ -29,8 +30,12 @@ export function readUnits(read: Sections): Readonly<Record<string, UnitFact>> {
   return units;
 }
 
-export function readFirewalls(units: Facts['units']): readonly string[] {
-  return ['firewalld.service', 'ufw.service'].filter((name) => {
+export function readFirewalls(units: Facts['units']): Pick<Facts, 'firewalls' | 'ruleLoaders'> {
+  return { firewalls: inUse(units, ['firewalld.service', 'ufw.service']), ruleLoaders: inUse(units, ruleLoaders) };
+}
+
+function inUse(units: Facts['units'], names: readonly string[]): readonly string[] {
+  return names.filter((name) => {
     const unit = units[name];
     return unit !== undefined && (unit.active === 'active' || unit.enabled === 'enabled');
   });

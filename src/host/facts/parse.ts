@@ -1,7 +1,7 @@
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
-import { readAddresses, readListeners, readRoutes } from './parse-network.ts';
+import { readAddresses, readListeners, readResolver, readRoutes } from './parse-network.ts';
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';
@@ -37,9 +37,8 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     programs,
     swap: readSwap(read),
     selinux: readSelinux(read),
-    firewalls: readFirewalls(units),
-    systemdResolved:
-      units['systemd-resolved.service']?.active === 'active' && read.value('values', 'resolved') === 'yes',
+    ...readFirewalls(units),
+    resolver: readResolver(read, units['systemd-resolved.service']?.active === 'active'),
     units,
     runningContainers: countBy(read.values('values', 'container')),
     remains: readRemains(read, units),

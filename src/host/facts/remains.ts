@@ -35,10 +35,19 @@ export function dataPaths(etcdDataDir: string, kubeletRootDir: string): typeof r
   ];
 }
 
+/** Units that load firewall rules of the host's own; some of them flush all rules first. */
+export const ruleLoaders: readonly string[] = [
+  'nftables.service',
+  'iptables.service',
+  'ip6tables.service',
+  'netfilter-persistent.service',
+];
+
 /** Units whose state matters: firewalls, resolvers, time keepers, runtimes of a distribution, other installers. */
 export const unitNames: readonly string[] = [
   'firewalld.service',
   'ufw.service',
+  ...ruleLoaders,
   'systemd-resolved.service',
   'systemd-timesyncd.service',
   'chrony.service',
@@ -46,6 +55,8 @@ export const unitNames: readonly string[] = [
   'ntp.service',
   'ntpd.service',
   'ntpsec.service',
+  'ntpd-rs.service',
+  'openntpd.service',
   'docker.service',
   'docker.socket',
   'containerd.service',

@@ -3,6 +3,7 @@ import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
+import { resolvedConf } from './parse-network.ts';
 import { portsOf } from './ports.ts';
 import { otherPrograms, programsFor } from './programs.ts';
 import { dataPaths, remainsPaths, unitNames } from './remains.ts';
@@ -46,7 +47,7 @@ p virtualization "$(systemd-detect-virt 2>/dev/null)"
 [ -d /run/systemd/system ] && p systemd "$(systemctl --version)"
 [ -f /sys/fs/cgroup/cgroup.controllers ] && p cgroup 2 || p cgroup 1
 [ -d /sys/fs/cgroup/memory/system.slice ] && [ -d /sys/fs/cgroup/pids/system.slice ] && p systemdSlices yes
-[ -f /run/systemd/resolve/resolv.conf ] && p resolved yes
+[ -f ${resolvedConf} ] && p resolved yes
 [ -d /sys/fs/selinux ] && [ -e /sys/fs/selinux/enforce ] && p selinuxfs yes
 command -v iptables >/dev/null && p iptables "$(iptables --version 2>/dev/null)"`),
     sh`for x in ${programs}; do command -v "$x" >/dev/null && p program "$x"; done`,
@@ -127,6 +128,8 @@ function filesSection(): Sh {
   const files = [
     '/etc/os-release',
     '/etc/machine-id',
+    '/etc/resolv.conf',
+    resolvedConf,
     '/etc/selinux/config',
     '/proc/sys/kernel/osrelease',
     '/proc/sys/kernel/hostname',

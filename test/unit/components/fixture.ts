@@ -35,9 +35,11 @@ export function inventoryOf(text: string): Inventory {
   throw new Error(checked.problems.map((problem) => `${problem.code} ${problem.message}`).join('\n'));
 }
 
+const resolved = { file: '/run/systemd/resolve/resolv.conf', nameservers: ['192.0.2.53'] };
+
 /** A plain virtual machine with cgroup v2 and systemd-resolved; of a host's many facts these are all that components read. */
 export function factsOf(changes: Partial<Facts> = {}): Facts {
-  const read: Partial<Facts> = { container: false, cgroupVersion: 2, systemdCgroups: true, systemdResolved: true };
+  const read: Partial<Facts> = { container: false, cgroupVersion: 2, systemdCgroups: true, resolver: resolved };
   return { ...read, ...changes } as Facts;
 }
 
@@ -46,7 +48,7 @@ export const labFacts = factsOf({
   container: true,
   cgroupVersion: 1,
   systemdCgroups: false,
-  systemdResolved: false,
+  resolver: { file: '/etc/resolv.conf', nameservers: ['192.0.2.53'] },
 });
 
 export function hostOf(inventory: Inventory, name: string): Host {

@@ -60,6 +60,14 @@ describe('what a host is', () => {
       { features: without('veth'), unknownFeatures: new Set(['veth']) },
       'KERNEL_FEATURES_UNKNOWN',
     ],
+    ['another operating system', { os: 'rocky 9.4' }, 'OS_NOT_PROVED'],
+    ['another release of it', { os: 'debian 13' }, 'OS_NOT_PROVED'],
+    [
+      'all that keeps time masked',
+      { units: { 'systemd-timesyncd.service': { active: 'inactive', enabled: 'masked', file: '' } } },
+      'TIME_NOT_KEPT',
+    ],
+    ['cgroup v1', { cgroupVersion: 1 }, 'CGROUP_V1_DEPRECATED'],
   ])('with %s is a warning', (_, changes, code) => {
     expect(codes(changes)).toEqual([code]);
     expect(severities(changes)).toEqual(['warning']);
@@ -75,6 +83,16 @@ describe('what a host is', () => {
   it('names the address that it has, where the inventory has another', () => {
     const [problem] = problems(one, { addresses: [{ interface: 'eth1', cidr: '198.51.100.9/24' }] });
     expect(problem?.why).toBe('it has 198.51.100.9');
+  });
+
+  it('with cgroup v1 is fine for releases that have nothing against it, and an error where the kubelet is told to refuse', () => {
+    const v1 = { cgroupVersion: 1 } as const;
+    expect(codes(v1, withCluster('kubernetesVersion: 1.30.14'))).toEqual([]);
+    const refusing = (value: string): Inventory => withCluster(`kubelet: { extraConfig: { failCgroupV1: ${value} } }`);
+    expect(codes(v1, refusing('true'))).toEqual(['CGROUP_V1_REFUSED']);
+    expect(codes(v1, refusing('null'))).toEqual(['CGROUP_V1_REFUSED']);
+    expect(codes(v1, refusing('false'))).toEqual(['CGROUP_V1_DEPRECATED']);
+    expect(codes(v1, etcdOnly)).toEqual([]);
   });
 
   it('asks for no pods’ features of a host that runs none', () =>
@@ -127,6 +145,42 @@ describe('ports', () => {
     expect(problem?.why).toContain('8472/udp');
     expect(codes({ firewalls: ['ufw.service'] })).toEqual([]);
   });
+
+  it('must pass rules that the host loads by itself, whatever is done about other firewalls', () => {
+    const [problem] = problems(one, { ruleLoaders: ['nftables.service'] });
+    expect(problem).toMatchObject({ code: 'FIREWALL_RULES', severity: 'warning' });
+    expect(problem?.what).toContain('nftables.service');
+    expect(problem?.why).toMatch(/6443\/tcp.*reload/);
+  });
+
+  it('of flannel’s health count with flannel alone', () => {
+    const taken = { listeners: [{ ...listener(10263, 'a.service'), address: '127.0.0.1' }] };
+    expect(codes(taken)).toEqual(['PORT_TAKEN']);
+    expect(codes(taken, withCluster('network: { plugin: none }'))).toEqual([]);
+  });
+});
+
+describe('the resolver', () => {
+  const named = (...nameservers: readonly string[]): Partial<Facts> => ({
+    resolver: { file: '/etc/resolv.conf', nameservers },
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['no server', [], ['NO_NAMESERVER error']],
+    ['dnsmasq', ['127.0.0.1'], ['NAMESERVER_ON_LOOPBACK error']],
+    ['loopback of both families', ['127.0.1.1', '::1'], ['NAMESERVER_ON_LOOPBACK error']],
+    ['loopback among others', ['127.0.0.1', '192.0.2.53'], ['NAMESERVER_ON_LOOPBACK warning']],
+    ['servers elsewhere', ['192.0.2.53', 'fd00::53'], []],
+  ])('with %s', (_, nameservers, expected) =>
+    expect(problems(one, named(...nameservers)).map(({ code, severity }) => `${code} ${severity}`)).toEqual(expected),
+  );
+
+  it('is the user’s own affair where they name another file, and none of a host without pods', () => {
+    expect(problems(one, named('127.0.0.1'))[0]?.fix).toContain('kubelet.extraConfig.resolvConf');
+    const own = withCluster('kubelet: { extraConfig: { resolvConf: /etc/pods-resolv.conf } }');
+    expect(codes(named('127.0.0.1'), own)).toEqual([]);
+    expect(codes(named(), etcdOnly)).toEqual([]);
+  });
 });
 
 describe('disk', () => {
@@ -177,7 +231,8 @@ describe('what others left', () => {
     expect(severities(changes)).toEqual([severity]);
   });
 
-  it('CNI files that sort later, or belong to a network of the user’s own, are fine', () => {
+  it('CNI files that sort first are in the way of our own host too; those that sort later, or belong to a network of the user’s own, are fine', () => {
+    expect(codes({ ...ours, foreignCNIConfigs: ['05-cilium.conflist'] })).toEqual(['FOREIGN_CNI_CONFIG']);
     expect(codes({ foreignCNIConfigs: ['87-podman-bridge.conflist'] })).toEqual([]);
     expect(codes({ foreignCNIConfigs: ['05-cilium.conflist'] }, withCluster('network: { plugin: none }'))).toEqual([]);
   });

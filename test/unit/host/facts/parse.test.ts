@@ -66,6 +66,18 @@ ActiveState=inactive
 FragmentPath=/lib/systemd/system/ufw.service
 UnitFileState=enabled
 
+Id=nftables.service
+LoadState=loaded
+ActiveState=inactive
+FragmentPath=/usr/lib/systemd/system/nftables.service
+UnitFileState=enabled
+
+Id=netfilter-persistent.service
+LoadState=loaded
+ActiveState=inactive
+FragmentPath=/usr/lib/systemd/system/netfilter-persistent.service
+UnitFileState=disabled
+
 Id=firewalld.service
 LoadState=not-found
 ActiveState=inactive
@@ -88,6 +100,9 @@ UnitFileState=enabled
 /etc/os-release:ID="rocky"
 /etc/os-release:VERSION_ID="9.4"
 /etc/machine-id:3d12
+/etc/resolv.conf:nameserver 127.0.0.53
+/run/systemd/resolve/resolv.conf:# This is ...
+/run/systemd/resolve/resolv.conf:nameserver 192.0.2.53
 /etc/selinux/config:SELINUX=enforcing
 /proc/sys/kernel/osrelease:5.14.0-427.el9.x86_64
 /proc/sys/kernel/hostname:h1
@@ -181,11 +196,16 @@ describe('facts of a machine', () => {
     expect(Object.keys(facts.units)).toEqual([
       'systemd-resolved.service',
       'ufw.service',
+      'nftables.service',
+      'netfilter-persistent.service',
       'docker.service',
       'containerd.service',
     ]);
     expect(facts.firewalls).toEqual(['ufw.service']);
-    expect(facts.systemdResolved).toBe(true);
+    expect(facts.ruleLoaders).toEqual(['nftables.service']);
+    expect(facts.resolver).toEqual({ file: '/run/systemd/resolve/resolv.conf', nameservers: ['192.0.2.53'] });
+    const stopped = machine.replace('ActiveState=active\nFragmentPath=/lib/systemd/system/systemd-resolved', 'ActiveState=inactive\nFragmentPath=/lib/systemd/system/systemd-resolved'); // prettier-ignore
+    expect(parseFacts(stopped, 0).resolver).toEqual({ file: '/etc/resolv.conf', nameservers: ['127.0.0.53'] });
   });
 
   it('have what others left: a package’s runtime, but not a unit of somebody’s own', () => {

@@ -39,6 +39,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       using host = fakeHost({ shell });
       host.write('/etc/os-release', 'ID=debian\nVERSION_ID="12"\n');
       host.write('/etc/machine-id', 'abc\n');
+      host.write('/etc/resolv.conf', '# dhcp\nsearch lan\nnameserver\t192.0.2.53 \noptions edns0\nnameserver fd00::53');
       host.write('/etc/selinux/config', 'SELINUX=disabled\n');
       host.write('/etc/cni/net.d/05-other.conflist', '{}');
       host.write('/etc/rancher/k3s/config.yaml', '');
@@ -55,6 +56,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       expect(parseFacts(stdout, Date.now())).toMatchObject({
         os: 'debian 12',
         machineId: 'abc',
+        resolver: { file: '/etc/resolv.conf', nameservers: ['192.0.2.53', 'fd00::53'] },
         clusterId: 'id-7',
         clusterName: 'seven',
         foreignCNIConfigs: ['05-other.conflist'],
