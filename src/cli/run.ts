@@ -1,6 +1,7 @@
 import { errorJson } from '../engine/error-json.ts';
 import type { Emit, Summary } from '../engine/events.ts';
-import { describeHolder, takeLock } from '../engine/lock.ts';
+import { takeLock } from '../engine/lock.ts';
+import { describeHolder } from '../engine/lock-holder.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { loadInventory } from '../inventory/load.ts';

@@ -1,109 +1,101 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
-
-/** Who holds a lock. */
-export interface LockHolder {
-  readonly pid: number;
-  /** Start time of the process in clock ticks since boot: tells a living holder from another process with its number. */
-  readonly processStart: string;
-  readonly host: string;
-  readonly user: string;
-  readonly command: string;
-  readonly since: string;
-}
+import { describe, describeSelf, mayLive, parseHolder } from './lock-holder.ts';
+import type { LockHolder } from './lock-holder.ts';
 
 /**
- * Takes the lock of a cluster's state folder. A lock whose process is gone is taken over; one of another machine never is.
+ * Takes the lock of a cluster's state folder. A lock whose process is gone is taken over; one of another machine or container never is.
  *
  * @returns a function that releases it.
- * @throws K8supError `CLUSTER_LOCKED` naming the holder.
+ * @throws K8supError `CLUSTER_LOCKED` naming the holder, `LOCK_UNREADABLE`.
  */
 export async function takeLock(path: string, command: string): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const holder = await describeSelf(command);
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      const handle = await open(path, 'wx', 0o600);
-      await handle.writeFile(`${JSON.stringify(holder)}\n`);
-      await handle.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      await removeStale(path);
+  const text = `${JSON.stringify(await describeSelf(command))}\n`;
+  await acquire(path, text);
+  return () => release(path, text);
+}
+
+async function acquire(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await writeSynced(temporary, text);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      if (await linked(temporary, path)) return;
+      const found = await readText(path);
+      if (found === undefined) continue;
+      await refuseLiving(path, parseHolder(path, found));
+      if (await takeOver(path, { stale: found, temporary, text })) return;
     }
+  } finally {
+    await rm(temporary, { force: true });
   }
   throw new Error(`the lock ${path} changes hands too fast`);
 }
 
-/** One line for a host's lock and for messages. */
-export async function describeHolder(command: string): Promise<string> {
-  const self = await describeSelf(command);
-  return `k8sup ${self.command} of ${self.user}@${self.host}, process ${String(self.pid)}, since ${self.since}`;
-}
-
-async function describeSelf(command: string): Promise<LockHolder> {
-  return {
-    pid: process.pid,
-    processStart: (await processStart(process.pid)) ?? '',
-    host: hostname(),
-    user: userInfo().username,
-    command,
-    since: new Date().toISOString(),
-  };
-}
-
-async function removeStale(path: string): Promise<void> {
-  const holder = await readHolder(path);
-  if (holder === undefined) return;
-  const alive = holder.host !== hostname() || (await isAlive(holder));
-  if (!alive) {
-    await rm(path, { force: true });
-    return;
+/**
+ * Only who holds the guard replaces a stale lock, and only the very one that was judged. The guard is a lock like any other, so that one left by
+ * a process that died right here is taken over in the same way.
+ */
+async function takeOver(
+  path: string,
+  { stale, temporary, text }: { readonly stale: string; readonly temporary: string; readonly text: string },
+): Promise<boolean> {
+  const guard = `${path}.takeover`;
+  await acquire(guard, text);
+  try {
+    if ((await readText(path)) !== stale) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await release(guard, text);
   }
+}
+
+/** A lock that somebody removed by hand may be another's by now. */
+async function release(path: string, text: string): Promise<void> {
+  if ((await readText(path)) === text) await rm(path, { force: true });
+}
+
+/** On disk before it has its name: a lock is never empty, whatever breaks off. */
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using handle = await open(path, 'wx', 0o600);
+  await handle.writeFile(text);
+  await handle.sync();
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function refuseLiving(path: string, holder: LockHolder): Promise<void> {
+  if (!(await mayLive(holder))) return;
   throw new K8supError({
     code: 'CLUSTER_LOCKED',
     kind: 'lock',
     what: 'another k8sup is at work on this cluster',
-    why: `k8sup ${holder.command} of ${holder.user}@${holder.host}, process ${String(holder.pid)}, since ${holder.since}`,
+    why: describe(holder),
     fix: `wait for it to end; if it is surely gone, remove ${path}`,
   });
 }
 
-async function readHolder(path: string): Promise<LockHolder | undefined> {
+async function readText(path: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as LockHolder;
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    // A holder that died between making and filling the file: as good as stale, but only a person can know.
-    throw new K8supError({
-      code: 'LOCK_UNREADABLE',
-      kind: 'lock',
-      what: `the lock ${path} cannot be read`,
-      fix: 'make sure that no other k8sup runs on this cluster, then remove the file',
-      cause: error,
-    });
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
-async function isAlive(holder: LockHolder): Promise<boolean> {
-  const start = await processStart(holder.pid);
-  if (start !== undefined) return start === holder.processStart;
-  // Without /proc only the number tells; EPERM means that it is somebody's process.
-  if (process.platform === 'linux') return false;
-  try {
-    return process.kill(holder.pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-async function processStart(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,17 +1,26 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeHolder, takeLock } from '../../../src/engine/lock.ts';
-import type { LockHolder } from '../../../src/engine/lock.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { takeLock } from '../../../src/engine/lock.ts';
+import { describeHolder } from '../../../src/engine/lock-holder.ts';
+import type { LockHolder } from '../../../src/engine/lock-holder.ts';
+
+vi.mock('node:os', async (importActual) => {
+  const actual = await importActual<typeof os>();
+  return { ...actual, userInfo: vi.fn(actual.userInfo) };
+});
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'k8sup-lock-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 const lock = (): string => join(folder, 'state', 'lock');
 
+/** Leaves the lock of another process behind. */
 async function left(changes: Partial<LockHolder> = {}): Promise<void> {
+  rmSync(lock(), { force: true });
   const release = await takeLock(lock(), 'apply');
   const holder = JSON.parse(readFileSync(lock(), 'utf8')) as LockHolder;
   await release();
@@ -66,6 +75,48 @@ describe('the lock of a cluster', () => {
     expect(existsSync(lock())).toBe(true);
   });
 
+  it('is taken over after a restart of the machine, whatever runs under its number now', async () => {
+    await left({ bootId: 'another' });
+    await (
+      await takeLock(lock(), 'apply')
+    )();
+  });
+
+  it('of another container with this host name is never taken over', async () => {
+    await left({ pidNamespace: 'pid:[1]', processStart: 'x' });
+    await expect(takeLock(lock(), 'apply')).rejects.toMatchObject({ code: 'CLUSTER_LOCKED' });
+    expect(existsSync(lock())).toBe(true);
+  });
+
+  it('is taken over by one of many who find it stale at once', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await left({ processStart: String(round) });
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(lock(), 'apply')));
+      const [winner, ...others] = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(winner).toBeDefined();
+      expect(others).toEqual([]);
+      expect(readdirSync(join(folder, 'state'))).toEqual(['lock']);
+      await winner?.();
+    }
+  });
+
+  it('is taken over also where a process died while it took it over', async () => {
+    await left({ processStart: '12345' });
+    for (const guard of ['.takeover', '.takeover.takeover']) {
+      writeFileSync(`${lock()}${guard}`, readFileSync(lock(), 'utf8'));
+    }
+    const release = await takeLock(lock(), 'apply');
+    expect(readdirSync(join(folder, 'state'))).toEqual(['lock']);
+    await release();
+  });
+
+  it('is left alone by a holder whose lock was removed and taken by another', async () => {
+    const release = await takeLock(lock(), 'apply');
+    await left({ pid: 1 });
+    await release();
+    expect(existsSync(lock())).toBe(true);
+  });
+
   it.each(['', '{"pid":'])('that cannot be read (%j) is left for a person to judge', async (text) => {
     await left();
     writeFileSync(lock(), text);
@@ -83,4 +134,11 @@ it('describes a holder in one line', async () => {
   expect(await describeHolder('apply')).toMatch(
     new RegExp(`^k8sup apply of \\S+@${hostname()}, process ${process.pid}, since \\d{4}-.*Z$`),
   );
+});
+
+it('describes a user without a name by the number', async () => {
+  vi.mocked(os.userInfo).mockImplementationOnce(() => {
+    throw Object.assign(new Error('no such user'), { code: 'ERR_SYSTEM_ERROR' });
+  });
+  expect(await describeHolder('apply')).toContain(` of uid ${String(process.getuid?.())}@`);
 });
