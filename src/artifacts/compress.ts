@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -63,6 +63,9 @@ async function byZstd(job: Job, target: string, signal: AbortSignal): Promise<vo
     timeoutMs: 600_000,
   });
   if (!result.ok) throw new Error(`zstd failed on ${job.from}: ${result.reason}`);
+  // Its name is trusted for ever, so it gets it only when its content is on the disk.
+  await using written = await open(target, 'r+');
+  await written.sync();
 }
 
 async function byGzip(job: Job, target: string, signal: AbortSignal): Promise<void> {

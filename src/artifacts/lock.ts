@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { K8supError } from '../errors/k8sup-error.ts';
-import { isMissing, readIfThere } from './file-hash.ts';
+import { isMissing } from './file-hash.ts';
 
 export interface LockOptions {
   readonly signal: AbortSignal;
@@ -36,8 +36,9 @@ async function acquire(path: string, options: LockOptions): Promise<void> {
   const own = `${process.pid} ${(await startTime(process.pid)) ?? '-'} ${hostname()}\n`;
   let told = false;
   while (!(await take(path, own))) {
-    const holder = await readIfThere(path);
-    if (holder === '') continue;
+    options.signal.throwIfAborted();
+    const holder = await readHolder(path);
+    if (holder === undefined) continue;
     if (!(await isAlive(holder))) {
       await removeStale(path, holder);
       continue;
@@ -64,8 +65,19 @@ async function take(path: string, own: string): Promise<boolean> {
   }
 }
 
+async function readHolder(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 async function isAlive(holder: string): Promise<boolean> {
   const [pid, start, host] = holder.trim().split(' ');
+  // It appears whole, so an empty one, or half of one, is what a power cut left.
+  if (host === undefined) return false;
   // A cache on a shared disk: nothing is known of another machine's processes.
   if (host !== hostname()) return true;
   const id = Number(pid);

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { rawShell, sh } from '../shell/sh.ts';
-import { diffFile, installFile, octal, parseFile, probeFile } from './file.ts';
+import { damagedCopyAdvice, diffFile, installFile, octal, parseFile, probeFile } from './file.ts';
 import type { FileState } from './file.ts';
 import type { Resource } from './define.ts';
 
@@ -29,7 +29,8 @@ export function binary(spec: BinarySpec): Resource<FileState> {
     parse: parseFile,
     diff: (state) => diffFile(state, wanted),
     apply: {
-      script: sh`${installFile(spec.path, wanted, rawShell(`head -c "$1" | ${unpack}`))}
+      // What cannot be unpacked has another hash too, and that tells what to do.
+      script: sh`${installFile(spec.path, wanted, rawShell(`{ head -c "$1" | ${unpack} || :; }`), damagedCopyAdvice(upload))}
 ${recordHash(spec.path, spec.sha256)}`,
       contents: [{ length: upload.length, open: () => createReadStream(upload.path, { highWaterMark: 1 << 18 }) }],
       timeoutSeconds: 600,

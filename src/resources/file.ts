@@ -63,16 +63,25 @@ export function diffFile(state: FileState, wanted: Omit<FileState, 'type'>): rea
   ];
 }
 
-/** Writes what `read` prints beside the target, compares its hash, and moves it into place; a cut-off upload never becomes the file. */
-export function installFile(path: string, wanted: Omit<FileState, 'type'>, read: Sh): Sh {
+/**
+ * Writes what `read` prints beside the target, compares its hash, and moves it into place; a cut-off upload never becomes the file.
+ *
+ * @param advice - what to do where the hash is another one.
+ */
+export function installFile(path: string, wanted: Omit<FileState, 'type'>, read: Sh, advice = ''): Sh {
   return sh`if [ -d ${path} ] && [ ! -L ${path} ]; then echo ${path}" is a directory"; exit 1; fi
 k8sup_own_file ${path}
 t=${`${path}.k8sup-new`}
 rm -f "$t"; (umask 077; ${read} > "$t")
 set -- "$(sha256sum < "$t")"
-if [ "$1" != ${`${wanted.sha256}  -`} ]; then rm -f "$t"; echo "the upload is damaged: sha256 $1, expected "${wanted.sha256}; exit 1; fi
+if [ "$1" != ${`${wanted.sha256}  -`} ]; then rm -f "$t"; echo "the upload is damaged: sha256 $1, expected "${`${wanted.sha256}${advice}`}; exit 1; fi
 chown ${wanted.owner} "$t"; chmod ${wanted.mode} "$t"
 mv -fT "$t" ${path}`;
+}
+
+/** A copy that was damaged on the controller is damaged at every attempt. */
+export function damagedCopyAdvice(upload: { readonly path: string }): string {
+  return `; if that happens again, delete ${upload.path} on the controller, and it is made anew`;
 }
 
 export function octal(mode: number): string {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
+import { damagedCopyAdvice } from './file.ts';
 import { stateDir } from './ownership.ts';
 import type { Resource } from './define.ts';
 
@@ -53,9 +54,9 @@ echo --; awk -v n=${name} '$1 == n' ${loadedImages} 2>/dev/null || :`,
       script: sh`t=${`${stateDir}/image.tar`}
 trap 'rm -f "$t"' EXIT
 trap 'exit 1' HUP INT TERM
-head -c "$1" | ${rawShell(unpack)} > "$t"
+head -c "$1" | ${rawShell(unpack)} > "$t" || :
 set -- "$(sha256sum < "$t")"
-if [ "$1" != ${`${spec.sha256}  -`} ]; then echo "the upload is damaged: sha256 $1"; exit 1; fi
+if [ "$1" != ${`${spec.sha256}  -`} ]; then echo "the upload is damaged: sha256 $1"${damagedCopyAdvice(spec.upload)}; exit 1; fi
 ${loadImage(spec)}
 touch ${loadedImages}
 { awk -v n=${name} '$1 != n' ${loadedImages}; echo ${`${name} ${spec.sha256}`}; } > ${`${loadedImages}.new`}

@@ -1,11 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openCompress } from '../../../src/artifacts/compress.ts';
 import { never, sha256, temporaryFolder } from './temporary.ts';
 import type { TemporaryFolder } from './temporary.ts';
+
+vi.mock('node:fs/promises', async (importActual) => {
+  const actual = await importActual<typeof fs>();
+  return { ...actual, open: vi.fn(actual.open), rename: vi.fn(actual.rename) };
+});
 
 const content = 'a program '.repeat(10_000);
 
@@ -47,4 +53,22 @@ test('gzip stands in for a zstd that is not there, and says so', async () => {
   await using folder = await temporaryFolder();
   const compress = openCompress(join(folder.path, 'out'), join(folder.path, 'no-zstd'));
   expect(await compress(await artifact(folder), 'zstd', never)).toMatchObject({ compression: 'gzip' });
+});
+
+test('what zstd wrote is on the disk before it has the name that is trusted', async () => {
+  await using folder = await temporaryFolder();
+  const zstd = await folder.write('zstd', fakeZstd, 0o755);
+  const order: string[] = [];
+  const { open, rename } = await vi.importActual<typeof fs>('node:fs/promises');
+  vi.mocked(fs.open).mockImplementation(async (...args) => {
+    const handle = await open(...args);
+    const sync = handle.sync.bind(handle);
+    handle.sync = () => (order.push(`sync ${String(args[0])}`), sync());
+    return handle;
+  });
+  vi.mocked(fs.rename).mockImplementation((from, to) => (order.push(`rename ${String(from)}`), rename(from, to)));
+  const { path } = await openCompress(join(folder.path, 'out'), zstd)(await artifact(folder), 'zstd', never);
+  const temporary = order[0]?.split(' ')[1] ?? '';
+  expect(temporary.startsWith(path)).toBe(true);
+  expect(order).toEqual([`sync ${temporary}`, `rename ${temporary}`]);
 });

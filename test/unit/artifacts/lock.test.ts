@@ -32,6 +32,8 @@ test('a second holder waits until the first has ended, and is told who holds it'
 test.each([
   ['of a process that is gone', `4194305 123 ${hostname()}\n`],
   ['of another process with a used id', `${process.pid} 1 ${hostname()}\n`],
+  ['that is empty', ''],
+  ['that is cut off', '12'],
   ['that is no lock at all', `x y ${hostname()}\n`],
 ])('a lock %s is taken over', async (_name, text) => {
   await using folder = await temporaryFolder();

@@ -77,7 +77,10 @@ describe.skipIf(noFakeHost !== undefined)('a binary on a host', () => {
     await applyOn(host, tool('gzip'));
     const spec = specOf('gzip', path);
     const cut = binary({ ...spec, sha256: 'f'.repeat(64), upload: { ...spec.upload, length: 50 } });
-    await expect(applyOn(host, cut)).rejects.toMatchObject({ code: 'RESOURCE_FAILED' });
+    await expect(applyOn(host, cut)).rejects.toMatchObject({
+      code: 'RESOURCE_FAILED',
+      why: expect.stringContaining(`delete ${spec.upload.path} on the controller`) as string,
+    });
     expect(await host.sh(path)).toBe('v1\n');
   });
 });

@@ -49,6 +49,15 @@ describe.skipIf(noFakeHost !== undefined)('an image on a host', () => {
     expect(await host.sh('ls /var/lib/k8sup')).not.toContain('image.tar');
   });
 
+  it('says which copy to delete where that is damaged', async () => {
+    using host = hostWithContainerd();
+    const spec = tarball(['app:1'], 'a');
+    writeFileSync(spec.upload.path, 'no gzip at all'.padEnd(spec.upload.length));
+    await expect(applyOn(host, image(spec))).rejects.toMatchObject({
+      why: expect.stringContaining(`delete ${spec.upload.path} on the controller`) as string,
+    });
+  });
+
   it.each([
     ['app:1', 'example.com/app:1'],
     ['example.com/app:1', 'app:1'],
