@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Host } from '../../inventory/model.ts';
 import { judgeHostKey, knownHostName, parseKnownHosts, recordedKeyTypes } from './known-hosts.ts';
@@ -28,7 +29,7 @@ export function hostKeyCheck(host: Host): HostKeyCheck {
     const judged = judgeHostKey(entries, name, key);
     if (judged.verdict === 'known') return true;
     if (judged.verdict === 'unknown' && mode === 'accept-new') {
-      appendFileSync(file, `${name} ${keyTypeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600 });
+      record(file, `${name} ${keyTypeOf(key)} ${key.toString('base64')}\n`);
       return true;
     }
     refusal = refuse(host, file, name, key, judged);
@@ -44,6 +45,15 @@ export function hostKeyCheck(host: Host): HostKeyCheck {
 /** The SHA256 fingerprint as OpenSSH prints it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function record(file: string, line: string): void {
+  // ssh makes its folder so too.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const text = readIfThere(file);
+  // An editor may have left the last line without its end.
+  const glue = text === '' || text.endsWith('\n') ? '' : '\n';
+  appendFileSync(file, `${glue}${line}`, { mode: 0o600 });
 }
 
 function refuse(
@@ -84,9 +94,8 @@ function refuse(
 
 function readEntries(file: string, host: Host): readonly KnownHost[] {
   try {
-    return parseKnownHosts(readFileSync(file, 'utf8'));
+    return parseKnownHosts(readIfThere(file));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new K8supError({
       code: 'KNOWN_HOSTS_UNREADABLE',
       kind: 'hostKey',
@@ -95,6 +104,15 @@ function readEntries(file: string, host: Host): readonly KnownHost[] {
       fix: 'make the file readable, or name another one in ssh.knownHosts',
       cause: error,
     });
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
   }
 }
 
