@@ -6,7 +6,9 @@ export interface Interrupt extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** The first SIGINT or SIGTERM stops softly, the second one at once. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first SIGINT, SIGTERM or SIGHUP (the terminal was closed) stops softly, the second one at once. */
 export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const soft = new AbortController();
   const hard = new AbortController();
@@ -18,14 +20,12 @@ export function listenForInterrupt(tell: (text: string) => void): Interrupt {
     tell('stopping: what runs may end, nothing new begins; press Ctrl-C again to end now');
     soft.abort(cancelled('between two steps'));
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of stopSignals) process.on(name, onSignal);
   return {
     stop: soft.signal,
     signal: hard.signal,
     [Symbol.dispose]: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of stopSignals) process.off(name, onSignal);
     },
   };
 }

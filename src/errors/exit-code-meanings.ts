@@ -20,5 +20,5 @@ export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   lab: 'the lab could not be made or taken away',
   usage: 'the command line is wrong, or a question was not confirmed',
   bug: 'a defect of k8sup: please report it',
-  cancelled: 'stopped by Ctrl-C or SIGTERM; the same command goes on from there',
+  cancelled: 'stopped by Ctrl-C, SIGTERM or a closed terminal; the same command goes on from there',
 };

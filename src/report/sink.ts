@@ -5,13 +5,17 @@ export interface Sink {
   flush(): Promise<void>;
 }
 
-/** A stream that never throws from `write`: an error is kept for `flush`. A reader that went away (`k8sup … | head`) is no error. */
+/**
+ * A stream that never throws from `write`: an error is kept for `flush`. A reader that went away (`k8sup … | head`) is no error, nor is a terminal
+ * that was closed, which gives EIO.
+ */
 export function openSink(stream: NodeJS.WritableStream): Sink {
   let failure: Error | undefined;
   stream.on('error', (error: Error) => {
     failure ??= error;
   });
-  const readerGone = (): boolean => failure !== undefined && 'code' in failure && failure.code === 'EPIPE';
+  const goneBy = 'isTTY' in stream && stream.isTTY === true ? ['EPIPE', 'EIO'] : ['EPIPE'];
+  const readerGone = (): boolean => failure !== undefined && 'code' in failure && goneBy.includes(String(failure.code));
   return {
     write: (text) => {
       if (failure === undefined) stream.write(text);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { listenForInterrupt } from '../../../src/cli/interrupt.ts';
 
-it.each(['SIGINT', 'SIGTERM'] as const)('stops softly at the first %s, and at once at the second', (name) => {
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('stops softly at the first %s, and at once at the second', (name) => {
   const told: string[] = [];
   using interrupt = listenForInterrupt((text) => void told.push(text));
   expect(interrupt.stop.aborted).toBe(false);
@@ -22,4 +22,5 @@ it('no longer listens when it is done', () => {
   interrupt[Symbol.dispose]();
   expect(process.listenerCount('SIGINT')).toBe(before);
   expect(process.listenerCount('SIGTERM')).toBe(before);
+  expect(process.listenerCount('SIGHUP')).toBe(before);
 });

@@ -36,3 +36,10 @@ test('any other error of the stream comes out of flush', async () => {
   sink.write('x');
   await expect(sink.flush()).rejects.toThrow('ENOSPC');
 });
+
+test('a terminal that was closed is no error, a disk that fails is one', async () => {
+  const [terminal, disk] = [Object.assign(failing('EIO'), { isTTY: true }), failing('EIO')].map(openSink);
+  for (const sink of [terminal, disk]) sink?.write('x');
+  await expect(terminal?.flush()).resolves.toBeUndefined();
+  await expect(disk?.flush()).rejects.toThrow('EIO');
+});
