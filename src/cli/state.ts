@@ -1,9 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
 
-/** Where the controller keeps all state and all secrets of one cluster: beside the inventory, git-ignored. */
+/** Where the controller keeps all state and all secrets of one cluster: beside the inventory, where git ignores it. */
 export interface StatePaths {
   readonly dir: string;
   readonly pki: string;
@@ -25,12 +25,13 @@ export function statePaths(inventory: Inventory): StatePaths {
 }
 
 /**
- * Makes the state folder, for its owner alone.
+ * Makes the state folder, for its owner alone, and keeps git away from its keys.
  *
  * @throws K8supError `STATE_TOO_OPEN` when others may read it.
  */
 export async function makeStateDir(paths: StatePaths): Promise<void> {
   await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+  await ignoreInGit(dirname(paths.dir));
   const { mode } = await stat(paths.dir);
   if ((mode & 0o077) === 0) return;
   throw new K8supError({
@@ -40,4 +41,13 @@ export async function makeStateDir(paths: StatePaths): Promise<void> {
     why: 'it holds the keys of the cluster',
     fix: `chmod 700 ${paths.dir}`,
   });
+}
+
+async function ignoreInGit(folder: string): Promise<void> {
+  try {
+    await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    // One that is there is left as it is: somebody may have a reason.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 }

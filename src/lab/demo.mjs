@@ -1,5 +1,5 @@
 // `npm run demo`: from a fresh clone to a running cluster on three lab hosts, and `npm run demo -- --down` back again.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { installAndBuild, installDebianPackages, k8sup, root, whyNoLab } from './set-up.mjs';
 
@@ -19,10 +19,9 @@ function bringUp() {
     return false;
   }
   console.log('The first run builds or fetches the binaries (up to 30 minutes); later runs take them from the cache.');
-  const ok =
-    k8sup('three lab hosts', 'lab', 'up', '--hosts', '3', '--name', 'demo', '--dir', dir) &&
-    k8sup('the cluster', 'apply', inventory);
-  if (!ok) return false;
+  if (!k8sup('three lab hosts', 'lab', 'up', '--hosts', '3', '--name', 'demo', '--dir', dir)) return false;
+  forgetCluster();
+  if (!k8sup('the cluster', 'apply', inventory)) return false;
   console.log(`
 The cluster is up after ${((Date.now() - started) / 1000).toFixed(0)} s. Try next:
   npx k8sup kubectl -i ${inventory} -- get nodes -o wide
@@ -35,5 +34,12 @@ The cluster is up after ${((Date.now() - started) / 1000).toFixed(0)} s. Try nex
 
 function takeDown() {
   if (!existsSync(join(root, 'dist/src/main.js'))) installAndBuild();
-  return k8sup('taking the lab away', 'lab', 'down', '--name', 'demo');
+  if (!k8sup('taking the lab away', 'lab', 'down', '--name', 'demo')) return false;
+  forgetCluster();
+  return true;
+}
+
+/** A cluster on new hosts must not begin with the keys and the record of one that is gone. */
+function forgetCluster() {
+  rmSync(join(dir, '.k8sup'), { recursive: true, force: true });
 }

@@ -35,6 +35,16 @@ describe('the state folder', () => {
     for (const path of [paths.dir, join(folder, '.k8sup')]) expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
+  it('is kept out of git, unless somebody wrote otherwise', async () => {
+    const paths = statePaths(inventory());
+    const ignore = join(folder, '.k8sup', '.gitignore');
+    await makeStateDir(paths);
+    expect(readFileSync(ignore, 'utf8')).toBe('*\n');
+    writeFileSync(ignore, 'pki\n');
+    await makeStateDir(paths);
+    expect(readFileSync(ignore, 'utf8')).toBe('pki\n');
+  });
+
   it.each([0o750, 0o704, 0o777])('that is open to others (%o) is refused', async (mode) => {
     const paths = statePaths(inventory());
     mkdirSync(paths.dir, { recursive: true });
