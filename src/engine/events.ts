@@ -74,6 +74,8 @@ export interface CertificateStatus {
   /** A host, `authority`, or `all`. */
   readonly where: string;
   readonly daysLeft: number;
+  /** It should have been made anew by now. */
+  readonly nearEnd: boolean;
 }
 
 export interface PendingRequest {

@@ -5,7 +5,7 @@ import type { CsrHost, CsrPurpose } from '../pki/index.ts';
 import { rawShell, sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
-/** A request that nobody has decided on, and why k8sup leaves it so. */
+/** A request that nobody has decided on, and why that is so. */
 export interface PendingCsr {
   readonly name: string;
   readonly requester: string;
@@ -56,9 +56,19 @@ export async function approvePending(cluster: Cluster): Promise<readonly Pending
   return refused;
 }
 
-/** Pending requests that would not be approved; approves none. */
-export async function listRefused(cluster: Cluster): Promise<readonly PendingCsr[]> {
-  return decide(cluster.inventory, readRequests(await cluster.kube.run(listRequests))).refused;
+/** All pending requests of kubelets: those that an apply approves, and those that it leaves; approves none. */
+export async function listPending(cluster: Cluster): Promise<readonly PendingCsr[]> {
+  const requests = readRequests(await cluster.kube.run(listRequests));
+  const { good, refused } = decide(cluster.inventory, requests);
+  const waiting = requests.filter(({ metadata }) => good.includes(metadata.name));
+  return [
+    ...waiting.map(({ metadata, spec }) => ({
+      name: metadata.name,
+      requester: spec.username,
+      reason: 'waits for  k8sup apply',
+    })),
+    ...refused,
+  ];
 }
 
 export async function approve(kube: KubeRunner, names: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-export { approvePending, listRefused } from './csr.ts';
+export { approvePending, listPending } from './csr.ts';
 export type { PendingCsr } from './csr.ts';
 export { nodesReadyGate, rolloutGate } from './gates.ts';
 export { joinCondition, joinNodes } from './join.ts';

@@ -15,6 +15,7 @@ import { cappedAt, type CertificateContent, issueCertificate, validityFrom } fro
 import { generateKey, keyIdOf, type KeySpec, keySpecOf, privateKeyPem, readPrivateKey, sameSpec } from './keys.ts';
 import { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
 import { readPkiFiles, requestOf } from './pki-files.ts';
+import { isNearEnd, type Life } from './renewal.ts';
 import type { Store } from './store.ts';
 
 /** Why a leaf was made anew. */
@@ -34,19 +35,21 @@ export interface Leaf {
   readonly keyPath: string;
   readonly commonName: string;
   readonly organizations: readonly string[];
+  readonly notBefore: Date;
   readonly notAfter: Date;
   /** Made in memory by a dry run; an apply makes another. */
   readonly pending: boolean;
   /** Why this run made it; undefined when it was kept as it was. */
   readonly issued: IssueReason | undefined;
+  /** The one that this one replaces because it is near its end; in a dry run that is what lies in the store. */
+  readonly replaces: Life | undefined;
 }
 
 const hourMs = 3_600_000;
-const renewalDays = 30;
 
 /**
  * Every leaf the inventory needs. One that is right is kept byte by byte; one that is missing or wrong, or that is near its end, is made
- * anew with a new key. Near is: less than 30 days, or less than a third of a shorter life, unless a new one would not live longer.
+ * anew with a new key. Near is what {@link isNearEnd} says, unless a new one would not live longer.
  *
  * @throws K8supError `PKI_HOST`, `PKI_CONFIG`, `PKI_REQUEST`, `PKI_STORE`, `PKI_STORE_MODE`, and those of {@link ensureAuthorities}.
  */
@@ -121,12 +124,17 @@ async function ensureLeaf(
     ]);
   }
   const { subject } = wanted.content;
+  const lifeOf = ({ certPem: pem }: Pair): Life => {
+    const { notBefore, notAfter } = readCertificate(pem, store.path(certFile));
+    return { notBefore, notAfter };
+  };
   return {
     ...{ name: kind.name, kind, host: host?.name, ...pair, pending, issued },
     ...{ certPath: store.path(certFile), keyPath: store.path(keyFile) },
     commonName: subject.commonName ?? '',
     organizations: subject.organization ?? [],
-    notAfter: readCertificate(pair.certPem, store.path(certFile)).notAfter,
+    ...lifeOf(pair),
+    replaces: stored && issued === 'expiring' ? lifeOf(stored) : undefined,
   };
 }
 
@@ -170,9 +178,8 @@ function differenceOf(certificate: Certificate, { authority, content }: WantedLe
   return rest.some(differs) ? 'usages' : undefined;
 }
 
-function isExpiring({ notBefore, notAfter }: Certificate, wanted: WantedLeaf, now: Date): boolean {
-  const threshold = Math.min(renewalDays * 24 * hourMs, (notAfter.getTime() - notBefore.getTime()) / 3);
-  if (notAfter.getTime() - now.getTime() >= threshold) return false;
+function isExpiring(certificate: Certificate, wanted: WantedLeaf, now: Date): boolean {
+  if (!isNearEnd(certificate, now)) return false;
   const next = cappedAt(validityFrom(now, wanted.lifetimeMs), wanted.authority.certificate);
-  return next.notAfter > notAfter;
+  return next.notAfter > certificate.notAfter;
 }

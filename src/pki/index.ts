@@ -26,5 +26,6 @@ export { type ClusterPki, openClusterPki } from './cluster-pki.ts';
 export { ensureLeaves, type IssueReason, type Leaf, leafOf } from './ensure-leaves.ts';
 export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
 export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
+export { isNearEnd, type Life } from './renewal.ts';
 export { openStore, type Store, type StoreFile } from './store.ts';
 export { mergeKubeconfig } from './merge-kubeconfig.ts';

@@ -35,7 +35,7 @@ function certificates(all: readonly CertificateStatus[]): readonly (readonly str
     const first = mine.reduce((least, one) => (one.daysLeft < least.daysLeft ? one : least));
     return [
       name,
-      `${String(first.daysLeft)} days left`,
+      `${String(first.daysLeft)} days left${first.nearEnd ? ', NEAR ITS END' : ''}`,
       mine.length > 1 ? `${String(mine.length)} of them; the first to end is on ${first.where}` : first.where,
     ];
   });

@@ -2,7 +2,7 @@ import type { RunContext } from '../../engine/run-context.ts';
 import type { MemberStatus, NodeStatus, PendingRequest } from '../../engine/events.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { hostsWith } from '../../inventory/model.ts';
-import { listRefused } from '../../kube/index.ts';
+import { listPending } from '../../kube/index.ts';
 import { binaries, etcdPki } from '../../components/paths.ts';
 import { etcdEndpoints } from '../../components/etcd/etcd.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
@@ -23,7 +23,7 @@ async function readNodes(context: RunContext): Promise<{
     const script = rawShell(
       `kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion} {.spec.podCIDR}{"\\n"}{end}'`,
     );
-    const [output, pendingRequests] = await Promise.all([context.kube.run(script), listRefused(context)]);
+    const [output, pendingRequests] = await Promise.all([context.kube.run(script), listPending(context)]);
     const nodes = output
       .trim()
       .split('\n')

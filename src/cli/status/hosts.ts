@@ -3,15 +3,23 @@ import type { RunContext } from '../../engine/run-context.ts';
 import type { ComponentStatus, HostStatus } from '../../engine/events.ts';
 import type { Gate, Stage } from '../../engine/stage.ts';
 import type { Host } from '../../inventory/model.ts';
+import type { Life } from '../../pki/index.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Session } from '../session.ts';
 
-/** A host's status, with the end of its kubelet's client certificate as openssl prints it. */
+/** One of the two certificates that a kubelet got from the cluster. */
+export interface KubeletCertificate extends Life {
+  readonly name: 'kubelet-client' | 'kubelet-server';
+}
+
+/** A host's status, with the lives of its kubelet's certificates. */
 export interface LookedAtHost {
   readonly status: HostStatus;
-  readonly kubeletCertificate: string | undefined;
+  readonly kubeletCertificates: readonly KubeletCertificate[];
 }
+
+const kubeletCertificateNames = ['kubelet-client', 'kubelet-server'] as const;
 
 /** Asks each component on each host for its own health, the way the stages' gates do; one round trip a host. */
 export function readHostStatus(
@@ -29,16 +37,16 @@ async function hostStatus(
   host: Host,
 ): Promise<LookedAtHost> {
   const gates = await gatesOf(context, stages, host);
-  const kubeletPem = `${context.inventory.cluster.kubelet.rootDir}/pki/kubelet-client-current.pem`;
+  const kubeletPki = `${context.inventory.cluster.kubelet.rootDir}/pki`;
   const script = probeScript([
     ...gates.flatMap((gate) => [
       { key: `health ${gate.unit}`, script: gate.check },
       { key: `state ${gate.unit}`, script: sh`systemctl show -p ActiveState --value ${gate.unit}` },
     ]),
-    {
-      key: 'kubelet certificate',
-      script: sh`openssl x509 -enddate -noout -in ${kubeletPem} 2>/dev/null | cut -d = -f 2`,
-    },
+    ...kubeletCertificateNames.map((name) => ({
+      key: name,
+      script: sh`openssl x509 -dates -noout -in ${`${kubeletPki}/${name}-current.pem`} 2>/dev/null | cut -d = -f 2`,
+    })),
   ]);
   const result = await session.connection(host).read(script.script, { signal: context.signal, timeoutMs: 120_000 });
   const sections = script.parse(result.stdout);
@@ -58,7 +66,6 @@ async function hostStatus(
     };
   });
   const { os, kernel, cpus, memoryMiB } = session.facts(host);
-  const end = sections.get('kubelet certificate')?.output.trim();
   const status = {
     name: host.name,
     address: host.address,
@@ -66,7 +73,17 @@ async function hostStatus(
     system: `${os}, kernel ${kernel}, ${String(cpus)} CPUs, ${String(memoryMiB)} MiB`,
     components,
   };
-  return { status, kubeletCertificate: end === '' ? undefined : end };
+  const kubeletCertificates = kubeletCertificateNames.flatMap((name) =>
+    parseDates(name, sections.get(name)?.output ?? ''),
+  );
+  return { status, kubeletCertificates };
+}
+
+/** openssl prints the begin and the end, each on its line; nothing where there is no certificate. */
+function parseDates(name: KubeletCertificate['name'], output: string): readonly KubeletCertificate[] {
+  const [notBefore, notAfter] = output.trim().split('\n');
+  if (notBefore === undefined || notAfter === undefined) return [];
+  return [{ name, notBefore: new Date(notBefore), notAfter: new Date(notAfter) }];
 }
 
 async function gatesOf(context: RunContext, stages: readonly Stage[], host: Host): Promise<readonly Gate[]> {

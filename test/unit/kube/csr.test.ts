@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { approvePending, listRefused } from '../../../src/kube/csr.ts';
+import { approvePending, listPending } from '../../../src/kube/csr.ts';
 import { asking, names, requestPem } from '../pki/csr/build.ts';
 import { actionContext } from './fixture.ts';
 
@@ -83,7 +83,10 @@ describe('pending requests', () => {
   it('are only listed where nothing may be approved', async () => {
     const bad = { ...client, spec: { ...client.spec, username: 'eve', groups: [] } };
     const { context, sent } = actionContext(() => JSON.stringify({ items: [bad, serving] }));
-    expect((await listRefused(context)).map(({ name }) => name)).toEqual(['csr-client']);
+    expect(await listPending(context)).toEqual([
+      { name: serving.metadata.name, requester: serving.spec.username, reason: 'waits for  k8sup apply' },
+      { name: 'csr-client', requester: 'eve', reason: expect.stringMatching(/^.+$/) as string },
+    ]);
     expect(sent).toHaveLength(1);
   });
 });

@@ -4,7 +4,7 @@ import { coredns } from '../../../src/components/coredns/coredns.ts';
 import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
 import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
-import { approvePending, clusterObjects, liveNodes, listRefused, nodeMetadata } from '../../../src/kube/index.ts';
+import { approvePending, clusterObjects, liveNodes, listPending, nodeMetadata } from '../../../src/kube/index.ts';
 import { workload } from '../../../src/kube/verify/workload.ts';
 import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
@@ -165,7 +165,12 @@ kubectl -n kube-system label service kube-dns mine=yes >/dev/null`);
         await create(request('bad-serving', 'h2', serving, 'h2', '10.88.0.13'), node);
 
         const context = { kube: real.kube, inventory: real.inventory };
-        expect((await listRefused(context)).map(({ name }) => name)).toEqual(['bad-client', 'bad-serving']);
+        expect((await listPending(context)).map(({ name }) => name)).toEqual([
+          'good-client',
+          'good-serving',
+          'bad-client',
+          'bad-serving',
+        ]);
         expect((await approvePending(context)).map(({ name }) => name)).toEqual(['bad-client', 'bad-serving']);
         const approved = await kubectl(
           `kubectl get csr -o jsonpath='{range .items[?(@.status.conditions[0].type=="Approved")]}{.metadata.name} {end}'`,

@@ -76,7 +76,7 @@ describe('a second run', () => {
     const { dir, ensure } = await cluster();
     const first = await ensure();
     const before = await snapshot(dir);
-    const second = await ensure({ now: days(300) });
+    const second = await ensure({ now: days(270) });
     expect(await snapshot(dir)).toEqual(before);
     expect(changedIds(second.leaves)).toEqual([]);
     expect(second.leaves.map(({ certPem }) => certPem)).toEqual(first.leaves.map(({ certPem }) => certPem));
@@ -196,13 +196,13 @@ describe('the life of a leaf', () => {
     );
   });
 
-  test('is renewed with less than 30 days left', async () => {
+  test('is renewed with less than 90 days left', async () => {
     const { ensure } = await cluster();
     await ensure();
-    expect(changedIds((await ensure({ now: days(334) })).leaves)).toEqual([]);
-    const { leaves } = await ensure({ now: days(336) });
+    expect(changedIds((await ensure({ now: days(274) })).leaves)).toEqual([]);
+    const { leaves } = await ensure({ now: days(276) });
     expect(leaves.every(({ issued }) => issued === 'expiring')).toBe(true);
-    expect(changedIds((await ensure({ now: days(336) })).leaves)).toEqual([]);
+    expect(changedIds((await ensure({ now: days(276) })).leaves)).toEqual([]);
   });
 
   test('is not renewed at each run where it is short', async () => {

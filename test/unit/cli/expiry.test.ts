@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { warnOfExpiry } from '../../../src/cli/expiry.ts';
+import type { RunEvent } from '../../../src/engine/events.ts';
+import { openClusterPki } from '../../../src/pki/index.ts';
+import { days, now, sampleInventory, temporaryFolder } from '../pki/fixture.ts';
+
+/** Warnings of the last of some applies, so many days after the cluster was made. */
+async function warningsAfter(
+  applies: readonly number[],
+  hours: { readonly caHours: number; readonly leafHours: number },
+) {
+  const dir = join(await temporaryFolder(), 'pki');
+  const inventory = sampleInventory(undefined, { lifetimes: { ...hours, nodeHours: hours.leafHours } });
+  let pki = await openClusterPki(dir, inventory, { now });
+  for (const count of applies) pki = await openClusterPki(dir, inventory, { now: days(count) });
+  const events: RunEvent[] = [];
+  warnOfExpiry({ pki, emit: (event) => void events.push(event) }, days(applies.at(-1) ?? 0));
+  return events.map((event) => (event.type === 'warning' ? `${event.host ?? 'all'}: ${event.text}` : ''));
+}
+
+it('is silent as long as apply can make anew what is near its end', async () => {
+  const hours = { caHours: 24 * 3650, leafHours: 24 * 365 };
+  for (const count of [0, 274, 364]) expect(await warningsAfter([count], hours)).toEqual([]);
+});
+
+it('warns of authorities in their last 90 days, and of what cannot outlive them', async () => {
+  const hours = { caHours: 24 * 400, leafHours: 24 * 365 };
+  expect(await warningsAfter([309], hours)).toEqual([]);
+  expect(await warningsAfter([311], hours)).toEqual(
+    ['kubernetes-ca', 'etcd-ca', 'front-proxy-ca'].map((name) => `all: the certificate ${name} ends in 88 days`),
+  );
+  expect(await warningsAfter([311, 380], hours)).toContain('n1: the certificate kube-proxy ends in 19 days');
+});
+
+it('warns of a short-lived authority in the last third of its own life', async () => {
+  const hours = { caHours: 24 * 30, leafHours: 24 * 3 };
+  expect(await warningsAfter([19], hours)).toEqual([]);
+  expect(await warningsAfter([21], hours)).toContain('all: the certificate etcd-ca ends in 8 days');
+});
