@@ -81,9 +81,12 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
   withRunFlags(program.command('clean').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('take the cluster off the hosts again and bring back what was there before')
     .option('--yes', 'do not ask for the name of the cluster')
+    .option('--state-lost', "clean hosts by the cluster's name alone, because its state folder is lost")
     .addHelpText('after', example('k8sup clean inventory.yaml', 'k8sup clean --yes'))
     .action(async (inventory, flags) => {
-      exit.code = await (await import('./commands/clean.ts')).clean({ inventory, flags, yes: flags.yes === true }, io);
+      exit.code = await (
+        await import('./commands/clean.ts')
+      ).clean({ inventory, flags, yes: flags.yes === true, stateLost: flags.stateLost === true }, io);
     });
 }
 

@@ -4,16 +4,19 @@ import { runStages } from '../../engine/run.ts';
 import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import { cleanStage } from '../../../playbooks/99.clean.ts';
-import { makeContext } from '../context.ts';
+import { makeCleanContext } from '../clean-context.ts';
 import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
 import { onHosts } from '../on-hosts.ts';
+import { refuseForeignHosts } from '../own-hosts.ts';
 
 export interface CleanRequest {
   readonly inventory: string;
   readonly flags: RunFlags;
   readonly yes: boolean;
+  /** The state folder is lost, so that only its name tells whose a host is. */
+  readonly stateLost: boolean;
 }
 
 /** `k8sup clean`: takes the cluster off all hosts, from what each host has recorded. */
@@ -23,8 +26,8 @@ export async function clean(request: CleanRequest, io: Io): Promise<number> {
   if (!request.yes) await confirm(inventory.cluster.name, inventory.hosts.length, io);
   const spec = { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true };
   return onHosts(spec, io, async (run, session) => {
-    refuseForeignHosts(run.inventory.cluster.name, session.allFacts);
-    const context = await makeContext(run, session, 'apply');
+    await refuseForeignHosts(run, session.allFacts, request.stateLost);
+    const context = makeCleanContext(run, session);
     const outcome = await runStages([cleanStage], context);
     if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
     // The keys of a cluster that no longer exists must not be the keys of the next one with its name.
@@ -42,21 +45,6 @@ function refuseLimit(flags: RunFlags): void {
     what: 'clean with --limit is not supported yet',
     why: 'taking one host out of a living cluster needs its etcd member removed and its pods moved first',
     fix: 'run clean without --limit to take the whole cluster off',
-  });
-}
-
-function refuseForeignHosts(
-  cluster: string,
-  facts: ReadonlyMap<string, { readonly clusterName: string | undefined }>,
-): void {
-  const foreign = [...facts].filter(([, { clusterName }]) => clusterName !== undefined && clusterName !== cluster);
-  if (foreign.length === 0) return;
-  throw new K8supError({
-    code: 'OTHER_CLUSTER',
-    kind: 'preflight',
-    what: `${foreign.map(([host]) => host).join(', ')} ${foreign.length === 1 ? 'belongs' : 'belong'} to another k8sup cluster`,
-    why: foreign.map(([host, { clusterName }]) => `${host}: ${clusterName ?? ''}`).join('\n'),
-    fix: 'use the inventory of that cluster',
   });
 }
 
