@@ -10,7 +10,7 @@ import { podRoutesScript, podRoutesScriptFile } from './pod-routes-script.ts';
 
 const unit = 'k8sup-routes.service';
 
-/** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no daemon and no image. */
+/** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no image, and no daemon but a small script. */
 export const bridge: NetworkPlugin = {
   name: 'bridge',
   needsPodCIDRs: true,
@@ -34,10 +34,9 @@ function routesService(target: NetworkTarget): Component {
     text: serviceText({
       unit,
       description: 'Routes to the pods of other nodes',
-      command: [podRoutesScript, 'up', podRoutesPath],
+      command: [podRoutesScript, 'keep', podRoutesPath],
       inputs,
-      type: 'oneshot',
-      settings: { TimeoutStartSec: 60 },
+      type: 'simple',
     }),
     files: [podRoutesScriptFile(), routes],
     directories: [],

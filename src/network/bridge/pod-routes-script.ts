@@ -6,16 +6,20 @@ export const podRoutesScript = `${paths.lib}/pod-routes`;
 /** Marks k8sup's own routes, so that one whose node is gone is found and no other route is touched. */
 export const routeProtocol = 87;
 
+/** Pause between two looks of `pod-routes keep`. */
+const lookSeconds = 10;
+
 /**
- * `pod-routes up FILE` makes the routes, forwarding and masquerading of FILE true, and may be run again at any time; `pod-routes check FILE`
- * exits 0 if they are, and names what is missing otherwise.
+ * `pod-routes keep FILE` makes the routes, forwarding and masquerading of FILE true and keeps them so: the address may come after the service at boot, and
+ * systemd-networkd, netplan and a reload of the firewall take away what is not theirs. `pod-routes check FILE` exits 0 if all is as FILE says,
+ * and names what is missing otherwise.
  */
 export function podRoutesScriptFile(): ComponentFile {
   return { path: podRoutesScript, mode: 0o755, content: text };
 }
 
 const text = `#!/bin/sh
-# Managed by k8sup. Usage: pod-routes up FILE | pod-routes check FILE
+# Managed by k8sup. Usage: pod-routes keep FILE | pod-routes check FILE
 set -eu
 LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
@@ -53,9 +57,10 @@ RULES
 
 tables() { "$iptables" -w "$@"; }
 
+has() { tables -t "$1" -C "$2" -m comment --comment 'k8sup pod network' -j "$3" 2>/dev/null; }
+
 jump() {
-  tables -t "$1" -C "$2" -m comment --comment 'k8sup pod network' -j "$3" 2>/dev/null ||
-    tables -t "$1" -A "$2" -m comment --comment 'k8sup pod network' -j "$3"
+  has "$@" || tables -t "$1" -A "$2" -m comment --comment 'k8sup pod network' -j "$3"
 }
 
 iptables_up() {
@@ -81,16 +86,31 @@ check() {
     fi
   done <"$file"
   if [ "$filter" = nft ]; then
-    nft list chain "$nft" k8sup postrouting >/dev/null 2>&1 || { echo 'the masquerade rule is missing'; status=1; }
+    nft list chain "$nft" k8sup postrouting 2>/dev/null | grep -q masquerade || { echo 'the masquerade rule is missing'; status=1; }
   else
-    tables -t nat -S K8SUP-POSTROUTING >/dev/null 2>&1 || { echo 'the masquerade rule is missing'; status=1; }
+    has nat POSTROUTING K8SUP-POSTROUTING && tables -t nat -C K8SUP-POSTROUTING -j MASQUERADE 2>/dev/null ||
+      { echo 'the masquerade rule is missing'; status=1; }
+    has filter FORWARD K8SUP-FORWARD && tables -C K8SUP-FORWARD -d "$pods" -j ACCEPT 2>/dev/null ||
+      { echo 'the rule that lets pod traffic be forwarded is missing'; status=1; }
   fi
   return "$status"
 }
 
+up() { routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi; }
+
+# A failed attempt ends in systemd's restart, which the journal shows; what is found missing later is told there too.
+keep() {
+  up
+  while :; do
+    sleep ${lookSeconds} &
+    wait $!
+    check || up
+  done
+}
+
 case $action in
-  up) routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi ;;
+  keep) keep ;;
   check) check ;;
-  *) echo 'usage: pod-routes up FILE | pod-routes check FILE' >&2; exit 64 ;;
+  *) echo 'usage: pod-routes keep FILE | pod-routes check FILE' >&2; exit 64 ;;
 esac
 `;

@@ -53,7 +53,8 @@ describe('the routes script, with programs that only write down what they are as
   beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'k8sup-routes-'))));
   afterEach(() => rmSync(scratch, { recursive: true }));
 
-  function run(action: string, filter: string, routes = '') {
+  /** What is kept is looked at once more, then the script is ended. */
+  function run(action: string, filter: string, routes = '', rules = 'masquerade') {
     const file = join(scratch, 'routes');
     const log = join(scratch, 'log');
     const content = fileOf(component(), '/etc/kubernetes/pod-routes').content.replace('filter nft', `filter ${filter}`);
@@ -61,10 +62,16 @@ describe('the routes script, with programs that only write down what they are as
     writeFileSync(log, '');
     const ip = `#!/bin/sh\ncase "$*" in *'route show proto'*) printf '${routes}' ;; *'route show '*) printf '${routes}' | grep "^$4 " ;; *) echo "ip $*" >>${log} ;; esac\n`;
     writeFileSync(join(scratch, 'ip'), ip, { mode: 0o755 });
-    writeFileSync(join(scratch, 'nft'), `#!/bin/sh\necho "nft $*" >>${log}; [ "$1" != -f ] || cat >>${log}\n`, {
-      mode: 0o755,
-    });
-    const iptables = `#!/bin/sh\necho "iptables $*" >>${log}\ncase "$*" in *' -C '*) exit 1 ;; esac\n`;
+    writeFileSync(
+      join(scratch, 'nft'),
+      `#!/bin/sh\necho "nft $*" >>${log}\n[ "$1" = -f ] && cat >>${log} || echo '${rules}'\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const iptables = `#!/bin/sh\necho "iptables $*" >>${log}\ncase "$*" in *' -C '*) [ -n '${rules}' ] && [ -e ${scratch}/slept ] ;; esac\n`;
+    const sleep = `#!/bin/sh\n[ ! -e ${scratch}/slept ] || kill $PPID\necho slept >>${log}\n: >${scratch}/slept\n`;
+    writeFileSync(join(scratch, 'sleep'), sleep, { mode: 0o755 });
     writeFileSync(join(scratch, 'iptables'), iptables, { mode: 0o755 });
     const script = podRoutesScriptFile().content.replace(/^PATH=/m, `PATH=${scratch}:`);
     const result = spawnSync('/bin/sh', ['-s', action, file], { input: script, encoding: 'utf8' });
@@ -72,13 +79,13 @@ describe('the routes script, with programs that only write down what they are as
   }
 
   test('makes routes, takes away those of nodes that are gone, and masquerades by nft', () => {
-    const { status, log, stderr } = run(
-      'up',
+    const { signal, log, stderr } = run(
+      'keep',
       'nft',
-      '10.244.1.0/24 via 10.88.0.12 \\n10.244.9.0/24 via 10.88.0.19 \\n',
+      '10.244.1.0/24 via 10.88.0.12 \\n10.244.2.0/24 via 10.88.0.13 \\n10.244.9.0/24 via 10.88.0.19 \\n',
     );
     expect(stderr).toBe('');
-    expect(status).toBe(0);
+    expect(signal).toBe('SIGTERM');
     expect(log).toContain('ip -4 route replace 10.244.1.0/24 via 10.88.0.12 proto 87\n');
     expect(log).toContain('ip -4 route replace 10.244.2.0/24 via 10.88.0.13 proto 87\n');
     expect(log.match(/route delete .*/g)).toEqual(['route delete 10.244.9.0/24 proto 87']);
@@ -86,9 +93,22 @@ describe('the routes script, with programs that only write down what they are as
     expect(log).not.toContain('iptables');
   });
 
+  const both = '10.244.1.0/24 via 10.88.0.12 \\n10.244.2.0/24 via 10.88.0.13 \\n';
+
+  test.each([
+    ['nft', 'masquerade', both, 1],
+    ['nft', '', both, 2],
+    ['nft', 'masquerade', '10.244.1.0/24 via 10.88.0.12 \\n', 2],
+    ['iptables', 'all', both, 1],
+    ['iptables', '', both, 2],
+  ])('keeps what others take away: %s with %j and routes %j', (filter, rules, routes, times) => {
+    const { log } = run('keep', filter, routes, rules);
+    expect(log.match(/route replace 10\.244\.2\.0/g)).toHaveLength(times);
+    expect(log.match(/slept/g)).toHaveLength(2);
+  });
+
   test('masquerades by iptables where kube-proxy uses it', () => {
-    const { status, log } = run('up', 'iptables');
-    expect(status).toBe(0);
+    const { log } = run('keep', 'iptables');
     expect(log).toContain('iptables -w -t nat -A K8SUP-POSTROUTING ! -s 10.244.0.0/24 -j RETURN\n');
     expect(log).toContain(
       'iptables -w -t nat -A POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
@@ -97,8 +117,11 @@ describe('the routes script, with programs that only write down what they are as
   });
 
   test('check names what is missing', () => {
-    const both = '10.244.1.0/24 via 10.88.0.12 \\n10.244.2.0/24 via 10.88.0.13 \\n';
     expect(run('check', 'nft', both)).toMatchObject({ status: 0, stdout: '' });
+    expect(run('check', 'nft', both, '').stdout).toBe('the masquerade rule is missing\n');
+    expect(run('check', 'iptables', both, '').stdout).toBe(
+      'the masquerade rule is missing\nthe rule that lets pod traffic be forwarded is missing\n',
+    );
     const one = run('check', 'nft', '10.244.1.0/24 via 10.88.0.12 \\n');
     expect(one.status).toBe(1);
     expect(one.stdout).toBe('there is no route to 10.244.2.0/24 via 10.88.0.13\n');
