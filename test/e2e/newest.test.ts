@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootLab, changesOf, good, noLab } from '../support/lab.ts';
 import type { LabHandle } from '../support/lab.ts';
@@ -5,7 +6,7 @@ import { difference, snapshot } from '../support/snapshot.ts';
 import type { Snapshot } from '../support/snapshot.ts';
 import { badRequests } from '../support/bad-csr.ts';
 import { killDuringApply } from '../support/kill.ts';
-import { mainPids, waitUntil, writeWithoutLoss } from '../support/observe.ts';
+import { lastDowntime, loggingIn, mainPids, waitUntil, writeWithoutLoss } from '../support/observe.ts';
 
 const hosts = ['h1', 'h2', 'h3'] as const;
 const nodeUnits = ['kubelet.service', 'kube-proxy.service', 'flanneld.service', 'containerd.service', 'etcd.service'];
@@ -45,8 +46,19 @@ describe.skipIf(noLab !== undefined)(
       const summary = good(result);
       expect(summary).toMatchObject({ ok: true, failed: 0, hosts: 3 });
       const checks = result.events.flatMap((event) => (event.type === 'check' ? [event.check] : []));
-      expect(checks.length).toBeGreaterThanOrEqual(7);
       expect(checks.filter((check) => !check.ok)).toEqual([]);
+      const count = (name: string): number => checks.filter((check) => check.name === name).length;
+      expect(Object.fromEntries(checks.map(({ name }) => [name, count(name)]))).toMatchObject({
+        pods: 1,
+        'pod to pod': 2,
+        endpoints: 1,
+        ClusterIP: 1,
+        'kubectl exec': 1,
+        'kubectl logs': 1,
+        NodePort: 3,
+        route: 3,
+      });
+      expect(count('DNS')).toBeGreaterThanOrEqual(1);
       const nodes = JSON.parse(await lab.kubectl('get', 'nodes', '-o', 'json')) as NodeList;
       expect(
         nodes.items.map((node) => [
@@ -70,7 +82,7 @@ describe.skipIf(noLab !== undefined)(
       const after = await look();
       // A living cluster writes by itself: only what k8sup itself could touch is compared.
       const own =
-        /^h\d [-+~] (file \/(etc|opt|usr|root|var\/lib\/k8sup|run\/k8sup)|link (?!veth)|unit |unit-file |sysctl (?!net)|hostname)/;
+        /^h\d [-+~] (file \/(etc|opt|usr|root|var\/lib\/k8sup|run\/k8sup)|link (?!veth)|unit |unit-file |rule |route (?!.*veth)|sysctl (?!net|fs|kernel\.(random|pty|ns_last))|sysctl net\.(ipv4\.ip_forward|bridge\.bridge-nf|ipv4\.conf\.(all|default)\.rp_filter)|hostname)/;
       expect(differences(before, after).filter((line) => own.test(line))).toEqual([]);
     });
 
@@ -92,6 +104,79 @@ describe.skipIf(noLab !== undefined)(
       expect(good(await plan())).toMatchObject({ changed: 0 });
     });
 
+    test('Secrets are encrypted in etcd, and no node holds what only a master or the controller may', async () => {
+      await lab.kubectl('create', 'secret', 'generic', 'marker', '--from-literal=word=k8sup-plain-marker');
+      const etcdctl =
+        'ETCDCTL_API=3 /opt/k8sup/bin/etcdctl --endpoints https://10.88.0.11:2379 --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/healthcheck-client.crt --key /etc/etcd/pki/healthcheck-client.key';
+      const stored = await lab.ssh('h1', `${etcdctl} get /registry/secrets/default/marker | tr -c '[:print:]' '.'`);
+      await lab.kubectl('delete', 'secret', 'marker');
+      expect(stored).toContain('k8s:enc:');
+      expect(stored).not.toContain('k8sup-plain-marker');
+      for (const host of hosts) {
+        expect(await lab.ssh(host, adminCredentials), host).toBe('');
+        expect(await lab.ssh(host, "find /etc/etcd /etc/kubernetes -name '*ca*.key'")).toBe(
+          host === 'h1' ? '/etc/kubernetes/pki/ca.key' : '',
+        );
+      }
+    });
+
+    test('verify names what is broken, apply repairs it', async () => {
+      await lab.kubectl('-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=0');
+      await lab.kubectl('-n', 'kube-system', 'wait', '--for=delete', 'pod', '-l', 'k8s-app=kube-dns', '--timeout=60s');
+      const result = await lab.k8sup('verify', lab.inventory, '-o', 'json');
+      expect(result.exitCode).toBe(22);
+      const failed = result.events.flatMap((event) =>
+        event.type === 'check' && !event.check.ok ? [event.check.name] : [],
+      );
+      expect([...new Set(failed)]).toEqual(['DNS']);
+      expect(await lab.kubectl('get', 'namespaces', '-o', 'name')).not.toContain('k8sup-verify');
+      const repaired = await apply();
+      expect(good(repaired)).toMatchObject({ ok: true, changed: 1 });
+      expect(changesOf(repaired)).toEqual([expect.stringContaining('Deployment kube-system/coredns')]);
+    });
+
+    test('edits that are not safe on a living cluster are refused, and so is half a clean', async () => {
+      const before = await mainPids(lab, hosts);
+      const good = readFileSync(lab.inventory, 'utf8');
+      lab.edit(({ cluster }) => (cluster['network'] = { ...cluster['network'], podCIDR: '10.245.0.0/16' }));
+      for (const result of [await plan(), await apply()]) {
+        expect(result.exitCode).toBe(21);
+        expect(result.stdout + result.stderr).toContain('UNSAFE_CHANGE_POD_CIDR');
+      }
+      writeFileSync(lab.inventory, good);
+      const half = await lab.k8sup('clean', lab.inventory, '--yes', '--limit', 'h3');
+      expect([half.exitCode, half.stderr]).toEqual([21, expect.stringContaining('UNSAFE_CLEAN_LIMIT')]);
+      const unasked = await lab.k8sup('clean', lab.inventory);
+      expect([unasked.exitCode, unasked.stderr]).toEqual([64, expect.stringContaining('NOT_CONFIRMED')]);
+      expect(await mainPids(lab, hosts)).toEqual(before);
+    });
+
+    test('labels and taints come with the inventory and go with it; those of others stay', async () => {
+      await lab.kubectl('label', 'node', 'h3', 'someone.else/label=stays');
+      lab.edit(({ hosts: list }) =>
+        Object.assign(list[2] ?? {}, {
+          labels: { disk: 'fast' },
+          taints: [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }],
+        }),
+      );
+      expect(changesOf(await apply('--no-verify'))).toEqual([expect.stringContaining('Node h3')]);
+      const node = async () =>
+        JSON.parse(await lab.kubectl('get', 'node', 'h3', '-o', 'json')) as {
+          readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+          readonly spec: { readonly taints?: readonly unknown[] };
+        };
+      const there = await node();
+      expect(there.metadata.labels).toMatchObject({ disk: 'fast', 'someone.else/label': 'stays' });
+      expect(there.spec.taints).toEqual([{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }]);
+      lab.edit(({ hosts: list }) => Object.assign(list[2] ?? {}, { labels: {}, taints: [] }));
+      good(await apply('--no-verify'));
+      const gone = await node();
+      expect(gone.metadata.labels['disk']).toBeUndefined();
+      expect(gone.metadata.labels['someone.else/label']).toBe('stays');
+      expect(gone.spec.taints ?? []).toEqual([]);
+      await lab.kubectl('label', 'node', 'h3', 'someone.else/label-');
+    });
+
     test('a kubelet setting in the inventory restarts the kubelets and nothing else', async () => {
       const before = await mainPids(lab, hosts);
       lab.edit(({ cluster }) => (cluster['kubelet'] = { ...cluster['kubelet'], maxPods: 105 }));
@@ -110,10 +195,23 @@ describe.skipIf(noLab !== undefined)(
       });
       expect(written).toBeGreaterThan(10);
       expect(lost).toEqual([]);
+      // The hosts share one kernel, and so one monotonic clock: no member was down while another one was.
+      const down = await Promise.all(hosts.map((host) => lastDowntime(lab, host, 'etcd.service')));
+      const inOrder = [...down].sort((a, b) => a.from - b.from);
+      for (const [index, { from }] of inOrder.slice(1).entries())
+        expect(from).toBeGreaterThan(inOrder[index]?.to ?? NaN);
     });
 
     test('one stage alone; flannel goes from vxlan to host-gw by apply', async () => {
-      expect(good(await lab.k8sup('stage', '06.network', lab.inventory, '-o', 'json'))).toMatchObject({ changed: 0 });
+      await lab.ssh('h2', 'rm /etc/cni/net.d/10-k8sup.conflist; systemctl stop kube-proxy.service');
+      const alone = await lab.k8sup('stage', 'network', lab.inventory, '-o', 'json');
+      good(alone);
+      expect(changesOf(alone)).toEqual(['h2 file:/etc/cni/net.d/10-k8sup.conflist']);
+      expect(alone.events.flatMap((event) => (event.type === 'stage-start' ? [event.stage] : []))).toEqual([
+        '00.connect',
+        '06.network',
+      ]);
+      await lab.ssh('h2', 'systemctl start kube-proxy.service');
       lab.edit(({ cluster }) => (cluster['network'] = { plugin: 'flannel', flannel: { backend: 'host-gw' } }));
       good(await apply());
       const routes = await lab.ssh('h1', 'ip route show root 10.244.0.0/16');
@@ -129,6 +227,12 @@ describe.skipIf(noLab !== undefined)(
       await waitUntil(
         async () => (await lab.ssh('h3', 'cat /proc/sys/kernel/random/boot_id').catch(() => bootId)) !== bootId,
         90,
+      );
+      const now = (await lab.ssh('h3', 'cat /proc/sys/kernel/random/boot_id')).trim();
+      // The status from before the reboot says Ready too.
+      await waitUntil(
+        async () => (await lab.kubectl('get', 'node', 'h3', '-o', 'jsonpath={.status.nodeInfo.bootID}')) === now,
+        120,
       );
       await lab.kubectl('wait', '--for=condition=Ready', 'node/h3', '--timeout=120s');
       await waitUntil(
@@ -162,8 +266,12 @@ describe.skipIf(noLab !== undefined)(
     });
 
     test('clean leaves the hosts as they were before apply, and SSH is never lost', async () => {
-      const summary = good(await lab.k8sup('clean', lab.inventory, '--yes', '-o', 'json'));
-      expect(summary.failed).toBe(0);
+      const { result, logins } = await loggingIn(lab, hosts, () =>
+        lab.k8sup('clean', lab.inventory, '--yes', '-o', 'json'),
+      );
+      expect(good(result).failed).toBe(0);
+      expect(logins.failed).toEqual([]);
+      expect(logins.good).toBeGreaterThan(hosts.length);
       expect(differences(baseline, await look())).toEqual([]);
     });
 
@@ -175,6 +283,11 @@ describe.skipIf(noLab !== undefined)(
     });
   },
 );
+
+/** Prints each kubeconfig on a host that holds credentials of the group that may do everything. */
+const adminCredentials = `grep -rlsE 'client-certificate-data|BEGIN CERTIFICATE' /etc/kubernetes /root /var/lib/kubelet /var/lib/k8sup /home 2>/dev/null | while read -r f; do
+  { sed -n 's/.*client-certificate-data: *//p' "$f" | base64 -d 2>/dev/null; cat "$f"; } | openssl x509 -noout -subject 2>/dev/null | grep -q 'system:masters' && echo "$f"
+done; true`;
 
 interface NodeList {
   readonly items: readonly {

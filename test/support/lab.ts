@@ -93,6 +93,11 @@ async function kubectl(inventory: string, args: readonly string[], input?: strin
   return result.stdout;
 }
 
+/** Runs the built program as a user does, without a terminal. */
+export function k8sup(...args: readonly string[]): Promise<K8supRun> {
+  return run(args);
+}
+
 async function run(args: readonly string[], input?: string): Promise<K8supRun> {
   const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
   const result = await execa(process.execPath, [program, ...args], { reject: false, ...stdin, env: { CI: '1' } });

@@ -1,4 +1,4 @@
-import type { LabHandle } from './lab.ts';
+import type { K8supRun, LabHandle } from './lab.ts';
 
 /** Main process ids by `HOST UNIT`, of all units k8sup has on the hosts. */
 export async function mainPids(lab: LabHandle, hosts: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -23,6 +23,43 @@ export async function waitUntil(condition: () => Promise<boolean>, seconds: numb
     if (Date.now() > end) throw new Error(`not so after ${String(seconds)} s: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** When a unit was last down, from its stop to its readiness, in microseconds of the host's monotonic clock. */
+export async function lastDowntime(
+  lab: LabHandle,
+  host: string,
+  unit: string,
+): Promise<{ readonly from: number; readonly to: number }> {
+  const show = (property: string) => `systemctl show -p ${property} --value ${unit}`;
+  const output = await lab.ssh(
+    host,
+    `${show('ActiveExitTimestampMonotonic')}; ${show('ActiveEnterTimestampMonotonic')}`,
+  );
+  const [from = NaN, to = NaN] = output.trim().split('\n').map(Number);
+  return { from, to };
+}
+
+/** Logs in to each host again and again, by connections of their own, for as long as a run of k8sup takes. */
+export async function loggingIn(
+  lab: LabHandle,
+  hosts: readonly string[],
+  run: () => Promise<K8supRun>,
+): Promise<{ result: K8supRun; logins: { good: number; failed: readonly string[] } }> {
+  let over = false;
+  let good = 0;
+  const failed: string[] = [];
+  const loops = hosts.map(async (host) => {
+    while (!over)
+      await lab.ssh(host, 'true').then(
+        () => (good += 1),
+        (error: unknown) => failed.push(`${host}: ${String(error)}`),
+      );
+  });
+  const result = await run();
+  over = true;
+  await Promise.all(loops);
+  return { result, logins: { good, failed } };
 }
 
 /** Writes to etcd through all members all the while `work` runs; a write that was acknowledged must be there afterwards. */
