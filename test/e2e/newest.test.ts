@@ -50,7 +50,7 @@ describe.skipIf(noLab !== undefined)(
       const count = (name: string): number => checks.filter((check) => check.name === name).length;
       expect(Object.fromEntries(checks.map(({ name }) => [name, count(name)]))).toMatchObject({
         pods: 1,
-        'pod to pod': 2,
+        'pod to pod': 3,
         endpoints: 1,
         ClusterIP: 1,
         'kubectl exec': 1,
