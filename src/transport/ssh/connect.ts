@@ -8,8 +8,12 @@ import { runInChannel } from './channel.ts';
 import { connectError } from './connect-error.ts';
 import { hostKeyCheck } from './host-key.ts';
 import type { HostKeyCheck } from './host-key.ts';
+import { limitTo } from './limit.ts';
 import { startProxyCommand } from './proxy-command.ts';
 import type { ProxySocket } from './proxy-command.ts';
+
+/** sshd refuses the eleventh session of a connection (MaxSessions); one whose script still ends after its channel was closed counts there too. */
+const maxChannels = 8;
 
 /**
  * Opens the one SSH connection that a host keeps for a whole run.
@@ -44,7 +48,9 @@ function connection(host: Host, client: ssh2.Client, proxy: ProxySocket | undefi
     command: loaderCommand(host.ssh.user),
     onSent: (bytes: number) => void (bytesSent += bytes),
   };
-  const run: Connection['run'] = (script, options) => runInChannel(client, channelHost, script, options);
+  const limit = limitTo(maxChannels);
+  const run: Connection['run'] = (script, options) =>
+    limit(options.signal, () => runInChannel(client, channelHost, script, options));
   return {
     hostName: host.name,
     run,
