@@ -8,12 +8,13 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A chunk of standard input behind the script: bytes, or a stream of a known length. */
-export type Content = { readonly bytes: Buffer } | { readonly length: number; readonly open: () => Readable };
+/** A chunk of standard input behind the script: bytes, or a file on the controller as a stream of a known length; `path` is for messages. */
+export type Content =
+  { readonly bytes: Buffer } | { readonly length: number; readonly path: string; readonly open: () => Readable };
 
 export interface RunOptions {
   readonly signal: AbortSignal;
-  /** Milliseconds until the run is given up. */
+  /** Milliseconds until the run is given up; they do not run yet while it waits for its turn on the connection. */
   readonly timeoutMs: number;
   /** Sent after the script on its standard input, in order. */
   readonly contents?: readonly Content[];

@@ -32,7 +32,13 @@ export function binary(spec: BinarySpec): Resource<FileState> {
       // What cannot be unpacked has another hash too, and that tells what to do.
       script: sh`${installFile(spec.path, wanted, rawShell(`{ head -c "$1" | ${unpack} || :; }`), damagedCopyAdvice(upload))}
 ${recordHash(spec.path, spec.sha256)}`,
-      contents: [{ length: upload.length, open: () => createReadStream(upload.path, { highWaterMark: 1 << 18 }) }],
+      contents: [
+        {
+          length: upload.length,
+          path: upload.path,
+          open: () => createReadStream(upload.path, { highWaterMark: 1 << 18 }),
+        },
+      ],
       timeoutSeconds: 600,
     },
   };

@@ -62,7 +62,11 @@ touch ${loadedImages}
 { awk -v n=${name} '$1 != n' ${loadedImages}; echo ${`${name} ${spec.sha256}`}; } > ${`${loadedImages}.new`}
 mv -f ${`${loadedImages}.new`} ${loadedImages}`,
       contents: [
-        { length: spec.upload.length, open: () => createReadStream(spec.upload.path, { highWaterMark: 1 << 18 }) },
+        {
+          length: spec.upload.length,
+          path: spec.upload.path,
+          open: () => createReadStream(spec.upload.path, { highWaterMark: 1 << 18 }),
+        },
       ],
       timeoutSeconds: 600,
     },

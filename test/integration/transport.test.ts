@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,12 +39,33 @@ describe('running scripts', () => {
     const second = randomBytes(3_000_000);
     const contents = [
       { bytes: first },
-      { length: second.length, open: () => Readable.from([second.subarray(0, 9), second.subarray(9)]) },
+      { length: second.length, path: 'second', open: () => Readable.from([second.subarray(0, 9), second.subarray(9)]) },
     ];
     const script = 'head -c 100000 | sha256sum; head -c 3000000 | sha256sum; head -c 1 | wc -c';
     const result = await connection.run(script, { ...options, contents });
     const { sha256 } = await import('../../src/resources/file.ts');
     expect(result.stdout).toBe(`${sha256(first)}  -\n${sha256(second)}  -\n0\n`);
+  });
+
+  test('a file that cannot be sent is named, and its channel is closed', async () => {
+    await using connection = await connectSsh(testHost(sshd), signal);
+    const path = join(sshd.dir, 'gone');
+    const contents = [{ length: 9, path, open: () => createReadStream(path) }];
+    await expect(connection.run('sleep 30', { ...options, contents })).rejects.toMatchObject({
+      code: 'UPLOAD_UNREADABLE',
+      kind: 'artifact',
+      host: 'h1',
+      message: `h1: ${path} cannot be sent`,
+      why: expect.stringContaining('ENOENT') as string,
+    });
+    expect((await connection.run('echo alive', options)).stdout).toBe('alive\n');
+  });
+
+  test('many scripts at once are more than sshd allows, so that some wait', async () => {
+    await using connection = await connectSsh(testHost(sshd), signal);
+    const scripts = Array.from({ length: 30 }, (_, index) => `sleep 0.1; echo ${String(index)}`);
+    const results = await Promise.all(scripts.map((script) => connection.run(script, options)));
+    expect(results.map(({ stdout }) => stdout)).toEqual(scripts.map((_, index) => `${String(index)}\n`));
   });
 
   test('a script that ends before it has read its contents is no error of the transport', async () => {

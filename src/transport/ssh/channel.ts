@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type ssh2 from 'ssh2';
-import { K8supError } from '../../errors/k8sup-error.ts';
+import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
 import type { Content, RunOptions, RunResult } from '../../host/connection.ts';
 import { frameScript } from '../../host/loader.ts';
 import type { FramedScript } from '../../host/loader.ts';
@@ -15,7 +15,8 @@ export interface ChannelHost {
 /**
  * Runs one framed script in one channel: the script and its contents go to standard input with backpressure, output comes back by line.
  *
- * @throws K8supError `HOST_TIMEOUT` after `timeoutMs`; `CONNECTION_LOST` when the connection ends first; `NO_ROOT` where sudo refuses.
+ * @throws K8supError `HOST_TIMEOUT` after `timeoutMs`, the opening of the channel included; `CONNECTION_LOST` when the connection ends first; `NO_ROOT`
+ * where sudo refuses; `UPLOAD_UNREADABLE` when a file to send cannot be read.
  */
 export async function runInChannel(
   client: ssh2.Client,
@@ -24,27 +25,42 @@ export async function runInChannel(
   options: RunOptions,
 ): Promise<RunResult> {
   const framed = frameScript(script);
-  const channel = await openChannel(client, host, options.signal);
   const timer = AbortSignal.timeout(options.timeoutMs);
   const stop = AbortSignal.any([timer, options.signal]);
-  const output = collect(channel, framed, options.onLine);
-  const abort = (): void => {
-    channel.close();
-    channel.destroy();
-  };
-  stop.addEventListener('abort', abort, { once: true });
   try {
-    const sending = send(channel, host, framed, options.contents ?? []);
-    const result = await Promise.race([output, stopped(stop)]);
-    // A script that ends early closes its input: that is no error of its own, its exit code tells.
-    await sending;
-    return checkStarted(host, result);
+    const channel = await openChannel(client, host, stop);
+    const sent = { framed, contents: options.contents ?? [], onLine: options.onLine };
+    return checkStarted(host, await talk(channel, host, sent, stop));
   } catch (error) {
     if (timer.aborted) throw timeoutError(host, options.timeoutMs);
     options.signal.throwIfAborted();
     throw error;
-  } finally {
-    stop.removeEventListener('abort', abort);
+  }
+}
+
+/** What goes into a channel, and who hears what comes out. */
+interface Talk {
+  readonly framed: FramedScript;
+  readonly contents: readonly Content[];
+  readonly onLine: RunOptions['onLine'];
+}
+
+/** Sends and listens until both have ended: a script that ends early closes its input, which is no error of its own, its exit code tells. */
+async function talk(
+  channel: ssh2.ClientChannel,
+  host: ChannelHost,
+  given: Talk,
+  stop: AbortSignal,
+): Promise<Collected> {
+  const output = collect(channel, given.framed, given.onLine);
+  const sending = send(channel, host, given.framed, given.contents);
+  try {
+    const [result] = await Promise.race([Promise.all([output, sending]), stopped(stop)]);
+    return result;
+  } catch (error) {
+    channel.close();
+    channel.destroy();
+    throw error;
   }
 }
 
@@ -53,31 +69,31 @@ interface Collected extends RunResult {
   readonly closed: boolean;
 }
 
-function openChannel(client: ssh2.Client, host: ChannelHost, signal: AbortSignal): Promise<ssh2.ClientChannel> {
-  signal.throwIfAborted();
+function openChannel(client: ssh2.Client, host: ChannelHost, stop: AbortSignal): Promise<ssh2.ClientChannel> {
+  stop.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const lost = (): void => reject(lostError(host.name));
+    const leave = (error: Error): void => {
+      client.off('close', lost);
+      stop.removeEventListener('abort', end);
+      reject(error);
+    };
+    const lost = (): void => leave(lostError(host.name));
+    const end = (): void => leave(new Error('stopped'));
     client.once('close', lost);
+    stop.addEventListener('abort', end, { once: true });
     try {
       client.exec(host.command, (error, channel) => {
-        client.off('close', lost);
-        if (error === undefined) resolve(channel);
-        else
-          reject(
-            new K8supError({
-              code: 'CHANNEL_REFUSED',
-              kind: 'connection',
-              host: host.name,
-              what: `${host.name}: sshd opens no session`,
-              why: error.message,
-              fix: 'look at MaxSessions and ForceCommand in sshd_config on the host',
-              cause: error,
-            }),
-          );
+        if (error !== undefined) leave(refusedError(host.name, error));
+        // Nobody waits for it any more.
+        else if (stop.aborted) channel.close();
+        else {
+          client.off('close', lost);
+          stop.removeEventListener('abort', end);
+          resolve(channel);
+        }
       });
     } catch (error) {
-      client.off('close', lost);
-      reject(lostError(host.name, error));
+      leave(lostError(host.name, error));
     }
   });
 }
@@ -156,11 +172,26 @@ async function* chunks(host: ChannelHost, framed: FramedScript, contents: readon
       yield content.bytes;
       continue;
     }
-    for await (const chunk of content.open()) {
-      const bytes = chunk as Buffer;
+    for await (const bytes of read(host, content)) {
       host.onSent(bytes.length);
       yield bytes;
     }
+  }
+}
+
+async function* read(host: ChannelHost, content: Exclude<Content, { bytes: Buffer }>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of content.open()) yield chunk as Buffer;
+  } catch (error) {
+    throw new K8supError({
+      code: 'UPLOAD_UNREADABLE',
+      kind: 'artifact',
+      host: host.name,
+      what: `${host.name}: ${content.path} cannot be sent`,
+      why: messageOf(error),
+      fix: 'look at the file and its disk on this machine, then run the same command again',
+      cause: error,
+    });
   }
 }
 
@@ -192,6 +223,18 @@ function stopped(signal: AbortSignal): Promise<never> {
     const fail = (): void => reject(new Error('stopped'));
     if (signal.aborted) fail();
     signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+function refusedError(host: string, error: Error): K8supError {
+  return new K8supError({
+    code: 'CHANNEL_REFUSED',
+    kind: 'connection',
+    host,
+    what: `${host}: sshd opens no session`,
+    why: error.message,
+    fix: 'look at MaxSessions and ForceCommand in sshd_config on the host',
+    cause: error,
   });
 }
 
