@@ -35,6 +35,8 @@ export interface ErrorDetails {
   /** What to do about it. */
   readonly fix?: string;
   readonly host?: string;
+  /** Where it is the failure of several hosts: their names. */
+  readonly hosts?: readonly string[];
   readonly stage?: string;
   /** Path of the log that holds the whole story. */
   readonly log?: string;
@@ -48,6 +50,7 @@ export class K8supError extends Error {
   readonly why: string | undefined;
   readonly fix: string | undefined;
   readonly host: string | undefined;
+  readonly hosts: readonly string[] | undefined;
   readonly stage: string | undefined;
   readonly log: string | undefined;
 
@@ -59,6 +62,7 @@ export class K8supError extends Error {
     this.why = details.why;
     this.fix = details.fix;
     this.host = details.host;
+    this.hosts = details.hosts;
     this.stage = details.stage;
     this.log = details.log;
   }

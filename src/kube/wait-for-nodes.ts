@@ -96,10 +96,12 @@ async function joinTimeout(
       return `${host.name}, last lines of its kubelet:\n${escapeControl(result.stdout.trim())}`;
     }),
   );
+  const names = hosts.map(({ name }) => name);
   return new K8supError({
     code: 'JOIN_TIMEOUT',
     kind: 'kubernetes',
-    what: `${hosts.map(({ name }) => name).join(', ')} did not join within ${limitMs / 1000} s`,
+    hosts: names,
+    what: `${names.join(', ')} did not join within ${limitMs / 1000} s`,
     why: [...notes, ...journals].join('\n'),
     fix: 'mend what the journal names, then run the same command again',
   });

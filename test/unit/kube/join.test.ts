@@ -167,6 +167,7 @@ describe('joining', () => {
     const failed = expect(joinNodes([node1, node2], context)).rejects.toMatchObject({
       code: 'JOIN_TIMEOUT',
       message: 'node2 did not join within 180 s',
+      hosts: ['node2'],
       why: expect.stringMatching(
         /^left pending: csr-x of system:node:node2: .+\nnode2, last lines of its kubelet:\nno route\\x1b\[2J to host$/,
       ) as string,
