@@ -3,7 +3,7 @@ import { openArtifacts } from '../artifacts/index.ts';
 import type { RunContext } from '../engine/run-context.ts';
 import type { StageContext } from '../engine/stage.ts';
 import { hostsWith } from '../inventory/model.ts';
-import { clusterObjects, kubeRunner, liveNodes } from '../kube/index.ts';
+import { clusterObjects, kubeRunner, liveNodes, plannedNodes } from '../kube/index.ts';
 import { openClusterPki } from '../pki/index.ts';
 import { unifiedDiff } from '../report/index.ts';
 import type { Run } from './run.ts';
@@ -21,7 +21,7 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
   const stage: StageContext = {
     inventory,
     facts: (host) => session.facts(host),
-    nodes: () => liveNodes(kube),
+    nodes: () => (mode === 'plan' ? plannedNodes(kube) : liveNodes(kube)),
     pki,
     artifacts,
     registryPasswords: await readPasswords(run),

@@ -13,18 +13,23 @@ interface NodeJson {
 /** Remembers which taints came from the inventory, so that one that is dropped there is taken off the node. */
 const taintsAnnotation = 'k8sup.io/taints';
 
-/** The registered nodes; none while no apiserver answers. */
+/** @throws K8supError `KUBE_UNREACHABLE` when no apiserver answers. */
 export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> {
+  const { items } = JSON.parse(await kube.run(rawShell('kubectl get nodes -o json'))) as {
+    readonly items: readonly NodeJson[];
+  };
+  return items.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    podCIDR: spec.podCIDR,
+    taints: spec.taints ?? [],
+    managedTaints: readTaints(metadata.annotations?.[taintsAnnotation]),
+  }));
+}
+
+/** The registered nodes for a plan: none while no apiserver answers, since it may be the plan's own work to bring it up. */
+export async function plannedNodes(kube: KubeRunner): Promise<readonly LiveNode[]> {
   try {
-    const { items } = JSON.parse(await kube.run(rawShell('kubectl get nodes -o json'))) as {
-      readonly items: readonly NodeJson[];
-    };
-    return items.map(({ metadata, spec }) => ({
-      name: metadata.name,
-      podCIDR: spec.podCIDR,
-      taints: spec.taints ?? [],
-      managedTaints: readTaints(metadata.annotations?.[taintsAnnotation]),
-    }));
+    return await liveNodes(kube);
   } catch (error) {
     if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE') return [];
     throw error;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveNode } from '../../../src/engine/stage.ts';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
-import { liveNodes, nodeMetadata, nodeNames } from '../../../src/kube/nodes.ts';
+import { liveNodes, nodeMetadata, nodeNames, plannedNodes } from '../../../src/kube/nodes.ts';
 import { inventoryOf } from '../components/fixture.ts';
 
 const cluster = (version: string, taints = ''): ReturnType<typeof inventoryOf> =>
@@ -136,12 +136,13 @@ describe('live nodes', () => {
     expect((await liveNodes(kube)).map(({ managedTaints }) => managedTaints)).toEqual([[], []]);
   });
 
-  it('are none while no apiserver answers, and an error for anything else', async () => {
+  it('are an error while no apiserver answers; for a plan there are none then, and an error for anything else', async () => {
     const failing = (code: string) => ({
       run: () => Promise.reject(new K8supError({ code, kind: 'kubernetes', what: code })),
     });
-    expect(await liveNodes(failing('KUBE_UNREACHABLE'))).toEqual([]);
-    await expect(liveNodes(failing('KUBE_COMMAND'))).rejects.toMatchObject({ code: 'KUBE_COMMAND' });
+    await expect(liveNodes(failing('KUBE_UNREACHABLE'))).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+    expect(await plannedNodes(failing('KUBE_UNREACHABLE'))).toEqual([]);
+    await expect(plannedNodes(failing('KUBE_COMMAND'))).rejects.toMatchObject({ code: 'KUBE_COMMAND' });
   });
 });
 
