@@ -10,7 +10,7 @@ import { changingOf } from './run-context.ts';
 import type { RunContext } from './run-context.ts';
 import { applyActionStep, applyClusterStep, applyHostStep, diffCluster } from './run-step.ts';
 import type { ClusterDifference } from './run-step.ts';
-import type { ClusterStep, Stage, Step } from './stage.ts';
+import type { ClusterStep, LiveNode, Stage, Step } from './stage.ts';
 
 /** What one stage found, and which parts of it are stale because something was changed since. */
 export interface StageRun {
@@ -22,6 +22,8 @@ export interface StageRun {
   /** Hosts on which something was changed since `found` was read, and whether anything was changed anywhere. */
   readonly dirty: Set<string>;
   anyDirty: boolean;
+  /** The registered nodes, as long as nothing was changed since they were read. */
+  nodes?: Promise<readonly LiveNode[]> | undefined;
 }
 
 /**
@@ -93,9 +95,20 @@ export async function forEachHost(
 /** Reads all that the stage wants of a host, and tells what would change if this run is a plan. */
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
   const { context, stage } = run;
-  const differences = await probeHost(host, stage.steps, context.executor(host), context, changingOf(context, host));
+  const changing = changingOf(context, host);
+  const differences = await probeHost(host, stage.steps, context.executor(host), withNodes(run), changing);
   run.found.set(host.name, differences);
   run.dirty.delete(host.name);
+}
+
+/** The run's context, in which one look at a stage asks for the registered nodes once, however many hosts and steps want to know them. */
+export function withNodes(run: StageRun): RunContext {
+  return { ...run.context, nodes: () => (run.nodes ??= run.context.nodes()) };
+}
+
+/** What was found on a host for one step; undefined where it could not be looked at. */
+export function differenceOf(run: StageRun, host: Host, step: Step): StepDifference | undefined {
+  return run.found.get(host.name)?.find((found) => found.step === step);
 }
 
 async function lookAtCluster(run: StageRun): Promise<void> {
@@ -117,7 +130,7 @@ async function runStep(run: StageRun, step: Step): Promise<void> {
   }
   const hosts = targets({ ...run.stage, steps: [step] }, context.hosts);
   await forEachHost(run, hosts, async (host) => {
-    const difference = run.found.get(host.name)?.find((found) => found.step === step);
+    const difference = differenceOf(run, host, step);
     if (difference === undefined) return;
     await announce(run, host.name, step.name, difference, context.executor(host));
     countChanges(context.counts, [...difference.changes.values()]);
@@ -161,7 +174,7 @@ async function refuseSplitFirstStart(run: StageRun): Promise<void> {
 }
 
 function starts(run: StageRun, host: Host, step: Step): boolean {
-  const difference = run.found.get(host.name)?.find((found) => found.step === step);
+  const difference = differenceOf(run, host, step);
   return (
     difference !== undefined && [...difference.changes.values()].flat().some((change) => change.effect === 'start')
   );

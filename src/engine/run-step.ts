@@ -4,35 +4,40 @@ import type { Change } from '../resources/define.ts';
 import { announce, countChanges } from './announce.ts';
 import { applyToHost } from './apply-host.ts';
 import { clusterTarget } from './events.ts';
-import { waitForGate } from './gate.ts';
-import type { StepDifference } from './probe-host.ts';
-import { forEachHost, lookAt } from './run-stage.ts';
+import { waitForClusterGate, waitForGate } from './gate.ts';
+import { refuseUnsafeRoll, wavesOf } from './roll.ts';
+import { differenceOf, forEachHost, lookAt, withNodes } from './run-stage.ts';
 import type { StageRun } from './run-stage.ts';
-import type { ActionStep, ClusterStep, HostStep, KubeObject, Step } from './stage.ts';
+import type { ActionStep, ClusterStep, HostStep, KubeObject } from './stage.ts';
 
 /** What the cluster lacks for one step. */
 export type ClusterDifference =
   | { readonly objects: readonly KubeObject[]; readonly changes: ReadonlyMap<string, readonly Change[]> }
   | { readonly pending: string };
 
-/** First starts and plain changes go together; restarts one host at a time with the gate between, where the step says so. */
+/** What takes nothing down goes first and together, its gates only after all of it has begun; restarts then go in the waves of the step's rollout. */
 export async function applyHostStep(run: StageRun, step: HostStep): Promise<void> {
   const { context } = run;
   const hosts = context.hosts.filter((host) => step.on(host));
   await refresh(run, hosts);
-  const oneByOne = step.rollout === 'one-by-one' ? hosts.filter((host) => restarts(differenceOf(run, host, step))) : [];
-  const together = hosts.filter((host) => !oneByOne.includes(host));
+  const { first, restarts } = await wavesOf(
+    run,
+    step,
+    hosts.filter((host) => !context.failed.has(host.name)),
+  );
   const started = performance.now();
-  await forEachHost(run, together, (host) => applyDifference(run, host, step));
-  await forEachHost(run, together, async (host) => {
+  await forEachHost(run, first, (host) => applyDifference(run, host, step));
+  await forEachHost(run, first, async (host) => {
     await passGate(run, host, step);
     tellDone(run, host, step, started);
   });
-  for (const host of oneByOne) {
+  for (const wave of restarts) {
     context.stop.throwIfAborted();
-    // A member that is down, or that did not come back, must stop the roll: the next one could cost the quorum.
+    // A host that is down, or that did not come back, must stop the roll: the next one could cost the quorum, or fail in the same way.
     if (hosts.some(({ name }) => context.failed.has(name))) break;
-    await forEachHost(run, [host], async () => {
+    const [only] = wave;
+    if (step.rollout === 'one-by-one' && only !== undefined) await refuseUnsafeRoll(run, step, only);
+    await forEachHost(run, wave, async (host) => {
       const begun = performance.now();
       await applyDifference(run, host, step);
       await passGate(run, host, step);
@@ -56,18 +61,16 @@ export async function applyActionStep(run: StageRun, step: ActionStep): Promise<
     countChanges(context.counts, [...difference.changes.values()]);
     context.emit({ type: 'step-start', stage: stage.id, step: step.name, host: host.name });
   }
-  await step.run(needing, { ...context, stageId: stage.id });
-  markDirty(run, needing);
-  await refresh(run, needing);
-  const left = needing.filter(needsIt);
-  if (left.length === 0) return;
-  throw new K8supError({
-    code: 'ACTION_NOT_CONVERGED',
-    kind: 'resource',
-    stage: stage.id,
-    what: `"${step.name}" ended, yet ${left.map((host) => host.name).join(', ')} still needs it`,
-    fix: 'run the same command again with -v and look at the log; if it stays, please report it',
-  });
+  try {
+    await step.run(needing, { ...context, stageId: stage.id });
+    markDirty(run, needing);
+    await refresh(run, needing);
+    const left = needing.filter(needsIt);
+    if (left.length > 0) throw notConverged(run, step, left);
+  } catch (error) {
+    for (const name of hostsOf(error)) context.failed.set(name, error);
+    throw error;
+  }
 }
 
 export async function applyClusterStep(run: StageRun, step: ClusterStep): Promise<void> {
@@ -90,32 +93,47 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
   if (difference.changes.size > 0) {
     await context.cluster.apply(difference.objects);
     countChanges(context.counts, [...difference.changes.values()]);
-    run.anyDirty = true;
+    markDirty(run, []);
   }
   const gate = step.gate?.(context);
+  if (gate === undefined) return;
   // Also when nothing changed: an earlier run may have been cut short, or have given up, while it waited.
-  if (gate !== undefined)
-    await clusterGate(run, gate.name, gate.timeoutSeconds, () =>
-      context.kube.run(gate.check, { timeoutMs: gate.timeoutSeconds * 1000 }),
-    );
+  const text = `waiting for ${gate.name} (at most ${String(gate.timeoutSeconds)} s)`;
+  context.emit({ type: 'progress', stage: stage.id, host: clusterTarget, text });
+  await waitForClusterGate(gate, context);
 }
 
 /** Compares a cluster step's objects with the live ones. */
 export async function diffCluster(run: StageRun, step: ClusterStep): Promise<ClusterDifference> {
-  const objects = await step.objects(run.context);
-  if (objects.length === 0) return { objects, changes: new Map() };
-  const changes = await run.context.cluster.diff(objects);
-  return 'pending' in changes ? changes : { objects, changes };
+  try {
+    const objects = await step.objects(withNodes(run));
+    if (objects.length === 0) return { objects, changes: new Map() };
+    const changes = await run.context.cluster.diff(objects);
+    return 'pending' in changes ? changes : { objects, changes };
+  } catch (error) {
+    // Objects that are made from the registered nodes are as unknown as the live ones.
+    if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
+      return { pending: error.why ?? error.message };
+    throw error;
+  }
 }
 
-async function clusterGate(run: StageRun, name: string, seconds: number, work: () => Promise<string>): Promise<void> {
-  run.context.emit({
-    type: 'progress',
-    stage: run.stage.id,
-    host: clusterTarget,
-    text: `waiting for ${name} (at most ${String(seconds)} s)`,
+function notConverged({ stage }: StageRun, step: ActionStep, left: readonly Host[]): K8supError {
+  const names = left.map((host) => host.name);
+  return new K8supError({
+    code: 'ACTION_NOT_CONVERGED',
+    kind: 'resource',
+    stage: stage.id,
+    hosts: names,
+    what: `"${step.name}" ended, yet ${names.join(', ')} still needs it`,
+    fix: 'run the same command again with -v and look at the log; if it stays, please report it',
   });
-  await work();
+}
+
+/** The hosts that an error names, for the run's count of those that failed. */
+function hostsOf(error: unknown): readonly string[] {
+  if (!(error instanceof K8supError)) return [];
+  return error.hosts ?? (error.host === undefined ? [] : [error.host]);
 }
 
 async function applyDifference(run: StageRun, host: Host, step: HostStep): Promise<void> {
@@ -169,15 +187,6 @@ async function refresh(run: StageRun, hosts: readonly Host[]): Promise<void> {
 
 function markDirty(run: StageRun, hosts: readonly Host[]): void {
   run.anyDirty = true;
+  run.nodes = undefined;
   for (const host of hosts) run.dirty.add(host.name);
-}
-
-function differenceOf(run: StageRun, host: Host, step: Step): StepDifference | undefined {
-  return run.found.get(host.name)?.find((found) => found.step === step);
-}
-
-function restarts(difference: StepDifference | undefined): boolean {
-  return (
-    difference !== undefined && [...difference.changes.values()].flat().some((change) => change.effect === 'restart')
-  );
 }

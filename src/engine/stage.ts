@@ -24,7 +24,11 @@ export interface StageContext {
   readonly artifacts: Artifacts;
   /** Secrets: passwords by registry, read from the inventory's password files. */
   readonly registryPasswords: ReadonlyMap<string, string>;
-  /** The registered nodes, read anew at each call; none while no apiserver answers. */
+  /**
+   * The registered nodes. In a plan there are none while no apiserver answers: it may be the plan's own work to bring it up.
+   *
+   * @throws K8supError `KUBE_UNREACHABLE` otherwise.
+   */
   readonly nodes: () => Promise<readonly LiveNode[]>;
   readonly signal: AbortSignal;
 }
@@ -39,14 +43,24 @@ export interface Gate {
   readonly unit: string;
 }
 
-/** Resources on hosts. Restarts go one host at a time, with the gate between, where `rollout` says so; first starts go together. */
+/**
+ * How restarts of what works go over the hosts; first starts, plain changes and restarts of what is ill always go together, before them. Each ends at
+ * the first host that does not come back.
+ *
+ * - `together`: all at once, which is the default.
+ * - `canary`: one host first, with its gate, then all others at once: for what each host has for itself, so that a bad setting costs one of them.
+ * - `one-by-one`: with the gate between, and only while every other host of the step is well: for members that need each other.
+ */
+export type Rollout = 'together' | 'canary' | 'one-by-one';
+
+/** Resources on hosts. */
 export interface HostStep {
   readonly type: 'hosts';
   readonly name: string;
   readonly on: (host: Host) => boolean;
   readonly resources: (host: Host, context: StageContext) => readonly AnyResource[] | Promise<readonly AnyResource[]>;
   readonly gate?: (host: Host, context: StageContext) => Gate | undefined | Promise<Gate | undefined>;
-  readonly rollout?: 'together' | 'one-by-one';
+  readonly rollout?: Rollout;
   /** The first start needs every host at once (a quorum): a `--limit` that would split it is refused. */
   readonly firstStartNeedsAll?: boolean;
 }

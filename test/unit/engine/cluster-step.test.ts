@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterTarget, RunContext } from '../../../src/engine/run-context.ts';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { runStage } from '../../../src/engine/run-stage.ts';
-import type { ClusterStep, KubeObject } from '../../../src/engine/stage.ts';
+import type { ClusterStep, KubeObject, StageContext } from '../../../src/engine/stage.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
 import { gate, stageOf, step, testRun, thing, told } from './fixture.ts';
 
@@ -87,12 +88,48 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
     });
   });
 
+  it('that are made from the registered nodes are as unknown as those', async () => {
+    const { asked, target } = cluster();
+    const down = new K8supError({ code: 'KUBE_UNREACHABLE', kind: 'kubernetes', what: 'none', why: 'h1: refused' });
+    using run = testRun({ ...target, nodes: () => Promise.reject(down) });
+    const labels = { ...objects, objects: async (context: StageContext) => (await context.nodes()).map(() => object) };
+    await expect(runStage(stageOf(labels), run.context)).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      message: 'no apiserver answers, so "objects" cannot be applied',
+      why: 'h1: refused',
+    });
+    expect(asked).toEqual([]);
+  });
+
   it('are told by a plan and not applied', async () => {
     const { asked, target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
     using run = testRun({ ...target, mode: 'plan' });
     await runStage(stageOf(objects), run.context);
     expect(asked).toEqual(['diff']);
     expect(run.context.counts.changed).toBe(1);
+  });
+
+  it('whose gate stays shut are an error with the journals of the hosts on which the unit is not active', async () => {
+    const { target } = cluster(new Map());
+    const why = 'h2 is not Ready';
+    const failed = new K8supError({ code: 'KUBE_COMMAND', kind: 'kubernetes', what: 'kubectl failed', why });
+    using run = testRun({ ...target, kube: { run: () => Promise.reject(failed) } });
+    const states = { h1: 'active', h2: 'failed', h3: '' };
+    for (const [name, state] of Object.entries(states)) {
+      const load = state === '' ? 'not-found' : 'loaded';
+      run.host(name).program('systemctl', `case $* in *LoadState*) echo ${load} ;; *) echo ${state} ;; esac`);
+      run.host(name).program('journalctl', `[ "$1 $2" = "-u x.service" ] && printf 'words of ${name} \\033[1m\\n'`);
+    }
+    await expect(runStage(stageOf(objects), run.context)).rejects.toMatchObject({
+      code: 'NOT_HEALTHY',
+      kind: 'kubernetes',
+      message: 'test gate: not reached within 7 s',
+      why: 'h2 is not Ready\nh2, x.service is failed:\nwords of h2 \\x1b[1m',
+    });
+    run.host('h2').program('systemctl', 'echo active');
+    await expect(runStage(stageOf(objects), run.context)).rejects.toMatchObject({
+      why: expect.stringMatching(/words of h1.*\n.*\nwords of h2/) as string,
+    });
   });
 
   it('are not applied after a host has failed', async () => {

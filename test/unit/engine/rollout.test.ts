@@ -39,7 +39,10 @@ describe.skipIf(noFakeHost !== undefined)('a rolling restart', () => {
   it('stops at the first host that does not come back', async () => {
     using run = testRun();
     older(run, 'h1', 'h2', 'h3');
-    const ill = { ...rolling, gate: ({ name }: { name: string }) => gate(name === 'h2' ? 'echo ill; false' : ':', 0) };
+    const ill = {
+      ...rolling,
+      gate: ({ name }: { name: string }) => gate(name === 'h2' ? 'echo ill; grep -q older /srv/etcd' : ':', 0),
+    };
     await expect(runStage(stageOf(ill), run.context)).rejects.toMatchObject({
       code: 'NOT_HEALTHY',
       host: 'h2',
@@ -73,6 +76,129 @@ describe.skipIf(noFakeHost !== undefined)('a rolling restart', () => {
     const mixed = { ...rolling, resources: ({ name }: { name: string }) => [name === 'h3' ? blind : thing('etcd')] };
     await expect(runStage(stageOf(mixed), run.context)).rejects.toMatchObject({ code: 'PROBE_FAILED', host: 'h3' });
     expect(runsOf(run)).toEqual([]);
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('members that need each other', () => {
+  /** Well unless /srv/ill is there, which a restart mends. */
+  const members = step([thing('etcd', 'on', 'rm -f /srv/ill')], {
+    name: 'members',
+    rollout: 'one-by-one',
+    gate: () => gate('[ ! -e /srv/ill ] || { echo no leader; false; }', 0),
+  });
+  const only = (...names: readonly string[]) => three.hosts.filter(({ name }) => names.includes(name));
+  const older = (run: TestRun): void => three.hosts.forEach(({ name }) => run.host(name).write('/srv/etcd', 'older\n'));
+
+  it('are not restarted by a limited run while one that it leaves out is down', async () => {
+    using run = testRun({ hosts: only('h1') });
+    older(run);
+    run.host('h2').write('/srv/ill', '');
+    await expect(runStage(stageOf(members), run.context)).rejects.toMatchObject({
+      code: 'ROLL_UNSAFE',
+      exitCode: 21,
+      host: 'h2',
+      message: 'h1 is not restarted for "members" while h2 is down: two would be down at once',
+      why: 'no leader',
+    });
+    expect(runsOf(run)).toEqual([]);
+  });
+
+  it('are asked again before each restart', async () => {
+    using run = testRun({ hosts: only('h1', 'h2') });
+    older(run);
+    const context = {
+      ...run.context,
+      emit: (event: { type: string; host?: string }) => {
+        if (event.type === 'host-done' && event.host === 'h1') run.host('h3').write('/srv/ill', '');
+      },
+    };
+    await expect(runStage(stageOf(members), context)).rejects.toMatchObject({ code: 'ROLL_UNSAFE', host: 'h3' });
+    expect(runsOf(run)).toEqual(['h1 apply', 'h1 gate']);
+  });
+
+  it('count as down when their host does not answer', async () => {
+    using run = testRun({ hosts: only('h1') });
+    older(run);
+    const executor: typeof run.context.executor = (host) =>
+      host.name === 'h3'
+        ? { ...run.context.executor(host), read: () => Promise.reject(new Error('h3: connection lost')) }
+        : run.context.executor(host);
+    await expect(runStage(stageOf(members), { ...run.context, executor })).rejects.toMatchObject({
+      code: 'ROLL_UNSAFE',
+      host: 'h3',
+      why: 'h3: connection lost',
+    });
+  });
+
+  it('do not wait for one that was never set up', async () => {
+    using run = testRun({ hosts: only('h1') });
+    older(run);
+    run.host('h2').write('/srv/ill', '');
+    run.host('h2').program('systemctl', '[ "$*" = "show -p LoadState --value x.service" ] && echo not-found');
+    await runStage(stageOf(members), run.context);
+    expect(runsOf(run)).toEqual(['h1 apply', 'h1 gate']);
+  });
+
+  it('that are ill are mended first, before anything that works is restarted', async () => {
+    using run = testRun();
+    older(run);
+    run.host('h3').write('/srv/ill', '');
+    await runStage(stageOf(members), run.context);
+    expect(runsOf(run)).toEqual(['h3 apply', 'h3 gate', 'h1 apply', 'h1 gate', 'h2 apply', 'h2 gate']);
+  });
+
+  it('that are ill are mended together, since they may need each other, also while another is down', async () => {
+    using run = testRun({ hosts: only('h1', 'h2'), concurrency: 1 });
+    older(run);
+    for (const { name } of three.hosts) run.host(name).write('/srv/ill', '');
+    await runStage(stageOf(members), run.context);
+    expect(runsOf(run)).toEqual(['h1 apply', 'h2 apply', 'h1 gate', 'h2 gate']);
+  });
+
+  it('that are shut for a moment only are not taken for ill', async () => {
+    using run = testRun();
+    older(run);
+    // The look at the stage finds it shut, the next one open.
+    const leader = gate('[ -e /srv/looked ] || { touch /srv/looked; false; }', 1);
+    await runStage(stageOf({ ...members, gate: () => leader }), run.context);
+    expect(runsOf(run)).toEqual(['h1 apply', 'h1 gate', 'h2 apply', 'h2 gate', 'h3 apply', 'h3 gate']);
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('a canary', () => {
+  const runtime = step([thing('runtime')], { rollout: 'canary', gate: () => gate('! grep -q typo /srv/runtime', 0) });
+  const typo = { ...runtime, resources: () => [thing('runtime', 'typo')] };
+
+  it('is one host, before all others together', async () => {
+    using run = testRun();
+    for (const { name } of three.hosts) run.host(name).write('/srv/runtime', 'older\n');
+    await runStage(stageOf(runtime), run.context);
+    const lines = runsOf(run);
+    expect(lines.slice(0, 2)).toEqual(['h1 apply', 'h1 gate']);
+    expect(lines.slice(2, 4).sort()).toEqual(['h2 apply', 'h3 apply']);
+    expect(lines.slice(4).sort()).toEqual(['h2 gate', 'h3 gate']);
+  });
+
+  it('that does not come back leaves the others as they were', async () => {
+    using run = testRun();
+    for (const { name } of three.hosts) run.host(name).write('/srv/runtime', 'older\n');
+    await expect(runStage(stageOf(typo), run.context)).rejects.toMatchObject({ code: 'NOT_HEALTHY', host: 'h1' });
+    expect(runsOf(run)).toEqual(['h1 apply', 'h1 gate']);
+    expect(run.host('h2').read('/srv/runtime')).toBe('older\n');
+  });
+
+  it('is not needed where nothing runs yet', async () => {
+    using run = testRun({ concurrency: 1 });
+    await runStage(stageOf(runtime), run.context);
+    expect(runsOf(run).map((line) => line.split(' ')[1])).toEqual(['apply', 'apply', 'apply', 'gate', 'gate', 'gate']);
+  });
+
+  it('that failed is mended before the others are touched', async () => {
+    using run = testRun();
+    run.host('h2').write('/srv/runtime', 'typo\n');
+    for (const name of ['h1', 'h3']) run.host(name).write('/srv/runtime', 'older\n');
+    await runStage(stageOf(runtime), run.context);
+    expect(runsOf(run)).toEqual(['h2 apply', 'h2 gate', 'h1 apply', 'h1 gate', 'h3 apply', 'h3 gate']);
   });
 });
 

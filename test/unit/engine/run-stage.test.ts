@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { runStage } from '../../../src/engine/run-stage.ts';
 import { runStages, summaryOf } from '../../../src/engine/run.ts';
-import type { ActionStep } from '../../../src/engine/stage.ts';
+import type { ActionStep, HostStep, LiveNode } from '../../../src/engine/stage.ts';
 import { file } from '../../../src/resources/file.ts';
 import { service } from '../../../src/resources/service.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
@@ -189,6 +190,20 @@ describe.skipIf(noFakeHost !== undefined)('an action', () => {
     using run = testRun();
     const lazy = action(() => Promise.resolve());
     await expect(runStage(stageOf(lazy), run.context)).rejects.toMatchObject({ code: 'ACTION_NOT_CONVERGED' });
+    expect([...run.context.failed.keys()]).toEqual(['h1', 'h2', 'h3']);
+  });
+
+  it('that fails counts the hosts that its error names', async () => {
+    const about = { code: 'JOIN_TIMEOUT', kind: 'kubernetes', what: 'did not join' } as const;
+    for (const [error, names] of [
+      [new K8supError({ ...about, hosts: ['h1', 'h3'] }), ['h1', 'h3']],
+      [new K8supError({ ...about, host: 'h2' }), ['h2']],
+      [new Error('a defect'), []],
+    ] as const) {
+      using run = testRun();
+      await expect(runStage(stageOf(action(() => Promise.reject(error))), run.context)).rejects.toBe(error);
+      expect([...run.context.failed.keys()]).toEqual(names);
+    }
   });
 
   it('is not run in a plan', async () => {
@@ -220,6 +235,27 @@ describe.skipIf(noFakeHost !== undefined)('an action', () => {
   });
 });
 
+describe.skipIf(noFakeHost !== undefined)('the registered nodes', () => {
+  it('are read once for all hosts of a stage, and anew after something was changed', async () => {
+    let reads = 0;
+    const nodes = () => Promise.resolve(Array.from({ length: (reads += 1) }, (_, index) => liveNode(`n${index}`)));
+    using run = testRun({ nodes });
+    const counted: string[] = [];
+    const asking = (name: string): HostStep => ({
+      ...step([]),
+      name,
+      resources: async (host, context) => {
+        counted.push(`${host.name} ${name} ${(await context.nodes()).length}`);
+        return [thing(name)];
+      },
+      gate: async (_host, context) => ((await context.nodes()).length > 9 ? gate('false') : undefined),
+    });
+    await runStage(stageOf(asking('a'), asking('b')), run.context);
+    expect(reads).toBe(2);
+    expect(counted.filter((line) => line.startsWith('h2'))).toEqual(['h2 a 1', 'h2 b 1', 'h2 a 2', 'h2 b 2']);
+  });
+});
+
 describe.skipIf(noFakeHost !== undefined)('a run of stages', () => {
   it('stops at the first stage that fails, and says which ended well', async () => {
     using run = testRun({ hosts: testHosts('h1') });
@@ -242,6 +278,10 @@ describe.skipIf(noFakeHost !== undefined)('a run of stages', () => {
     });
   });
 });
+
+function liveNode(name: string): LiveNode {
+  return { name, podCIDR: undefined, taints: [], managedTaints: undefined };
+}
 
 function testHosts(...names: readonly string[]) {
   return three.hosts.filter(({ name }) => names.includes(name));
