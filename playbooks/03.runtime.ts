@@ -39,6 +39,7 @@ export const runtimeStage: Stage = {
       type: 'hosts',
       name: 'runtime',
       on: runsContainers,
+      rollout: 'canary',
       resources: async (host, context) => [
         ...(await programs(context, host)),
         claims(
@@ -53,6 +54,7 @@ export const runtimeStage: Stage = {
       type: 'hosts',
       name: 'cri-dockerd',
       on: runsContainers,
+      rollout: 'canary',
       resources: criDockerdResources,
       gate: (host, context) =>
         needsCriDockerd(context) ? healthGate(criDockerd(context.inventory, host, context.facts(host))) : undefined,

@@ -51,6 +51,7 @@ export const nodeStage: Stage = {
       type: 'hosts',
       name: 'kubelet',
       on: runsContainers,
+      rollout: 'canary',
       resources: (host, context) => [componentService(kubeletOf(host, context))],
       gate: (host, context) => healthGate(kubeletOf(host, context)),
     },
@@ -58,6 +59,7 @@ export const nodeStage: Stage = {
       type: 'hosts',
       name: 'kube-proxy',
       on: runsContainers,
+      rollout: 'canary',
       resources: (host, context) => [
         claims('kube-proxy', kubeProxyClaims(context.inventory)),
         clientKubeconfig(context, host, 'kube-proxy'),

@@ -28,6 +28,7 @@ export const networkStage: Stage = {
       type: 'hosts',
       name: 'network',
       on: runsContainers,
+      rollout: 'canary',
       resources: networkResources,
       gate: async (host, context) => {
         const target = await targetOf(host, context);
