@@ -46,12 +46,15 @@ const purposes: Readonly<Record<string, CsrPurpose>> = {
 /** Prints all requests as JSON; with kubectl at hand. */
 export const listRequests = rawShell('kubectl get csr -o json');
 
+const nobody: ReadonlySet<string> = new Set();
+
 /**
- * Approves exactly the pending requests of kubelets that are what a host of the inventory asks for, and gives back the rest with the reasons.
+ * Approves exactly the pending renewals of kubelets that are what a host of the inventory asks for, and gives back the rest with the reasons. First
+ * requests, of bootstrappers, are for the join alone.
  * Requests for other signers are none of k8sup's business.
  */
 export async function approvePending(cluster: Cluster): Promise<readonly PendingCsr[]> {
-  const { good, refused } = decide(cluster.inventory, readRequests(await cluster.kube.run(listRequests)));
+  const { good, refused } = decide(cluster.inventory, readRequests(await cluster.kube.run(listRequests)), nobody);
   await approve(cluster.kube, good);
   return refused;
 }
@@ -59,7 +62,7 @@ export async function approvePending(cluster: Cluster): Promise<readonly Pending
 /** All pending requests of kubelets: those that an apply approves, and those that it leaves; approves none. */
 export async function listPending(cluster: Cluster): Promise<readonly PendingCsr[]> {
   const requests = readRequests(await cluster.kube.run(listRequests));
-  const { good, refused } = decide(cluster.inventory, requests);
+  const { good, refused } = decide(cluster.inventory, requests, nobody);
   const waiting = requests.filter(({ metadata }) => good.includes(metadata.name));
   return [
     ...waiting.map(({ metadata, spec }) => ({
@@ -79,9 +82,13 @@ export function readRequests(json: string): readonly CsrJson[] {
   return (JSON.parse(json) as { readonly items: readonly CsrJson[] }).items;
 }
 
-/** Pure. */
-export function decide(inventory: Inventory, requests: readonly CsrJson[]): Decision {
-  const hosts = kubeletHosts(inventory);
+/**
+ * Pure.
+ *
+ * @param joining - names of the hosts whose first client certificate may be asked for by a bootstrapper.
+ */
+export function decide(inventory: Inventory, requests: readonly CsrJson[], joining: ReadonlySet<string>): Decision {
+  const hosts = kubeletHosts(inventory, joining);
   const good: string[] = [];
   const refused: PendingCsr[] = [];
   for (const csr of requests.filter(isPending)) {
@@ -98,11 +105,11 @@ function isPending({ status }: CsrJson): boolean {
   return (status?.conditions ?? []).length === 0 && status?.certificate === undefined;
 }
 
-function kubeletHosts(inventory: Inventory): readonly CsrHost[] {
+function kubeletHosts(inventory: Inventory, joining: ReadonlySet<string>): readonly CsrHost[] {
   const names = nodeNames(inventory);
   return inventory.hosts
     .filter(({ name }) => names.includes(name))
-    .map(({ name, address }) => ({ name, addresses: [address] }));
+    .map(({ name, address }) => ({ name, addresses: [address], joining: joining.has(name) }));
 }
 
 function judged({ metadata, spec }: CsrJson): Parameters<typeof judgeCsr>[0] {

@@ -1,5 +1,5 @@
 import type { ActionContext, KubeRunner } from '../engine/stage.ts';
-import { K8supError } from '../errors/k8sup-error.ts';
+import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { Host } from '../inventory/model.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { sh } from '../shell/sh.ts';
@@ -41,7 +41,7 @@ export async function waitForNodes(
     context.signal.throwIfAborted();
     try {
       const seen = await look(context.kube);
-      const { good, refused } = decide(context.inventory, seen.requests);
+      const { good, refused } = decide(context.inventory, seen.requests, new Set(waiting.map(({ name }) => name)));
       notes = refused.map(noteOf);
       await approve(context.kube, good);
       const joined = joinedHosts(waiting, seen, earlier);
@@ -89,13 +89,7 @@ async function joinTimeout(
   notes: readonly string[],
   context: ActionContext,
 ): Promise<K8supError> {
-  const journals = await Promise.all(
-    hosts.map(async (host) => {
-      const script = 'journalctl -u kubelet.service -n 12 --no-pager -o cat';
-      const result = await context.executor(host).read(script, { signal: context.signal, timeoutMs: 30_000 });
-      return `${host.name}, last lines of its kubelet:\n${escapeControl(result.stdout.trim())}`;
-    }),
-  );
+  const journals = await Promise.all(hosts.map((host) => journalOf(host, context)));
   const names = hosts.map(({ name }) => name);
   return new K8supError({
     code: 'JOIN_TIMEOUT',
@@ -105,4 +99,16 @@ async function joinTimeout(
     why: [...notes, ...journals].join('\n'),
     fix: 'mend what the journal names, then run the same command again',
   });
+}
+
+/** A host that is lost is a finding as well. */
+async function journalOf(host: Host, context: ActionContext): Promise<string> {
+  const script = 'journalctl -u kubelet.service -n 12 --no-pager -o cat';
+  try {
+    const result = await context.executor(host).read(script, { signal: context.signal, timeoutMs: 30_000 });
+    return `${host.name}, last lines of its kubelet:\n${escapeControl(result.stdout.trim())}`;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return `${host.name}: its journal could not be read: ${messageOf(error)}`;
+  }
 }

@@ -34,6 +34,13 @@ const requests: readonly BadRequest[] = [
     ...joining,
   },
   {
+    name: 'bad-joined-host',
+    subject: '/O=system:nodes/CN=system:node:h3',
+    signer: client,
+    usages: clientUsages,
+    ...joining,
+  },
+  {
     name: 'bad-usage',
     subject: '/O=system:nodes/CN=system:node:h1',
     signer: client,

@@ -21,6 +21,8 @@ export interface CsrObject {
 export interface CsrHost {
   readonly name: string;
   readonly addresses: readonly string[];
+  /** It has no valid client certificate yet, so a bootstrapper may ask for its first one. */
+  readonly joining: boolean;
 }
 
 export type CsrPurpose = 'client' | 'serving';
@@ -82,6 +84,8 @@ function requesterFault(object: CsrObject, expected: CsrPurpose, host: CsrHost):
   if (!isNode && !(expected === 'client' && isBootstrapper)) {
     return `user ${JSON.stringify(object.username)} may not ask for a ${expected} certificate of ${host.name}`;
   }
+  if (!isNode && !host.joining)
+    return `${host.name} is not joining now: a client certificate is its kubelet's alone to renew`;
   const required = isNode ? nodeGroup : bootstrapGroup;
   const allowed = ['system:authenticated', ...(isNode ? [nodeGroup] : [bootstrapGroup, 'system:bootstrappers'])];
   if (!object.groups.includes(required)) return `the user is not in the group ${required}`;

@@ -8,10 +8,14 @@ const client = {
   spec: {
     request: Buffer.from(requestPem()).toString('base64'),
     signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-    username: 'system:bootstrap:07401b',
-    groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
+    username: 'system:node:node1',
+    groups: ['system:nodes', 'system:authenticated'],
     usages: ['digital signature', 'client auth'],
   },
+};
+const joining = {
+  username: 'system:bootstrap:07401b',
+  groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
 };
 const serving = {
   metadata: { name: 'csr-serving' },
@@ -56,6 +60,7 @@ describe('pending requests', () => {
 
   it.each([
     ['of somebody who is no bootstrapper', { ...client, spec: { ...client.spec, username: 'eve', groups: [] } }],
+    ['of a bootstrapper, while nobody joins', { ...client, spec: { ...client.spec, ...joining } }],
     ['for another host', { ...serving, spec: { ...serving.spec, username: 'system:node:node2' } }],
     [
       'with usages of a client in a serving request',

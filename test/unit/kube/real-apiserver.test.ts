@@ -158,9 +158,9 @@ kubectl -n kube-system label service kube-dns mine=yes >/dev/null`);
         const serving = { signerName: 'kubernetes.io/kubelet-serving', usages: ['digital signature', 'server auth'] };
         const joining =
           '--as=system:bootstrap:abcdef --as-group=system:bootstrappers --as-group=system:bootstrappers:k8sup';
-        await create(request('good-client', 'h2', client), joining);
-        await create(request('bad-client', 'stranger', client), joining);
+        await create(request('bad-client', 'h2', client), joining);
         const node = '--as=system:node:h2 --as-group=system:nodes';
+        await create(request('good-client', 'h2', client), node);
         await create(request('good-serving', 'h2', serving, 'h2', '10.88.0.12'), node);
         await create(request('bad-serving', 'h2', serving, 'h2', '10.88.0.13'), node);
 

@@ -4,8 +4,9 @@ import { type CsrObject, type CsrPurpose, judgeCsr } from '../../../../src/pki/i
 import { asking, attribute, der, names, oids, type Parts, requestPem, subject } from './build.ts';
 
 const hosts = [
-  { name: 'node1', addresses: ['10.0.0.1', 'fd00:0::1'] },
-  { name: 'node2', addresses: ['10.0.0.2'] },
+  { name: 'node1', addresses: ['10.0.0.1', 'fd00:0::1'], joining: true },
+  { name: 'node2', addresses: ['10.0.0.2'], joining: true },
+  { name: 'joined', addresses: ['10.0.0.4'], joining: false },
 ];
 const client: Omit<CsrObject, 'requestPem'> = {
   name: 'csr-abcde',
@@ -59,6 +60,11 @@ describe('approved is', () => {
     expect(judgement).toEqual({ approve: true, host: 'node1' });
   });
 
+  test('the renewal of a host that has joined', () => {
+    const own = { username: 'system:node:joined', groups: ['system:nodes', 'system:authenticated'] };
+    expect(judge('client', own, { subject: cn('system:node:joined') })).toEqual({ approve: true, host: 'joined' });
+  });
+
   test('another host by its own name', () => {
     expect(judge('client', {}, { subject: cn('system:node:node2') })).toEqual({ approve: true, host: 'node2' });
   });
@@ -84,6 +90,7 @@ describe('a client request is left alone, with the reason,', () => {
     ['without digital signature', { usages: ['client auth'] }, {}, 'digital signature'],
     ['without usages', { usages: [] }, {}, 'digital signature'],
     ['of an unknown host', {}, { subject: cn('system:node:node3') }, 'no node of the inventory'],
+    ['of a host that has joined', {}, { subject: cn('system:node:joined') }, 'not joining now'],
     ['with the bare name as CN', {}, { subject: cn('node1') }, 'no node of the inventory'],
     ['with a name in capitals', {}, { subject: cn('system:node:NODE1') }, 'no node of the inventory'],
     ['with a look-alike name', {}, { subject: cn('system:node:n\u043ede1') }, 'no node of the inventory'],

@@ -271,7 +271,7 @@ test('thousands of mutated requests neither throw nor are approved', () => {
     groups: ['system:nodes'],
     usages: ['digital signature', 'server auth'],
   };
-  const hosts = [{ name: 'node1', addresses: ['10.0.0.1'] }];
+  const hosts = [{ name: 'node1', addresses: ['10.0.0.1'], joining: false }];
   const judge = (bytes: Buffer) => judgeCsr({ ...object, requestPem: pemOf(bytes) }, hosts, 'serving');
   expect(judge(original)).toEqual({ approve: true, host: 'node1' });
   for (let i = 0; i < 5000; i++) {
@@ -284,7 +284,7 @@ test('thousands of mutated requests neither throw nor are approved', () => {
 test('of requests mutated before they are signed, those approved still ask for the same', () => {
   const whole = decode(requestDer({ attributes: [asking(names('node1', '10.0.0.1'))] }));
   const original = der.encode(members(whole, 'sequence', 'request')[0] ?? whole);
-  const hosts = [{ name: 'node1', addresses: ['10.0.0.1'] }];
+  const hosts = [{ name: 'node1', addresses: ['10.0.0.1'], joining: false }];
   const object = {
     name: 'csr-1',
     signerName: 'kubernetes.io/kubelet-serving',
