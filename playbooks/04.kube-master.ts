@@ -12,7 +12,6 @@ import type { Component } from '../src/components/component.ts';
 import type { Host, Inventory } from '../src/inventory/model.ts';
 import type { Facts } from '../src/host/facts/model.ts';
 import { file } from '../src/resources/file.ts';
-import { presentFile } from '../src/resources/present-file.ts';
 import { masterCertificates } from './certificates.ts';
 
 const isMaster = (host: Host): boolean => host.roles.has('master');
@@ -71,7 +70,11 @@ function encryption(context: StageContext) {
   return [file({ ...encryptionFile(context.pki.authorities.encryptionKey), secret: true })];
 }
 
-/** The apiserver will not start without its token file; tokens are in it only while nodes join. */
+/**
+ * The apiserver will not start without its token file. A line is in it only while hosts join, in the stage after this one: any other was left by a join
+ * that was killed, and never expires.
+ */
 function tokenFile(context: StageContext) {
-  return context.inventory.cluster.bootstrap === 'token-file' ? [presentFile(kubeFiles.tokens)] : [];
+  if (context.inventory.cluster.bootstrap !== 'token-file') return [];
+  return [file({ path: kubeFiles.tokens, content: '', mode: 0o600, secret: true })];
 }

@@ -6,10 +6,11 @@ import { kubelet, kubeletClaims } from '../src/components/kubelet/kubelet.ts';
 import { kubeProxy, kubeProxyClaims } from '../src/components/kube-proxy/kube-proxy.ts';
 import { nodeRbac } from '../src/components/rbac.ts';
 import { registryCredentialsFile } from '../src/components/registry-credentials.ts';
-import { paths } from '../src/components/paths.ts';
+import { kubeconfigs, paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { joinCondition, joinNodes, nodeMetadata } from '../src/kube/index.ts';
+import { absentFile } from '../src/resources/absent-file.ts';
 import { file } from '../src/resources/file.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
 import { runsContainers } from './03.runtime.ts';
@@ -52,7 +53,11 @@ export const nodeStage: Stage = {
       name: 'kubelet',
       on: runsContainers,
       rollout: 'canary',
-      resources: (host, context) => [componentService(kubeletOf(host, context))],
+      resources: (host, context) => [
+        // The join takes it away itself, unless it was killed.
+        absentFile(kubeconfigs.bootstrap),
+        componentService(kubeletOf(host, context)),
+      ],
       gate: (host, context) => healthGate(kubeletOf(host, context)),
     },
     {

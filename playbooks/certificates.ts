@@ -1,7 +1,7 @@
-import { urlHost } from '../src/components/address.ts';
 import { paths } from '../src/components/paths.ts';
 import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
+import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
 import { kubeconfig, leafOf } from '../src/pki/index.ts';
 import type { AuthorityName, Leaf, LeafName } from '../src/pki/index.ts';
 import type { AnyResource } from '../src/resources/define.ts';
@@ -40,8 +40,8 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
     file({ path: `${paths.kubePki}/sa.pub`, content: authorities.serviceAccount.publicPem, mode: 0o644 }),
     ...masterPlaces.flatMap((place) => leafFiles(context, host, place)),
     // A master's own components talk to the apiserver beside them, not over the endpoint that needs them to be up.
-    clientKubeconfig(context, host, 'kube-controller-manager', localServer(context, host)),
-    clientKubeconfig(context, host, 'kube-scheduler', localServer(context, host)),
+    clientKubeconfig(context, host, 'kube-controller-manager', masterUrl(context.inventory, host)),
+    clientKubeconfig(context, host, 'kube-scheduler', masterUrl(context.inventory, host)),
   ];
 }
 
@@ -55,7 +55,7 @@ export function clientKubeconfig(
   context: StageContext,
   host: Host,
   name: LeafName,
-  server = endpoint(context),
+  server = endpointUrl(context.inventory),
 ): AnyResource {
   const leaf = leafFor(context, host, name);
   const content = kubeconfig({
@@ -66,16 +66,6 @@ export function clientKubeconfig(
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
   return secretFile(`${paths.kubeConf}/${name.replace(/^kube-(?=controller|scheduler)/, '')}.kubeconfig`, content);
-}
-
-/** URL that nodes and administrators dial. */
-export function endpoint(context: StageContext): string {
-  const { host, port } = context.inventory.cluster.controlPlaneEndpoint;
-  return `https://${urlHost(host)}:${String(port)}`;
-}
-
-function localServer(context: StageContext, host: Host): string {
-  return `https://${urlHost(host.address)}:${String(context.inventory.cluster.apiserverPort)}`;
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {

@@ -32,6 +32,7 @@ export const binaries = {
   scheduler: `${paths.bin}/kube-scheduler`,
   kubelet: `${paths.bin}/kubelet`,
   kubeProxy: `${paths.bin}/kube-proxy`,
+  kubectl: `${paths.bin}/kubectl`,
   containerd: `${paths.bin}/containerd`,
   ctr: `${paths.bin}/ctr`,
   runc: `${paths.bin}/runc`,

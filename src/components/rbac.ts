@@ -1,7 +1,5 @@
 import type { KubeObject } from '../engine/stage.ts';
-
-/** Group of every bootstrap token, in Secrets and in token.csv. */
-export const bootstrapGroup = 'system:bootstrappers:k8sup';
+import { bootstrapGroup } from '../pki/csr/judge.ts';
 
 /** CN of the certificate with which the apiserver talks to kubelets. */
 export const kubeletClientUser = 'kube-apiserver-kubelet-client';

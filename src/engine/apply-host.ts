@@ -2,6 +2,7 @@ import { K8supError } from '../errors/k8sup-error.ts';
 import type { Executor } from '../host/connection.ts';
 import type { Host } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
+import { hostLockSeconds } from '../resources/host-lock.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { diffResource } from './probe-host.ts';
 import { applyKey, applyScript, lockedKey, noLockKey, probeKey } from './script.ts';
@@ -16,9 +17,6 @@ export interface ApplyOptions {
   readonly onDone: (id: string) => void;
 }
 
-/** Seconds a script waits for another one that still holds the host. */
-const lockSeconds = 120;
-
 /**
  * Makes resources true, in order, in one script; each is probed again and must then have no difference.
  *
@@ -31,8 +29,8 @@ export async function applyToHost(
   options: ApplyOptions,
 ): Promise<void> {
   if (resources.length === 0) return;
-  const script = applyScript(resources, options.holder, lockSeconds);
-  const seconds = resources.reduce((sum, resource) => sum + (resource.apply.timeoutSeconds ?? 60), lockSeconds);
+  const script = applyScript(resources, options.holder, hostLockSeconds);
+  const seconds = resources.reduce((sum, resource) => sum + (resource.apply.timeoutSeconds ?? 60), hostLockSeconds);
   let current: string | undefined;
   const result = await executor.run(script.script, {
     signal: options.signal,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Content } from '../host/connection.ts';
 import type { AnyResource } from '../resources/define.ts';
-import { ownershipFunctions, stateDir } from '../resources/ownership.ts';
-import { quote } from '../shell/sh.ts';
+import { hostHolder, takeHostLock } from '../resources/host-lock.ts';
+import { ownershipFunctions } from '../resources/ownership.ts';
+import { quote, rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 
 /** What one section of a script printed, and its exit code. */
@@ -38,9 +39,8 @@ export const lockedKey = 'locked';
 export const noLockKey = 'no-lock';
 
 /**
- * Changes in one script, in order, each probed again at once; the first one that fails ends the script. It holds the host's lock: a script outlives
- * a controller that was killed, and the next run must not work beside it. Standard input is for resources with contents alone: a program of another one
- * that reads (a maintainer script's question) would eat what follows.
+ * Changes in one script, in order, each probed again at once; the first one that fails ends the script. It holds the host's lock. Standard input is for
+ * resources with contents alone: a program of another one that reads (a maintainer script's question) would eat what follows.
  */
 export function applyScript(resources: readonly AnyResource[], holder: string, lockSeconds: number): SectionScript {
   const mark = newMark();
@@ -59,12 +59,11 @@ ${end(mark, probeKey(resource.id))}`;
   return sectionScript(mark, [ownershipFunctions, takeLock(mark, holder, lockSeconds), ...steps].join('\n'), contents);
 }
 
-/** That flock knows -w (busybox's does not) is tried on the folder, which nobody locks: its failure would look like a held lock. */
 function takeLock(mark: string, holder: string, seconds: number): string {
-  return `mkdir -p -m 0700 /run/k8sup ${stateDir}; exec 9>>/run/k8sup/lock
-if ! flock -w 1 /run/k8sup true; then ${begin(mark, noLockKey)}; command -v flock || :; ${endWith(mark, noLockKey, '0')}; exit 0; fi
-if ! flock -w ${String(seconds)} 9; then ${begin(mark, lockedKey)}; cat /run/k8sup/holder; ${endWith(mark, lockedKey, '0')}; exit 0; fi
-printf '%s\\n' ${quote(holder)} > /run/k8sup/holder`;
+  const told = (key: string, what: Sh): Sh =>
+    rawShell(`${begin(mark, key)}; ${what.sh}; ${endWith(mark, key, '0')}; exit 0`);
+  const otherwise = { taken: told(lockedKey, hostHolder), impossible: told(noLockKey, sh`command -v flock || :`) };
+  return takeHostLock(holder, seconds, otherwise).sh;
 }
 
 function sectionScript(mark: string, script: string, contents: readonly Content[]): SectionScript {

@@ -89,6 +89,10 @@ export interface ClusterStep {
 
 /** What an action may use. */
 export interface ActionContext extends StageContext {
+  /** Hosts that may be changed: all, or those of `--limit`. */
+  readonly hosts: readonly Host[];
+  /** Who runs this: shown to another run that finds a host locked. */
+  readonly holder: string;
   readonly executor: (host: Host) => Executor;
   readonly kube: KubeRunner;
   readonly emit: Emit;

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { httpHealth } from '../components/health.ts';
+import { kubeFiles, kubePki } from '../components/paths.ts';
 import type { ActionContext } from '../engine/stage.ts';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { hostsWith } from '../inventory/model.ts';
 import type { Host } from '../inventory/model.ts';
+import { masterUrl } from '../inventory/urls.ts';
 import { bootstrapGroup, bootstrapTokenFileUser } from '../pki/index.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell, sh } from '../shell/sh.ts';
-import { apiserverUrl } from './url.ts';
+import type { Sh } from '../shell/sh.ts';
+import { changeHost } from './change-host.ts';
 
 /** A token that lets kubelets ask for their first certificate, and how to take it away again. */
 export interface BootstrapToken {
@@ -16,7 +20,6 @@ export interface BootstrapToken {
   revoke(signal: AbortSignal): Promise<void>;
 }
 
-const tokenFile = '/etc/kubernetes/token.csv';
 const lifetimeMs = 3_600_000;
 
 /** Makes a token for one join, as the inventory asks: a Secret that expires by itself, or a line of token.csv, which never does. */
@@ -53,12 +56,13 @@ async function tokenInSecret(context: ActionContext): Promise<BootstrapToken> {
 
 /** The apiserver reads the file only when it starts, so it is restarted for the line to come and once more for it to go. */
 async function tokenInFile(context: ActionContext): Promise<BootstrapToken> {
+  const masters = hostsWith(context.inventory, 'master');
+  refuseLimit(masters, context);
   const token = randomBytes(16).toString('hex');
   context.emit({
     type: 'warning',
     text: 'a line of token.csv never expires: k8sup takes it out again after the join, and restarts the apiservers for that',
   });
-  const masters = hostsWith(context.inventory, 'master');
   const revoke = async (signal: AbortSignal): Promise<void> => {
     const errors: unknown[] = [];
     // A master that does not answer must not keep the line on the others.
@@ -74,7 +78,7 @@ async function tokenInFile(context: ActionContext): Promise<BootstrapToken> {
     await revoke(new AbortController().signal).catch((left: unknown) =>
       context.emit({
         type: 'warning',
-        text: `a line of ${tokenFile} could not be taken out again: ${messageOf(left)}`,
+        text: `a line of ${kubeFiles.tokens} could not be taken out again: ${messageOf(left)}`,
       }),
     );
     throw error;
@@ -88,9 +92,12 @@ async function writeTokenFile(
   content: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const bytes = Buffer.from(content);
-  const script = restartWithTokens(context, master, bytes.length);
-  const result = await context.executor(master).run(script.sh, { signal, timeoutMs: 150_000, contents: [{ bytes }] });
+  const result = await changeHost(context, master, {
+    file: { path: kubeFiles.tokens, content, mode: 0o600, secret: true },
+    script: restartApiserver(`${masterUrl(context.inventory, master)}/readyz`),
+    seconds: 150,
+    signal,
+  });
   if (result.exitCode === 0) return;
   throw new K8supError({
     code: 'APISERVER_RESTART',
@@ -102,15 +109,29 @@ async function writeTokenFile(
   });
 }
 
-function restartWithTokens(context: ActionContext, master: Host, length: number) {
-  const url = `${apiserverUrl(master.address, context.inventory.cluster.apiserverPort)}/readyz`;
-  const curl = sh`curl -q -fsS --noproxy '*' --max-time 5 --cacert /etc/kubernetes/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key ${url}`;
-  return sh`(umask 077; head -c ${length} > ${tokenFile}.new) && mv -f ${tokenFile}.new ${tokenFile} || exit 1
-systemctl restart --no-block kube-apiserver.service
+function restartApiserver(url: string): Sh {
+  const ready = httpHealth({
+    url,
+    tls: { ca: kubePki.ca, cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
+  });
+  return sh`systemctl restart --no-block kube-apiserver.service
 # The old process must be gone before an answer counts.
 i=0; while [ $i -lt 300 ]; do i=$((i+1)); [ -z "$(systemctl list-jobs --no-legend kube-apiserver.service)" ] && break; sleep 0.2; done
-i=0; while [ $i -lt 300 ]; do i=$((i+1)); said=$(${curl} 2>&1) && exit 0; sleep 0.2; done
+i=0; while [ $i -lt 300 ]; do i=$((i+1)); said=$( ${ready} ) && exit 0; sleep 0.2; done
 echo "$said"; journalctl -u kube-apiserver.service -n 10 --no-pager -o cat; exit 1`;
+}
+
+/** Every apiserver reads a file of its own, and any of them may be asked by a kubelet that joins. */
+function refuseLimit(masters: readonly Host[], { hosts }: ActionContext): void {
+  const outside = masters.filter(({ name }) => !hosts.some((host) => host.name === name));
+  if (outside.length === 0) return;
+  throw new K8supError({
+    code: 'LIMIT_LEAVES_OUT_MASTERS',
+    kind: 'unsafeChange',
+    what: `--limit leaves out ${outside.map(({ name }) => name).join(', ')}, and hosts must join with a token file`,
+    why: 'the token goes into a file of every master, whose apiserver is restarted to read it',
+    fix: 'name all masters in --limit as well, or run without it',
+  });
 }
 
 /** Lower-case letters and digits without bias: 36 divides 252, and larger bytes are thrown away. */

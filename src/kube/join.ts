@@ -1,17 +1,16 @@
+import { kubeconfigs, kubePki } from '../components/paths.ts';
 import type { ActionContext } from '../engine/stage.ts';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import { endpointUrl } from '../inventory/urls.ts';
 import { kubeconfig } from '../pki/index.ts';
 import type { Resource } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { sh } from '../shell/sh.ts';
 import { createBootstrapToken } from './bootstrap-token.ts';
 import type { BootstrapToken } from './bootstrap-token.ts';
-import { apiserverUrl } from './url.ts';
+import { changeHost } from './change-host.ts';
 import { servingRequests, waitForNodes } from './wait-for-nodes.ts';
-
-const bootstrapKubeconfig = '/etc/kubernetes/bootstrap.kubeconfig';
-const kubeletKubeconfig = '/etc/kubernetes/kubelet.kubeconfig';
 
 /** A host has joined when its kubelet has a client certificate that this cluster's authority signed and that is still valid. */
 export function joinCondition(host: Host, inventory: Inventory): Resource<string> {
@@ -19,10 +18,10 @@ export function joinCondition(host: Host, inventory: Inventory): Resource<string
   return {
     id: `joined:${host.name}`,
     probe: sh`c=${`${pki}/kubelet-client-current.pem`}
-if [ ! -s "$c" ] || [ ! -s ${kubeletKubeconfig} ]; then echo absent
+if [ ! -s "$c" ] || [ ! -s ${kubeconfigs.kubelet} ]; then echo absent
 elif ! command -v openssl >/dev/null; then echo joined
 elif ! openssl x509 -checkend 0 -noout -in "$c" >/dev/null 2>&1; then echo expired
-elif ! openssl verify -CAfile /etc/kubernetes/pki/ca.crt "$c" >/dev/null 2>&1; then echo 'of another authority'
+elif ! openssl verify -CAfile ${kubePki.ca} "$c" >/dev/null 2>&1; then echo 'of another authority'
 else echo joined; fi`,
     parse: (output) => output.trim(),
     diff: (state) =>
@@ -34,56 +33,92 @@ else echo joined; fi`,
 }
 
 /**
- * Joins hosts: one bootstrap token for all, kubelets started together, exactly the expected requests approved. The token and the hosts'
- * bootstrap kubeconfigs are taken away at the end, also when a host did not come.
+ * Joins hosts: one bootstrap token for all, kubelets started together, exactly the expected requests approved. A host whose kubelet does not start does
+ * not keep the others. The token and the hosts' bootstrap kubeconfigs are taken away at the end, also when a host did not come.
  *
- * @throws K8supError `JOIN_TIMEOUT` with each missing host's journal and the requests that were left pending.
+ * @throws K8supError the first thing that failed, the others are told as warnings: `JOIN_TIMEOUT` with each missing host's journal and the requests
+ *   that were left pending, or `KUBELET_START`.
  */
 export async function joinNodes(hosts: readonly Host[], context: ActionContext): Promise<void> {
   const token = await createBootstrapToken(context);
-  try {
-    const earlier = await servingRequests(context.kube);
-    const started = await Promise.allSettled(hosts.map((host) => startKubelet(host, token.token, context)));
-    for (const result of started) if (result.status === 'rejected') throw result.reason;
-    await waitForNodes(hosts, earlier, context);
-  } catch (error) {
-    await takeBack(hosts, token, context).catch((left: unknown) =>
-      context.emit({ type: 'warning', text: `after the join: ${messageOf(left)}` }),
-    );
-    throw error;
-  }
-  await takeBack(hosts, token, context);
+  const failures = await startAndWait(hosts, token.token, context);
+  const [first, ...others] = [...failures, ...(await takeBack(hosts, token, context))];
+  for (const error of others) context.emit({ type: 'warning', text: `after the join: ${reasonOf(error)}` });
+  if (first !== undefined) throw first;
 }
 
-/** Takes away all it can, also after the run was stopped or while a host does not answer; throws the first thing that failed. */
-async function takeBack(hosts: readonly Host[], token: BootstrapToken, context: ActionContext): Promise<void> {
+/** What failed, the most telling first. */
+async function startAndWait(
+  hosts: readonly Host[],
+  token: string,
+  context: ActionContext,
+): Promise<readonly unknown[]> {
+  const unstarted: unknown[] = [];
+  try {
+    const earlier = await servingRequests(context.kube);
+    const results = await Promise.allSettled(hosts.map((host) => startKubelet(host, token, context)));
+    unstarted.push(...reasons(results));
+    const started = hosts.filter((_host, index) => results[index]?.status === 'fulfilled');
+    await waitForNodes(started, earlier, context);
+    return unstarted;
+  } catch (error) {
+    return [error, ...unstarted];
+  }
+}
+
+/** Takes away all it can, also after the run was stopped or while a host does not answer; gives what failed. */
+async function takeBack(
+  hosts: readonly Host[],
+  token: BootstrapToken,
+  context: ActionContext,
+): Promise<readonly unknown[]> {
   const { signal } = new AbortController();
-  const script = sh`rm -f ${bootstrapKubeconfig}`.sh;
-  const results = await Promise.allSettled([
-    token.revoke(signal),
-    ...hosts.map((host) => context.executor(host).run(script, { signal, timeoutMs: 30_000 })),
-  ]);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return reasons(
+    await Promise.allSettled([token.revoke(signal), ...hosts.map((host) => removeKubeconfig(host, context, signal))]),
+  );
+}
+
+async function removeKubeconfig(host: Host, context: ActionContext, signal: AbortSignal): Promise<void> {
+  const script = sh`rm -f ${kubeconfigs.bootstrap}`;
+  const result = await changeHost(context, host, { script, seconds: 30, signal });
+  if (result.exitCode === 0) return;
+  throw new K8supError({
+    code: 'BOOTSTRAP_LEFT',
+    kind: 'resource',
+    host: host.name,
+    what: `${host.name}: ${kubeconfigs.bootstrap} could not be taken away`,
+    why: escapeControl(`${result.stdout}${result.stderr}`.trim()),
+    fix: 'run the same command again: it takes away what is left',
+  });
+}
+
+function reasons(results: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+}
+
+function reasonOf(error: unknown): string {
+  const why = error instanceof K8supError ? error.why : undefined;
+  return [messageOf(error), ...(why === undefined ? [] : [why])].join(': ');
 }
 
 async function startKubelet(host: Host, token: string, context: ActionContext): Promise<void> {
   const { cluster } = context.inventory;
-  const content = Buffer.from(
-    kubeconfig({
-      cluster: cluster.name,
-      server: apiserverUrl(cluster.controlPlaneEndpoint.host, cluster.controlPlaneEndpoint.port),
-      caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
-      user: 'kubelet-bootstrap',
-      credentials: { token },
-    }),
-  );
+  const content = kubeconfig({
+    cluster: cluster.name,
+    server: endpointUrl(context.inventory),
+    caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
+    user: 'kubelet-bootstrap',
+    credentials: { token },
+  });
   const pki = `${cluster.kubelet.rootDir}/pki`;
-  // What an earlier cluster left would be tried first and refused for ever; a serving certificate that is there would not be asked for again.
-  const script = sh`rm -f ${kubeletKubeconfig} ${pki}/kubelet-client-* ${pki}/kubelet-server-*
-(umask 077; head -c ${content.length} > ${bootstrapKubeconfig}) && systemctl daemon-reload && systemctl enable --quiet kubelet.service && systemctl restart --no-block kubelet.service`;
-  const result = await context
-    .executor(host)
-    .run(script.sh, { signal: context.signal, timeoutMs: 60_000, contents: [{ bytes: content }] });
+  const result = await changeHost(context, host, {
+    file: { path: kubeconfigs.bootstrap, content, mode: 0o600, secret: true },
+    // What an earlier cluster left would be tried first and refused for ever; a serving certificate that is there would not be asked for again.
+    script: sh`rm -f ${kubeconfigs.kubelet} ${pki}/kubelet-client-* ${pki}/kubelet-server-*
+systemctl daemon-reload && systemctl enable --quiet kubelet.service && systemctl restart --no-block kubelet.service`,
+    seconds: 60,
+    signal: context.signal,
+  });
   if (result.exitCode === 0) return;
   throw new K8supError({
     code: 'KUBELET_START',

@@ -1,11 +1,12 @@
 import { K8supError } from '../errors/k8sup-error.ts';
+import { binaries } from '../components/paths.ts';
 import type { KubeRunner } from '../engine/stage.ts';
 import type { Content, Executor, RunResult } from '../host/connection.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import { masterUrl } from '../inventory/urls.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { lines, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
-import { apiserverUrl } from './url.ts';
 
 /** A master and the connection to it. */
 export interface MasterConnection {
@@ -37,7 +38,7 @@ interface Runner {
 /** A script's own result, or why this master could not begin it. */
 type Attempt = { readonly result: RunResult } | { readonly unable: string };
 
-const kubectl = '/opt/k8sup/bin/kubectl';
+const kubectl = binaries.kubectl;
 /** Printed when the apiserver has answered: from here on the script may have done something, and another master must not do it again. */
 const readyMark = '@@k8sup-apiserver-answers';
 
@@ -118,7 +119,7 @@ function runOn(
  * disk: /run is memory. The discovery cache goes away with the script, so that looking leaves nothing behind.
  */
 function preamble(inventory: Inventory, master: Host, length: number): Sh {
-  const server = apiserverUrl(master.address, inventory.cluster.apiserverPort);
+  const server = masterUrl(inventory, master);
   return sh`if [ ! -x ${kubectl} ]; then echo "kubectl is not installed" >&2; exit 1; fi
 k8sup_d=$(mktemp -d /run/k8sup-kubectl.XXXXXX) || exit 1
 trap 'rm -rf "$k8sup_d"' EXIT

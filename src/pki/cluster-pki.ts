@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net';
-
 import type { Inventory } from '../inventory/model.ts';
+import { endpointUrl } from '../inventory/urls.ts';
 import { type Authorities, type EnsureOptions, ensureAuthorities } from './authorities.ts';
 import { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -40,9 +39,4 @@ function adminKubeconfig(inventory: Inventory, authorities: Authorities, leaves:
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
-}
-
-function endpointUrl({ cluster }: Inventory): string {
-  const { host, port } = cluster.controlPlaneEndpoint;
-  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -16,12 +16,15 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
   pki: { imports: ['errors', 'inventory'], types: [] },
   artifacts: { imports: ['errors', 'inventory'], types: [] },
   engine: { imports: ['errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
-  components: { imports: ['artifacts', 'errors', 'inventory', 'resources', 'shell'], types: ['engine', 'host'] },
+  components: { imports: ['artifacts', 'errors', 'inventory', 'pki', 'resources', 'shell'], types: ['engine', 'host'] },
   network: {
     imports: ['artifacts', 'components', 'errors', 'inventory', 'resources', 'shell'],
     types: ['engine', 'host'],
   },
-  kube: { imports: ['errors', 'inventory', 'pki', 'shell'], types: ['engine', 'host', 'resources'] },
+  kube: {
+    imports: ['components', 'errors', 'inventory', 'pki', 'resources', 'shell'],
+    types: ['engine', 'host'],
+  },
   preflight: { imports: ['components', 'errors', 'host', 'inventory', 'resources', 'shell'], types: ['engine'] },
   report: { imports: ['engine', 'errors', 'shell'], types: [] },
   playbooks: {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hostsWith } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
-import { urlHost } from '../address.ts';
 import type { MakeComponent } from '../component.ts';
 import { etcdEndpoints } from '../etcd/etcd.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
@@ -19,7 +18,7 @@ const unit = 'kube-apiserver.service';
 
 /**
  * The apiserver of one master. Certificates of its own and its client certificates are read again when they change; CAs, the service
- * account keys and the policy files are inputs. token.csv is none: whoever adds or drops a token restarts the unit.
+ * account keys, the policy files and token.csv are inputs.
  */
 export const kubeApiserver: MakeComponent = (inventory, host) => {
   const { cluster } = inventory;
@@ -93,6 +92,7 @@ function restartInputs(inventory: Inventory): readonly string[] {
     kubePki.serviceAccountKey,
     kubePki.serviceAccountPub,
     ...(inventory.cluster.encryptionAtRest ? [kubeFiles.encryption] : []),
+    ...(inventory.cluster.bootstrap === 'token-file' ? [kubeFiles.tokens] : []),
   ];
 }
 
@@ -153,9 +153,3 @@ const auditFlags: Flags = {
   'audit-log-maxbackup': '10',
   'audit-log-maxsize': '100',
 };
-
-/** What clients dial, as a URL. */
-export function apiserverUrl(inventory: Inventory): string {
-  const { host, port } = inventory.cluster.controlPlaneEndpoint;
-  return `https://${urlHost(host)}:${port}`;
-}

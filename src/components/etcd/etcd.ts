@@ -2,7 +2,7 @@ import { hostsWith } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
-import { urlHost } from '../address.ts';
+import { urlHost } from '../../inventory/urls.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';

@@ -1,7 +1,7 @@
 import type { Facts } from '../../host/facts/model.ts';
 import { roleTaints } from '../../inventory/control-plane.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
-import { urlHost } from '../address.ts';
+import { urlHost } from '../../inventory/urls.ts';
 import { cgroupDriver } from '../cgroup-driver.ts';
 import type { ComponentFile } from '../component.ts';
 import { yamlText } from '../documents.ts';

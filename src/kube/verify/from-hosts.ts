@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../engine/events.ts';
 import type { Host } from '../../inventory/model.ts';
+import { urlHost } from '../../inventory/urls.ts';
 import { lines, sh } from '../../shell/sh.ts';
 import type { VerifyTarget } from './verify.ts';
 
@@ -15,7 +16,7 @@ async function fromHost(target: VerifyTarget, host: Host): Promise<readonly Chec
   const other = target.pods.find((pod) => pod.node !== host.name);
   const script = lines([
     ...nodes.map(([name, ip]) => {
-      const url = `http://${ip.includes(':') ? `[${ip}]` : ip}:${target.nodePort}/cgi-bin/who`;
+      const url = `http://${urlHost(ip)}:${target.nodePort}/cgi-bin/who`;
       // Proxies learn of new endpoints a moment after the pods are ready.
       return sh`( n=0; until o=$(curl -q -fsS --noproxy '*' --max-time 5 ${url} 2>&1); do n=$((n+1)); [ $n -lt 5 ] || break; sleep 1; done
 if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &`;

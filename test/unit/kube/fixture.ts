@@ -51,6 +51,8 @@ export function actionContext(answer: Answer, given: { signal?: AbortSignal; inv
     inventory: given.inventory ?? inventory,
     signal: own,
     stageId: '05.node',
+    hosts: (given.inventory ?? inventory).hosts,
+    holder: 'a test',
     kube,
     executor: ({ name }) => executor(name),
     emit: (event) => void events.push(event),

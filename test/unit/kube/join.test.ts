@@ -3,6 +3,7 @@ import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { joinCondition, joinNodes } from '../../../src/kube/join.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
+import { requestPem, subject } from '../pki/csr/build.ts';
 import { probeOn } from '../resources/on-host.ts';
 import { actionContext, inventory } from './fixture.ts';
 import type { Answer, Sent } from './fixture.ts';
@@ -34,7 +35,7 @@ const withNodes =
   };
 const revocations = (sent: readonly Sent[]) => sent.filter(({ script }) => script.includes('delete secret'));
 const removals = (sent: readonly Sent[]) =>
-  sent.filter(({ script }) => script === 'rm -f /etc/kubernetes/bootstrap.kubeconfig').map(({ to }) => to);
+  sent.filter(({ script }) => script.endsWith('\nrm -f /etc/kubernetes/bootstrap.kubeconfig')).map(({ to }) => to);
 
 describe('joining', () => {
   it('makes a token that expires, hands it out on standard input alone, and takes all of it back', async () => {
@@ -70,18 +71,19 @@ describe('joining', () => {
     expect(names.size).toBe(20);
   });
 
-  it('takes the token back where a kubelet cannot be started, after all hosts were done', async () => {
-    const { context, sent } = actionContext((one) =>
-      one.to === 'node1' && one.script.includes('systemctl') ? new Error('connection lost') : withNodes()(one),
+  it('goes on with the others where a kubelet cannot be started, and fails at the end', async () => {
+    const { context, sent, events } = actionContext((one) =>
+      one.to === 'node1' && one.script.includes('systemctl') ? new Error('connection lost') : withNodes('node2')(one),
     );
     await expect(joinNodes([node1, node2], context)).rejects.toThrow('connection lost');
+    expect(events.flatMap((event) => (event.type === 'progress' ? [event.host] : []))).toEqual(['node2']);
     expect(revocations(sent)).toHaveLength(1);
     expect([...removals(sent)].sort()).toEqual(['node1', 'node2']);
   });
 
   it('takes the token back also where a host is lost, and tells the first error', async () => {
     const { context, sent, events } = actionContext((one) =>
-      one.to === 'node1' ? new Error('node1 is lost') : withNodes()(one),
+      one.to === 'node1' ? new Error('node1 is lost') : withNodes('node2')(one),
     );
     await expect(joinNodes([node1, node2], context)).rejects.toThrow('node1 is lost');
     expect(revocations(sent)).toHaveLength(1);
@@ -156,6 +158,66 @@ describe('joining', () => {
     expect(looks).toBe(3);
   });
 
+  it('tells of a kubelet that could not be started also where another host does not come', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const lost = new K8supError({ code: 'CONNECTION_LOST', kind: 'connection', what: 'node2 is lost', why: 'reset' });
+    const { context, events } = actionContext((one) => {
+      if (one.to === 'node2' && one.script.includes('journalctl')) return lost;
+      if (one.to === 'node1' && one.script.includes('systemctl')) return new Error('no kubelet on node1');
+      return withNodes()(one);
+    });
+    const failed = expect(joinNodes([node1, node2], context)).rejects.toMatchObject({
+      code: 'JOIN_TIMEOUT',
+      message: 'node2 did not join within 180 s',
+      why: 'node2: its journal could not be read: node2 is lost',
+    });
+    await vi.advanceTimersByTimeAsync(200_000);
+    await failed;
+    expect(events).toContainEqual({ type: 'warning', text: 'after the join: no kubelet on node1' });
+  });
+
+  it('lets a bootstrapper ask only for hosts that are still joining', async () => {
+    const asked = (name: string) => ({
+      metadata: { name: `csr-${name}` },
+      spec: {
+        request: Buffer.from(
+          requestPem({ subject: subject(['O', 'system:nodes'], ['CN', `system:node:${name}`]) }),
+        ).toString('base64'),
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+        username: 'system:bootstrap:07401b',
+        groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
+        usages: ['digital signature', 'client auth'],
+      },
+    });
+    let looks = 0;
+    const { context, sent } = actionContext((one) => {
+      if (!looking(one.script)) return withNodes()(one);
+      looks += 1;
+      return seen(
+        ['node1', 'node2'],
+        asked('node1'),
+        asked('node2'),
+        ...(looks === 1 ? [] : [serving('node2', 'LS0t')]),
+      );
+    });
+    await joinNodes([node2], context);
+    const approvals = sent.map(({ script }) => script).filter((script) => script.includes('approve'));
+    expect(new Set(approvals)).toEqual(new Set(['kubectl certificate approve csr-node2 >/dev/null']));
+  });
+
+  it.skipIf(noFakeHost !== undefined)('does nothing on a host that another k8sup holds', async () => {
+    using host = fakeHost();
+    host.program('systemctl', 'echo "$*" >> /srv/systemctl.log');
+    host.program('flock', 'exit 1');
+    host.write('/run/k8sup/holder', 'k8sup apply of ann@desk\n');
+    const { context } = actionContext(withNodes('node1'));
+    await expect(joinNodes([node1], { ...context, executor: () => host.executor })).rejects.toMatchObject({
+      code: 'KUBELET_START',
+      why: 'another k8sup is at work on this host: k8sup apply of ann@desk',
+    });
+    expect(await host.sh('ls /srv /etc/kubernetes 2>/dev/null || :')).toBe('/srv:\n');
+  });
+
   it('gives up at its limit with the journals and the requests that were left', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     const request = { ...serving('node2', undefined, 'csr-x'), status: {} };
@@ -216,6 +278,35 @@ hosts:
     );
     await expect(joinNodes([node2], context)).rejects.toThrow('node1 is lost');
     expect(writes(sent).at(-1)).toBe('node2 empty');
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('a token file', () => {
+  const one = inventoryOf(`
+cluster: { name: one, kubernetesVersion: 1.20.15, bootstrap: token-file }
+hosts: [{ name: node1, address: 10.0.0.1, roles: [etcd, master, node] }]
+`);
+
+  it('is there whole while the apiserver is restarted for it, for root alone, and empty afterwards', async () => {
+    using host = fakeHost();
+    host.program(
+      'systemctl',
+      'case $* in "restart --no-block kube-apiserver"*) stat -c "%a %s" /etc/kubernetes/token.csv >> /srv/log;; esac',
+    );
+    host.program('curl', 'echo 200');
+    const { context } = actionContext(withNodes('node1'), { inventory: one });
+    await joinNodes([node1], { ...context, executor: () => host.executor });
+    expect(host.read('/srv/log')).toMatch(/^600 [1-9]\d\n600 0\n$/);
+    expect(host.read('/etc/kubernetes/token.csv')).toBe('');
+  });
+
+  it('is refused before anything is done where --limit leaves out a master', async () => {
+    const { context, sent } = actionContext(withNodes('node2'), { inventory: one });
+    await expect(joinNodes([node2], { ...context, hosts: [node2] })).rejects.toMatchObject({
+      code: 'LIMIT_LEAVES_OUT_MASTERS',
+      message: '--limit leaves out node1, and hosts must join with a token file',
+    });
+    expect(sent).toEqual([]);
   });
 });
 

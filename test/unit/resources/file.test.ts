@@ -1,10 +1,10 @@
 import { lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { absentFile } from '../../../src/resources/absent-file.ts';
 import { directory } from '../../../src/resources/directory.ts';
 import type { DirectorySpec } from '../../../src/resources/directory.ts';
 import { file } from '../../../src/resources/file.ts';
 import type { FileSpec } from '../../../src/resources/file.ts';
-import { presentFile } from '../../../src/resources/present-file.ts';
 import { changesOf, readCases } from '../../support/case-files.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import { applyOn, probeOn } from './on-host.ts';
@@ -128,20 +128,15 @@ describe.skipIf(noFakeHost !== undefined)('folders on a host', () => {
   });
 });
 
-describe.skipIf(noFakeHost !== undefined)('a file that must only be there', () => {
-  const token = presentFile('/srv/k/token.csv');
+describe.skipIf(noFakeHost !== undefined)('a file that must not stay', () => {
+  const left = absentFile('/srv/k/bootstrap.kubeconfig');
 
-  it('is made empty and for root alone', async () => {
+  it('is taken away, and needs nothing where it is not', async () => {
     using host = fakeHost();
-    expect(await probeOn(host, token)).toEqual(['file: absent -> there (create)']);
-    expect(await applyOn(host, token)).toEqual([]);
-    expect(await host.sh('stat -c "%a %s" /srv/k/token.csv')).toBe('600 0\n');
-  });
-
-  it('keeps its content', async () => {
-    using host = fakeHost();
-    host.write('/srv/k/token.csv', 'a,b,c\n', 0o600);
-    expect(await applyOn(host, token)).toEqual([]);
-    expect(host.read('/srv/k/token.csv')).toBe('a,b,c\n');
+    expect(await probeOn(host, left)).toEqual([]);
+    host.write('/srv/k/bootstrap.kubeconfig', 'token');
+    expect(await probeOn(host, left)).toEqual(['file: there -> absent (delete)']);
+    expect(await applyOn(host, left)).toEqual([]);
+    expect(readdirSync(host.path('/srv/k'))).toEqual([]);
   });
 });

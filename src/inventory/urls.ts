@@ -1,0 +1,17 @@
+import type { Host, Inventory } from './model.ts';
+
+/** An address as the host part of a URL: IPv6 goes into brackets. */
+export function urlHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+/** What nodes and administrators dial. */
+export function endpointUrl({ cluster }: Inventory): string {
+  const { host, port } = cluster.controlPlaneEndpoint;
+  return `https://${urlHost(host)}:${port}`;
+}
+
+/** The apiserver of one master itself. */
+export function masterUrl({ cluster }: Inventory, master: Host): string {
+  return `https://${urlHost(master.address)}:${cluster.apiserverPort}`;
+}
