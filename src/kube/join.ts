@@ -5,6 +5,7 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import { endpointUrl } from '../inventory/urls.ts';
 import { kubeconfig } from '../pki/index.ts';
 import type { Resource } from '../resources/define.ts';
+import { ownCommand } from '../resources/service.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { sh } from '../shell/sh.ts';
 import { createBootstrapToken } from './bootstrap-token.ts';
@@ -114,7 +115,8 @@ async function startKubelet(host: Host, token: string, context: ActionContext): 
   const result = await changeHost(context, host, {
     file: { path: kubeconfigs.bootstrap, content, mode: 0o600, secret: true },
     // What an earlier cluster left would be tried first and refused for ever; a serving certificate that is there would not be asked for again.
-    script: sh`rm -f ${kubeconfigs.kubelet} ${pki}/kubelet-client-* ${pki}/kubelet-server-*
+    script: sh`${ownCommand('kubelet.service')}
+rm -f ${kubeconfigs.kubelet} ${pki}/kubelet-client-* ${pki}/kubelet-server-*
 systemctl daemon-reload && systemctl enable --quiet kubelet.service && systemctl restart --no-block kubelet.service`,
     seconds: 60,
     signal: context.signal,

@@ -1,6 +1,6 @@
 import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
-import { unitInputsScript } from './unit-inputs.ts';
+import { dropInFolders, unitInputsScript } from './unit-inputs.ts';
 import type { Change, DiffContext, Resource } from './define.ts';
 
 export interface ServiceSpec {
@@ -13,14 +13,17 @@ export interface ServiceSpec {
 export interface ServiceState {
   readonly active: string;
   readonly enabled: string;
-  readonly needsReload: boolean;
   /** Paths that differ from what the running process was started with; undefined where nothing was recorded. */
   readonly stale: readonly string[] | undefined;
+  /** What somebody else laid over the unit, and those of them that take its command away. */
+  readonly dropIns: readonly string[];
+  readonly replacing: readonly string[];
 }
 
 /**
  * Keeps a unit enabled and running with the inputs that are on disk. What a process was started with is recorded by the unit itself
- * (see {@link unitInputsScript}), so a run that was cut short still restarts it next time, and an unchanged one never does.
+ * (see {@link unitInputsScript}), so a run that was cut short still restarts it next time, and an unchanged one never does. Drop-ins of others are
+ * inputs like any other and left alone, but for those that replace the command: with them nothing that k8sup writes would count.
  */
 export function service(spec: ServiceSpec): Resource<ServiceState> {
   return {
@@ -33,9 +36,22 @@ export function service(spec: ServiceSpec): Resource<ServiceState> {
 }
 
 function probeService(spec: ServiceSpec): Sh {
-  return sh`systemctl show -p ActiveState,UnitFileState,NeedDaemonReload ${spec.unit}
-echo "inputs=$(${compareInputs(spec)})"`;
+  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit}
+echo "inputs=$(${compareInputs(spec)})"
+echo "dropIns=$(${dropIns(spec.unit, sh`:`)})"
+echo "replacing=$(${dropIns(spec.unit, replaces)})"`;
 }
+
+/** Prints the drop-ins for which `condition` holds, each with a blank behind it. */
+function dropIns(unit: string, condition: Sh): Sh {
+  return sh`for d in ${dropInFolders}; do for f in "$d"/${unit}.d/*.conf; do
+if [ -e "$f" ] && ${condition}; then printf '%s ' "$f"; fi; done; done`;
+}
+
+/** An empty `ExecStartPre=` takes away the recording of inputs. */
+const replaces = rawShell(
+  `grep -qE '^[[:space:]]*(ExecStart[[:space:]]*=|ExecStartPre[[:space:]]*=[[:space:]]*$)' "$f"`,
+);
 
 function compareInputs(spec: ServiceSpec): Sh {
   return sh`if [ -x ${unitInputsScript} ]; then ${unitInputsScript} compare ${spec.unit} ${spec.inputs}; else echo none; fi`;
@@ -49,32 +65,41 @@ function parseService(output: string): ServiceState {
       .map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]),
   );
   const inputs = values.get('inputs') ?? 'none';
+  const words = (key: string): readonly string[] => (values.get(key) ?? '').split(' ').filter((word) => word !== '');
   return {
     active: values.get('ActiveState') ?? 'unknown',
     enabled: values.get('UnitFileState') ?? '',
-    needsReload: values.get('NeedDaemonReload') === 'yes',
-    stale: inputs === 'none' ? undefined : inputs.split(' ').filter((path) => path !== ''),
+    stale: inputs === 'none' ? undefined : words('inputs'),
+    dropIns: words('dropIns'),
+    replacing: words('replacing'),
   };
 }
 
 function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContext): readonly Change[] {
-  const enabled: readonly Change[] =
-    state.enabled === 'enabled'
-      ? []
-      : [{ path: 'enabled', from: state.enabled || 'absent', to: 'enabled', effect: 'update' }];
+  const others = state.dropIns.length === 0 ? '' : `, with ${state.dropIns.join(', ')}`;
+  const set: readonly Change[] = [...commandChanges(state), ...enabledChanges(state)];
   if (state.active !== 'active' && state.active !== 'activating' && state.active !== 'reloading') {
-    return [...enabled, { path: 'running', from: state.active, to: 'active', effect: 'start' }];
+    return [...set, { path: 'running', from: state.active, to: `active${others}`, effect: 'start' }];
   }
   const coming = [`/etc/systemd/system/${spec.unit}`, ...spec.inputs].filter(
     (path) => context.changing.has(`file:${path}`) || context.changing.has(`binary:${path}`),
   );
   const stale = [...new Set([...(state.stale ?? []), ...coming])];
-  if (state.stale !== undefined && stale.length === 0) return enabled;
+  if (state.stale !== undefined && stale.length === 0) return set;
   const from = state.stale === undefined ? 'started without k8sup' : 'running with older inputs';
   return [
-    ...enabled,
-    { path: 'inputs', from, to: stale.length === 0 ? 'recorded' : stale.join(', '), effect: 'restart' },
+    ...set,
+    { path: 'inputs', from, to: stale.length === 0 ? `recorded${others}` : stale.join(', '), effect: 'restart' },
   ];
+}
+
+function commandChanges({ replacing }: ServiceState): readonly Change[] {
+  if (replacing.length === 0) return [];
+  return [{ path: 'command', from: `replaced by ${replacing.join(', ')}`, to: 'the one of k8sup', effect: 'update' }];
+}
+
+function enabledChanges({ enabled }: ServiceState): readonly Change[] {
+  return enabled === 'enabled' ? [] : [{ path: 'enabled', from: enabled || 'absent', to: 'enabled', effect: 'update' }];
 }
 
 /**
@@ -82,7 +107,8 @@ function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContex
  * wait until the new process has recorded its inputs.
  */
 function applyService(spec: ServiceSpec): Sh {
-  return sh`k8sup_own unit ${spec.unit} "$(systemctl is-enabled ${spec.unit} 2>/dev/null || :)"
+  return sh`${ownCommand(spec.unit)}
+k8sup_own unit ${spec.unit} "$(systemctl is-enabled ${spec.unit} 2>/dev/null || :)"
 systemctl daemon-reload
 systemctl enable --quiet ${spec.unit}
 current() { [ -z "$(${compareInputs(spec)})" ]; }
@@ -93,6 +119,15 @@ i=0; until up && current; do
   i=$((i+1)); if [ $i -gt 600 ]; then echo ${spec.unit}" did not start:"; ${unitTail(spec.unit)}; exit 1; fi
   sleep 0.2
 done`;
+}
+
+/** Ends the script with an error where somebody laid another command over a unit: its flags would not be those of the inventory. */
+export function ownCommand(unit: string): Sh {
+  return sh`replacing=$(${dropIns(unit, replaces)})
+if [ -n "$replacing" ]; then
+  echo "\${replacing% } replaces the command of "${unit}": take its ExecStart and ExecStartPre out (extraArgs of the inventory adds flags), or remove it"
+  exit 1
+fi`;
 }
 
 /** The unit's state and its journal's last lines, as a failure shows them. */

@@ -205,6 +205,19 @@ describe('joining', () => {
     expect(new Set(approvals)).toEqual(new Set(['kubectl certificate approve csr-node2 >/dev/null']));
   });
 
+  it.skipIf(noFakeHost !== undefined)('starts no kubelet whose command somebody replaced', async () => {
+    using host = fakeHost();
+    const dropIn = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
+    host.program('systemctl', 'echo "$*" >> /srv/systemctl.log');
+    host.write(dropIn, '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS\n');
+    const { context } = actionContext(withNodes('node1'));
+    await expect(joinNodes([node1], { ...context, executor: () => host.executor })).rejects.toMatchObject({
+      code: 'KUBELET_START',
+      why: expect.stringContaining(`${dropIn} replaces the command of kubelet.service`) as string,
+    });
+    expect(await host.sh('ls /srv')).toBe('');
+  });
+
   it.skipIf(noFakeHost !== undefined)('does nothing on a host that another k8sup holds', async () => {
     using host = fakeHost();
     host.program('systemctl', 'echo "$*" >> /srv/systemctl.log');

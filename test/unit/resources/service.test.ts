@@ -40,6 +40,48 @@ describe.skipIf(noFakeHost !== undefined)('a unit on a host', () => {
     expect(host.read('/run/systemctl.log')).not.toContain('start');
   });
 
+  it('is restarted where systemd started it again by itself from a unit file that it had not read', async () => {
+    using host = hostWithSystemd();
+    await applyOn(host, etcd);
+    host.write('/etc/systemd/system/etcd.service', '[Service]\n# new flags\n');
+    host.write('/run/units/etcd.service.reload', 'yes\n');
+    await host.sh(`${unitInputsScript} record etcd.service /etc/etcd.env`);
+    // Another unit's apply: systemd has now read all, and nothing tells of the old process but the record.
+    host.write('/run/units/etcd.service.reload', 'no\n');
+    expect(await probeOn(host, etcd)).toEqual([
+      'inputs: running with older inputs -> /etc/systemd/system/etcd.service (restart)',
+    ]);
+    expect(await applyOn(host, etcd)).toEqual([]);
+  });
+
+  it('is restarted once for what somebody laid over it', async () => {
+    using host = hostWithSystemd();
+    await applyOn(host, etcd);
+    const dropIn = '/etc/systemd/system/etcd.service.d/limits.conf';
+    host.write(dropIn, '[Service]\nLimitNOFILE=1\nExecStartPre=/bin/true\n');
+    expect(await probeOn(host, etcd)).toEqual([`inputs: running with older inputs -> ${dropIn} (restart)`]);
+    expect(await applyOn(host, etcd)).toEqual([]);
+    await host.sh(`rm ${dropIn}`);
+    expect(await probeOn(host, etcd)).toEqual([`inputs: running with older inputs -> ${dropIn} (restart)`]);
+  });
+
+  it.each(['ExecStart=\nExecStart=/bin/other', '  ExecStart = /bin/other', 'ExecStartPre='])(
+    'is an error, and left alone, where somebody replaces its command: %j',
+    async (text) => {
+      using host = hostWithSystemd();
+      await applyOn(host, etcd);
+      host.write('/run/systemctl.log', '');
+      const dropIn = '/run/systemd/system/etcd.service.d/override.conf';
+      host.write(dropIn, `[Service]\n${text}\n`);
+      expect(await probeOn(host, etcd)).toContain(`command: replaced by ${dropIn} -> the one of k8sup (update)`);
+      await expect(applyOn(host, etcd)).rejects.toMatchObject({
+        code: 'RESOURCE_FAILED',
+        why: expect.stringContaining(`${dropIn} replaces the command of etcd.service`) as string,
+      });
+      expect(host.read('/run/systemctl.log')).not.toContain('start');
+    },
+  );
+
   it('remembers whether it was enabled before k8sup came, also when it is applied again', async () => {
     using host = hostWithSystemd();
     host.write('/run/units/etcd.service.enabled', 'enabled\n');
@@ -57,13 +99,15 @@ function hostWithSystemd(): FakeHost {
   host.write('/etc/etcd.env', 'A=1\n');
   host.write('/run/units/etcd.service.enabled', 'disabled\n');
   host.write('/run/units/etcd.service.active', 'inactive\n');
+  host.write('/run/units/etcd.service.reload', 'no\n');
   host.program(
     'systemctl',
     `echo "$*" >> /run/systemctl.log
 state=/run/units/etcd.service
 case $* in
-  'show -p ActiveState,UnitFileState,NeedDaemonReload '*)
-    echo "ActiveState=$(cat $state.active)"; echo "UnitFileState=$(cat $state.enabled)"; echo NeedDaemonReload=no ;;
+  'show -p ActiveState,UnitFileState '*)
+    echo "ActiveState=$(cat $state.active)"; echo "UnitFileState=$(cat $state.enabled)" ;;
+  'show -p NeedDaemonReload --value '*) cat $state.reload ;;
   'show -p ActiveState --value '*) cat $state.active ;;
   is-enabled*) cat $state.enabled; grep -q enabled $state.enabled ;;
   enable*) echo enabled > $state.enabled ;;

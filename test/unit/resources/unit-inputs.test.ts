@@ -19,6 +19,21 @@ describe.skipIf(noFakeHost !== undefined)('what a unit was started with', () => 
 
   it.each([
     ['its own unit file', 'echo >> /etc/systemd/system/x.service', '/etc/systemd/system/x.service'],
+    [
+      'a drop-in',
+      'mkdir -p /run/systemd/system/x.service.d; echo > /run/systemd/system/x.service.d/a.conf',
+      '/run/systemd/system/x.service.d/a.conf',
+    ],
+    [
+      'nothing for a drop-in of another unit',
+      'mkdir -p /etc/systemd/system/y.service.d; echo > /etc/systemd/system/y.service.d/a.conf',
+      '',
+    ],
+    [
+      'nothing for a setting that takes effect at once',
+      'mkdir -p /etc/systemd/system.control/x.service.d; echo > /etc/systemd/system.control/x.service.d/a.conf',
+      '',
+    ],
     ['content', 'echo more >> /etc/b.conf', '/etc/b.conf'],
     ['two files', 'echo more >> /etc/a.conf; echo more >> /etc/b.conf', '/etc/a.conf /etc/b.conf'],
     ['a file that is gone', 'rm /etc/a.conf', '/etc/a.conf'],
