@@ -1,9 +1,10 @@
 import type { Stage } from '../src/engine/stage.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
-import { etcd } from '../src/components/etcd/etcd.ts';
+import { etcd, etcdClaims } from '../src/components/etcd/etcd.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { paths } from '../src/components/paths.ts';
+import { claims } from '../src/resources/claims.ts';
 import { etcdCertificates } from './certificates.ts';
 
 /** The members start together, since the first one waits for a quorum; later changes go one member at a time. */
@@ -25,6 +26,7 @@ export const etcdStage: Stage = {
           directory: paths.bin,
         })),
         ...etcdCertificates(context, host),
+        claims('etcd', etcdClaims),
         ...componentResources(etcd(context.inventory, host, context.facts(host))),
       ],
       gate: (host, context) => healthGate(etcd(context.inventory, host, context.facts(host))),

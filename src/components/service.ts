@@ -9,6 +9,8 @@ export interface Service {
   readonly description: string;
   /** Units that this one is started behind; wanted too, never required: a dead neighbour must not take this one along. */
   readonly after?: readonly string[];
+  /** Directories whose mounts must be there: without its data disk a service would fill, or trust, the empty mount point. */
+  readonly mounts?: readonly string[];
   readonly command: readonly string[];
   /** Their hashes are recorded when the service starts; the unit file is always one of them. */
   readonly inputs: readonly string[];
@@ -28,6 +30,7 @@ export function serviceText(service: Service): string {
       // Only an order to what it stands behind: a wish would start that again while somebody stops it.
       Wants: 'network-online.target',
       After: ['network-online.target', ...after].join(' '),
+      ...(service.mounts === undefined ? {} : { RequiresMountsFor: service.mounts }),
       // Peers may be away for long: systemd must not give up after five quick failures.
       StartLimitIntervalSec: 0,
     },

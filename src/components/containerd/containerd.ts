@@ -42,6 +42,7 @@ export function containerd(
     text: serviceText({
       unit,
       description: 'containerd container runtime',
+      mounts: [dataRoot],
       command: commandLine(binaries.containerd, withExtraArgs({ config: config.path }, host, 'containerd')),
       inputs,
       type: 'notify',

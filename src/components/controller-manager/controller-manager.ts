@@ -28,7 +28,7 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
       command: commandLine(binaries.controllerManager, flags),
       inputs,
       type: 'simple',
-      settings: { LimitNOFILE: 65536 },
+      settings: { LimitNOFILE: 65536, OOMScoreAdjust: -900 },
     }),
     files: [],
     directories: [],

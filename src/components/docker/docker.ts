@@ -57,6 +57,7 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
     text: serviceText({
       unit,
       description: 'Docker container runtime',
+      mounts: [inventory.cluster.runtime.dataRoot],
       command: commandLine(binaries.dockerd, withExtraArgs({ 'config-file': path }, host, 'docker')),
       inputs,
       type: 'notify',

@@ -1,16 +1,24 @@
 import { hostsWith } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
+import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { urlHost } from '../../inventory/urls.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
-import { binaries, etcdPki } from '../paths.ts';
+import { binaries, etcdPki, paths } from '../paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
+import type { UnitCommand } from '../systemd-unit.ts';
 
 const unit = 'etcd.service';
+
+/** Says that this host's member has served before. Outside its data directory, which may be a disk of its own that is not there at a boot. */
+const startedMark = `${paths.state}/etcd-started`;
+
+/** What a member leaves on a host by running, beside its data. */
+export const etcdClaims: readonly Claim[] = [{ kind: 'path', name: startedMark }];
 
 /** Metrics and `/health` are plain HTTP, on the host itself only. */
 export const etcdMetricsUrl = 'http://127.0.0.1:2381';
@@ -27,24 +35,40 @@ export const etcd: MakeComponent = (inventory, host) => {
     host,
     'etcd',
   );
+  const data = flags['data-dir'] ?? dataDir;
   return {
     unit,
     text: serviceText({
       unit,
       description: 'etcd, key-value store of Kubernetes',
+      mounts: [data],
       command: commandLine(binaries.etcd, flags),
       inputs,
+      before: [refuseEmptyData(data)],
       type: 'notify',
       // The first members of a cluster wait for each other; k8sup's own waits have the limit.
-      settings: { TimeoutStartSec: 'infinity', LimitNOFILE: 65536, OOMScoreAdjust: -900 },
+      settings: {
+        // Runs when the member is ready, so when it has a quorum.
+        ExecStartPost: { prefix: '-', command: ['/bin/sh', '-c', `: >> ${startedMark}`] },
+        TimeoutStartSec: 'infinity',
+        LimitNOFILE: 65536,
+        OOMScoreAdjust: -900,
+      },
     }),
     files: [],
-    directories: [{ path: flags['data-dir'] ?? dataDir, mode: 0o700 }],
+    directories: [{ path: data, mode: 0o700 }],
     inputs,
     health: etcdHealth(clientPort),
     healthTimeoutSeconds: 120,
   };
 };
+
+/** A member that has lost its data would found a new cluster, or vote as a stranger, instead of waiting for a person. */
+function refuseEmptyData(data: string): UnitCommand {
+  const said = `"$1 holds no data, and etcd has run on this host before: is its disk mounted? If the data is lost, restore a snapshot into $1 (etcdutl snapshot restore), or remove $2 to begin empty"`;
+  const script = `[ -d "$1/member" ] || [ ! -e "$2" ] || { echo ${said} >&2; exit 1; }`;
+  return { command: ['/bin/sh', '-c', script, 'sh', data, startedMark] };
+}
 
 /** `https://A:2379,…` of all members, in the order of the inventory. */
 export function etcdEndpoints(inventory: Inventory): string {

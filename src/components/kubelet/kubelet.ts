@@ -40,6 +40,7 @@ export function kubelet(inventory: Inventory, host: Host, facts: Facts): Compone
       unit,
       description: 'Kubernetes node agent',
       after: runtimeEndpoint(inventory).units,
+      mounts: [rootDir],
       command: commandLine(binaries.kubelet, kubeletFlags(inventory, host)),
       inputs,
       // With `notify` a first start would last until the node's certificate request is approved.

@@ -30,7 +30,7 @@ export const kubeScheduler: MakeComponent = (inventory, host) => {
       command: commandLine(binaries.scheduler, flags),
       inputs,
       type: 'simple',
-      settings: { LimitNOFILE: 65536 },
+      settings: { LimitNOFILE: 65536, OOMScoreAdjust: -900 },
     }),
     files: [],
     directories: [],

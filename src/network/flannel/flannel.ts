@@ -53,7 +53,11 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
       inputs,
       before: [staleLinks(inventory)],
       type: 'notify',
-      settings: { Environment: { variable: 'NODE_NAME', value: host.name }, LimitNOFILE: 65536 },
+      settings: {
+        Environment: { variable: 'NODE_NAME', value: host.name },
+        LimitNOFILE: 65536,
+        OOMScoreAdjust: -500,
+      },
     }),
     files: [config],
     directories: [],
