@@ -78,13 +78,19 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
+/** Waits on a master, with kubectl at hand, until `check` exits 0; the check has the time limit itself. */
+export interface ClusterGate extends Omit<Gate, 'unit'> {
+  /** Names the hosts that what the check printed in the end lays the blame on: the last lines of the unit's journal there are shown. */
+  readonly journals?: { readonly unit: string; readonly hosts: (said: string) => readonly string[] };
+}
+
 /** Objects of the cluster, through any healthy master. */
 export interface ClusterStep {
   readonly type: 'cluster';
   readonly name: string;
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
-  readonly gate?: (context: StageContext) => Gate | undefined;
+  readonly gate?: (context: StageContext) => ClusterGate | undefined;
 }
 
 /** What an action may use. */

@@ -1,4 +1,4 @@
-import { kubernetesMinor, releaseHas } from '../components/releases.ts';
+import { kubernetesMinor, releaseHas } from '../inventory/releases.ts';
 import { diskNeeds, runsPods } from '../host/facts/index.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';

@@ -101,35 +101,27 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
     expect(asked).toEqual([]);
   });
 
+  it('whose gate stays shut: its error has the journals of the hosts it blames', async () => {
+    const failed = new K8supError({ code: 'KUBE_COMMAND', kind: 'kubernetes', what: 'kubectl failed', why: 'ill: h2' });
+    const { target } = cluster(new Map());
+    const journals = { unit: 'x.service', hosts: (said: string) => said.split(': ').slice(1) };
+    using run = testRun({ ...target, kube: { run: () => Promise.reject(failed) } });
+    run.host('h2').program('journalctl', 'printf "no \\033[1mroute of $2\\n"');
+    const ill: ClusterStep = { ...objects, gate: () => ({ ...gate('x', 7), journals }) };
+    await expect(runStage(stageOf(ill), run.context)).rejects.toMatchObject({
+      code: 'NOT_HEALTHY',
+      kind: 'kubernetes',
+      message: 'test gate: not reached within 7 s',
+      why: 'ill: h2\nh2, last lines of x.service:\nno \\x1b[1mroute of x.service',
+    });
+  });
+
   it('are told by a plan and not applied', async () => {
     const { asked, target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
     using run = testRun({ ...target, mode: 'plan' });
     await runStage(stageOf(objects), run.context);
     expect(asked).toEqual(['diff']);
     expect(run.context.counts.changed).toBe(1);
-  });
-
-  it('whose gate stays shut are an error with the journals of the hosts on which the unit is not active', async () => {
-    const { target } = cluster(new Map());
-    const why = 'h2 is not Ready';
-    const failed = new K8supError({ code: 'KUBE_COMMAND', kind: 'kubernetes', what: 'kubectl failed', why });
-    using run = testRun({ ...target, kube: { run: () => Promise.reject(failed) } });
-    const states = { h1: 'active', h2: 'failed', h3: '' };
-    for (const [name, state] of Object.entries(states)) {
-      const load = state === '' ? 'not-found' : 'loaded';
-      run.host(name).program('systemctl', `case $* in *LoadState*) echo ${load} ;; *) echo ${state} ;; esac`);
-      run.host(name).program('journalctl', `[ "$1 $2" = "-u x.service" ] && printf 'words of ${name} \\033[1m\\n'`);
-    }
-    await expect(runStage(stageOf(objects), run.context)).rejects.toMatchObject({
-      code: 'NOT_HEALTHY',
-      kind: 'kubernetes',
-      message: 'test gate: not reached within 7 s',
-      why: 'h2 is not Ready\nh2, x.service is failed:\nwords of h2 \\x1b[1m',
-    });
-    run.host('h2').program('systemctl', 'echo active');
-    await expect(runStage(stageOf(objects), run.context)).rejects.toMatchObject({
-      why: expect.stringMatching(/words of h1.*\n.*\nwords of h2/) as string,
-    });
   });
 
   it('are not applied after a host has failed', async () => {
