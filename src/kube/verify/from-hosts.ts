@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../engine/events.ts';
 import type { Host } from '../../inventory/model.ts';
 import { urlHost } from '../../inventory/urls.ts';
+import { escapeControl } from '../../shell/escape.ts';
 import { lines, sh } from '../../shell/sh.ts';
 import type { VerifyTarget } from './verify.ts';
 
@@ -22,14 +23,16 @@ async function fromHost(target: VerifyTarget, host: Host): Promise<readonly Chec
 if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &`;
     }),
     sh`wait`,
-    ...(other === undefined ? [] : [sh`echo "route $(ip -o route get ${other.ip} 2>&1 | head -n 1)"`]),
+    ...(other === undefined
+      ? []
+      : [sh`if r=$(ip -o route get ${other.ip} 2>&1); then echo "route $r"; else echo "unroutable $r"; fi`]),
   ]);
   const { signal } = target.context;
   const result = await target.context.executor(host).read(script.sh, { signal, timeoutMs: 60_000 });
   const durationMs = Math.round(performance.now() - started);
   const said = result.stdout.trim().split('\n');
   const failed = said.filter((line) => line.startsWith('failed '));
-  const route = said.find((line) => line.startsWith('route '))?.slice('route '.length);
+  const [, verdict, route] = /^(route|unroutable) (.*)$/m.exec(result.stdout) ?? [];
   const nodePort: CheckResult = {
     name: 'NodePort',
     tried: `port ${target.nodePort} of ${nodes.length} nodes from ${host.name}`,
@@ -38,10 +41,8 @@ if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &
     durationMs,
   };
   if (route === undefined || other === undefined || !host.roles.has('node')) return [nodePort];
-  // A plugin may route by other means than the main table: the route is shown, the ping is what proves.
-  const shown = route.replace(/\s+(uid|cache).*$/, '').trim();
-  return [
-    nodePort,
-    { name: 'route', tried: `${host.name} to a pod on ${other.node}`, result: shown, ok: true, durationMs },
-  ];
+  // A plugin may route by other means than the main table: any route will do and is shown, the ping is what proves.
+  const shown = escapeControl(route.replace(/\s+(uid|cache).*$/, '').trim());
+  const tried = `${host.name} to a pod on ${other.node}`;
+  return [nodePort, { name: 'route', tried, result: shown, ok: verdict === 'route', durationMs }];
 }

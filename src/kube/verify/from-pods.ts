@@ -103,6 +103,7 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
   const [first] = target.pods;
   if (first === undefined) return [];
   const exec = (...command: readonly string[]): Sh => sh`kubectl -n ${namespace} exec ${first.name} -- ${command}`;
+  const dnsName = `kubernetes.default.svc.${network.dnsDomain}`;
   const slices = Number(versions.kubernetes.split('.')[1]) >= 21;
   return [
     {
@@ -128,9 +129,8 @@ printf '%s\\n' "$o"`,
     },
     {
       name: 'DNS',
-      tried: 'nslookup kubernetes from a pod',
-      // busybox's nslookup knows no search list, so the name is written out as the search list of the pod completes it.
-      script: exec('nslookup', `kubernetes.default.svc.${network.dnsDomain}`),
+      tried: `nslookup ${dnsName} from a pod`,
+      script: exec('nslookup', dnsName),
       judge: (output) => {
         const ok = new RegExp(
           `^Address[^:]*:\\s*${network.apiserverServiceIP.replaceAll('.', '\\.')}(?:\\s.*)?$`,
@@ -139,6 +139,20 @@ printf '%s\\n' "$o"`,
         const result = `${network.dnsIP} answered ${network.apiserverServiceIP}`;
         return { ok, result: ok ? result : escapeControl(output).split('\n').slice(-3).join(' ') };
       },
+    },
+    {
+      name: 'DNS search list',
+      tried: 'kubernetes.default from a pod',
+      // busybox's nslookup completes no name with a dot in it; ping does, and says the address whether that answers a ping or not.
+      script: exec(
+        'sh',
+        '-c',
+        'o=$(ping -c 1 -w 1 "$1" 2>&1); echo "$o"; case $o in *"($2)"*) ;; *) exit 1 ;; esac',
+        'sh',
+        'kubernetes.default',
+        network.apiserverServiceIP,
+      ),
+      judge: () => ({ ok: true, result: `found as ${network.apiserverServiceIP}` }),
     },
     {
       name: 'kubectl exec',

@@ -25,6 +25,7 @@ later() { echo x >> "/run/$1"; [ "$(wc -l < "/run/$1")" -ge 3 ]; }
 case $* in
   *readyz*) echo ok ;;
   *endpointslices*) echo 10.244.0.5; ! later slices || echo 10.244.1.7 ;;
+  *'ping -c 1 '*) shift $(($# - 4)); PATH=/srv:$PATH sh -c "$1" sh "$3" "$4" ;;
   *'exec web-a'*ping*) printf '64 bytes: seq=0 time=0.4 ms\\npod web-b saw 10.244.0.5\\n' ;;
   *'exec web-b'*ping*) printf '64 bytes: seq=0 time=0.4 ms\\npod web-a saw 10.244.1.7\\n' ;;
   *nslookup*) printf 'Name: x\\nAddress: 10.96.0.1\\n' ;;
@@ -39,6 +40,8 @@ function targetOn(host: FakeHost): VerifyTarget {
   // Waiting is what a retry does; here it would only cost time.
   host.program('sleep', ':');
   host.write('/opt/k8sup/bin/kubectl', kubectl, 0o755);
+  // An address of a Service need not answer a ping.
+  host.write('/srv/ping', '#!/bin/sh\necho "PING $5 (10.96.0.1): 56 data bytes"; exit 1\n', 0o755);
   const { context } = actionContext(() => undefined, { inventory });
   const masters = [{ host: hostOf(inventory, 'node1'), executor: host.executor }];
   return {
@@ -66,6 +69,16 @@ describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () =>
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
     expect(results.map(({ name, result }) => [name, result])).toContainEqual(['endpoints', '2 of 2 pods listed']);
     expect(results.map(({ name, result }) => [name, result])).toContainEqual(['ClusterIP', 'web-b']);
+    expect(results.find(({ name }) => name === 'DNS search list')?.result).toBe('found as 10.96.0.1');
+  });
+
+  it('fail where a pod completes a name to another address', async () => {
+    using host = fakeHost();
+    const target = targetOn(host);
+    host.write('/srv/ping', '#!/bin/sh\necho "PING $5 (10.96.0.11): 56 data bytes"\n', 0o755);
+    expect((await checkFromPods(target)).filter(({ ok }) => !ok)).toMatchObject([
+      { name: 'DNS search list', result: 'PING kubernetes.default (10.96.0.11): 56 data bytes' },
+    ]);
   });
 
   it('and from the hosts, for each node', async () => {
@@ -87,11 +100,10 @@ describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () =>
     using host = fakeHost();
     const target = targetOn(host);
     host.program('curl', 'case $* in *fd00*) echo "curl: (7) refused" >&2; exit 7;; esac');
-    host.program('ip', 'exit 1');
-    expect((await checkFromHosts(target))[0]).toMatchObject({
-      name: 'NodePort',
-      ok: false,
-      result: 'node2 curl: (7) refused',
-    });
+    host.program('ip', 'echo "RTNETLINK answers: Network is unreachable" >&2; exit 2');
+    expect(await checkFromHosts(target)).toMatchObject([
+      { name: 'NodePort', ok: false, result: 'node2 curl: (7) refused' },
+      { name: 'route', ok: false, result: 'RTNETLINK answers: Network is unreachable' },
+    ]);
   });
 });

@@ -24,6 +24,7 @@ const good = [
     0,
     'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tkubernetes.default.svc.cluster.local\nAddress: 10.96.0.1',
   ],
+  [0, 'PING kubernetes.default (10.96.0.1): 56 data bytes'],
   [0, 'k8sup-exec'],
   [0, 'k8sup-verify started\n10.244.0.1 - - GET'],
 ] as const;
@@ -65,6 +66,7 @@ describe('a verification', () => {
       'endpoints',
       'ClusterIP',
       'DNS',
+      'DNS search list',
       'kubectl exec',
       'kubectl logs',
       'NodePort',
@@ -105,9 +107,10 @@ describe('a verification', () => {
     ['a name that does not resolve', 4, 1, "** server can't find kubernetes", /can't find/],
     ['a name that resolves to something else', 4, 0, 'Name: x\nAddress: 10.96.0.11', /10\.96\.0\.11/],
     ['another address that only begins alike', 4, 0, 'Address: 10.96.0.12', /10\.96\.0\.12/],
-    ['an exec that is refused', 5, 1, 'error: unable to upgrade connection: Forbidden', /Forbidden/],
-    ['an exec that says something else', 5, 0, 'x', /something else/],
-    ['logs without their first line', 6, 0, 'x', /missing/],
+    ['a name that the search list does not complete', 5, 1, "ping: bad address 'kubernetes.default'", /bad address/],
+    ['an exec that is refused', 6, 1, 'error: unable to upgrade connection: Forbidden', /Forbidden/],
+    ['an exec that says something else', 6, 0, 'x', /something else/],
+    ['logs without their first line', 7, 0, 'x', /missing/],
   ])('finds %s', async (_title, index, code, text, result) => {
     const { results, sent } = await verify(cluster(withSaid(index, code, text)));
     const failed = results.filter(({ ok }) => !ok);
@@ -129,6 +132,14 @@ describe('a verification', () => {
     );
     expect(results.filter(({ ok }) => !ok)).toMatchObject([
       { name: 'NodePort', tried: 'port 30123 of 2 nodes from node2', result: 'node1 curl: (7) refused' },
+    ]);
+  });
+
+  it('finds a host that has no route to the pods', async () => {
+    const cut = 'ok node1\nok node2\nunroutable RTNETLINK answers: Network is unreachable\n';
+    const { results } = await verify(cluster(good, ({ to }) => (to === 'node2' ? cut : undefined)));
+    expect(results.filter(({ ok }) => !ok)).toMatchObject([
+      { name: 'route', tried: 'node2 to a pod on node1', result: 'RTNETLINK answers: Network is unreachable' },
     ]);
   });
 
