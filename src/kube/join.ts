@@ -43,9 +43,9 @@ else echo joined; fi`,
 export async function joinNodes(hosts: readonly Host[], context: ActionContext): Promise<void> {
   const token = await createBootstrapToken(context);
   const failures = await startAndWait(hosts, token.token, context);
-  const [first, ...others] = [...failures, ...(await takeBack(hosts, token, context))];
-  for (const error of others) context.emit({ type: 'warning', text: `after the join: ${reasonOf(error)}` });
-  if (first !== undefined) throw first;
+  const errors = [...failures, ...(await takeBack(hosts, token, context))];
+  for (const error of errors.slice(1)) context.emit({ type: 'warning', text: `after the join: ${reasonOf(error)}` });
+  if (errors.length > 0) throw errors[0];
 }
 
 /** What failed, the most telling first. */
