@@ -60,6 +60,23 @@ describe.skipIf(noLab !== undefined)(
       expect(await mainPids(lab, ['h1', 'h2'])).toEqual(before);
     });
 
+    test('what a killed join left, a line of the token file and a bootstrap kubeconfig, goes by the next apply', async () => {
+      await lab.ssh(
+        'h1',
+        `echo 'left,kubelet-bootstrap,10001,"system:bootstrappers:k8sup"' > /etc/kubernetes/token.csv`,
+      );
+      await lab.ssh('h2', 'echo left > /etc/kubernetes/bootstrap.kubeconfig');
+      const result = await apply('--no-verify');
+      expect(good(result).restarted).toBe(1);
+      expect([...changesOf(result)].sort()).toEqual([
+        'h1 file:/etc/kubernetes/token.csv',
+        'h1 service:kube-apiserver.service',
+        'h2 file:/etc/kubernetes/bootstrap.kubeconfig',
+      ]);
+      expect(await lab.ssh('h1', 'wc -c < /etc/kubernetes/token.csv')).toMatch(/^0\s*$/);
+      expect(good(await apply('--no-verify'))).toMatchObject({ changed: 0, restarted: 0 });
+    });
+
     test('clean leaves both hosts as they were', async () => {
       good(await lab.k8sup('clean', lab.inventory, '--yes', '-o', 'json'));
       const after = await look();

@@ -49,7 +49,7 @@ test('one kind of bootstrap token, as the inventory asks', () => {
   expect(secrets).not.toHaveProperty('token-auth-file');
   const component = made(classic, hostOf(classic, 'h1'));
   expect(flagsOf(component.text)).toHaveProperty('token-auth-file', '/etc/kubernetes/token.csv');
-  expect(component.inputs).not.toContain('/etc/kubernetes/token.csv');
+  expect(component.inputs).toContain('/etc/kubernetes/token.csv');
 });
 
 describe('behind a load balancer', () => {
