@@ -38,7 +38,9 @@ export async function runStage(stage: Stage, context: RunContext): Promise<void>
   const hosts = targets(stage, context.hosts);
   context.emit({ type: 'stage-start', stage: stage.id, title: stage.title, hosts: hosts.map((host) => host.name) });
   const run: StageRun = { stage, context, found: new Map(), cluster: new Map(), dirty: new Set(), anyDirty: false };
-  await Promise.all([forEachHost(run, hosts, (host) => lookAt(run, host)), lookAtCluster(run)]);
+  // Both end before an error of either does: what still runs would tell of hosts after the run's last word.
+  const looks = await Promise.allSettled([forEachHost(run, hosts, (host) => lookAt(run, host)), lookAtCluster(run)]);
+  for (const look of looks) if (look.status === 'rejected') throw look.reason;
   await refuseSplitFirstStart(run);
   for (const step of stage.steps) {
     context.signal.throwIfAborted();
