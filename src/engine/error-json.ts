@@ -13,6 +13,7 @@ export function errorJson(error: unknown): ErrorJson {
     ...(error.why === undefined ? {} : { why: error.why }),
     ...(error.fix === undefined ? {} : { fix: error.fix }),
     ...(error.host === undefined ? {} : { host: error.host }),
+    ...(error.hosts === undefined ? {} : { hosts: error.hosts }),
     ...(error.stage === undefined ? {} : { stage: error.stage }),
   };
 }
@@ -26,6 +27,7 @@ export function hostsFailedError(stage: string, failed: ReadonlyMap<string, unkn
     code: 'HOSTS_FAILED',
     kind: 'hostsFailed',
     stage,
+    hosts: [...failed.keys()],
     what: `${failed.size} hosts failed in stage ${stage}: ${named([...failed.keys()])}`,
     why: errors.map((error) => messageOf(error)).join('\n'),
     fix: 'mend what each host names above, then run the same command again: what is done already is kept',

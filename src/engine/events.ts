@@ -7,6 +7,8 @@ export interface ErrorJson {
   readonly why?: string;
   readonly fix?: string;
   readonly host?: string;
+  /** Where it is about several. */
+  readonly hosts?: readonly string[];
   readonly stage?: string;
   /** Frames of the stack, for defects only. */
   readonly stack?: string;

@@ -28,6 +28,7 @@ export function preflightError(problems: readonly PreflightProblem[]): K8supErro
   return new K8supError({
     code: 'PREFLIGHT_FAILED',
     kind: 'preflight',
+    hosts: [...new Set(problems.map(({ host }) => host))],
     what: `${problems.length} things are in the way; nothing was changed on any host`,
     why: problems
       .map(({ host, code, what, why, fix }) => `${host}: ${what} [${code}]\n  ${why}\n  Fix: ${fix}`)
