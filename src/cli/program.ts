@@ -1,5 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { exitCodes } from '../errors/k8sup-error.ts';
+import { openSink } from '../report/sink.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags } from './options.ts';
 import { addLabCommands } from './program-lab.ts';
@@ -16,8 +17,12 @@ export type Exit = { code: number };
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const exit: Exit = { code: 0 };
   const program = makeProgram(io, exit);
+  // From here on a reader that goes away (`| head`) ends no command in the middle of its work.
+  const output = openSink(io.out);
+  openSink(io.err);
   try {
     await program.parseAsync([...args], { from: 'user' });
+    await output.flush();
     return exit.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;

@@ -20,6 +20,10 @@ export interface RunOptions {
   readonly contents?: readonly Content[];
   /** Called for each complete line of standard output as it comes. */
   readonly onLine?: (line: string) => void;
+  /** False: `stdout` of the result stays empty and lines go to `onLine` alone, for output that may go on for hours. Default true. */
+  readonly keepOutput?: boolean;
+  /** True: standard input stays open behind the contents, so that its end tells the script that nobody waits for it any more. Default false. */
+  readonly holdInput?: boolean;
 }
 
 /** May only read: what probes and plans get. The script must not change the host; reviews and case files watch over that. */

@@ -1,7 +1,7 @@
 import { K8supError } from '../errors/k8sup-error.ts';
 import { binaries } from '../components/paths.ts';
 import type { KubeRunner } from '../engine/stage.ts';
-import type { Content, Executor, RunResult } from '../host/connection.ts';
+import type { Content, Executor, RunOptions, RunResult } from '../host/connection.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { masterUrl } from '../inventory/urls.ts';
 import { escapeControl } from '../shell/escape.ts';
@@ -14,11 +14,8 @@ export interface MasterConnection {
   readonly executor: Executor;
 }
 
-export interface KubeRunOptions {
+export interface KubeRunOptions extends Partial<Omit<RunOptions, 'contents'>> {
   readonly contents?: readonly Buffer[];
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onLine?: (line: string) => void;
 }
 
 /** A runner that also gives a script's own exit code instead of an error. */
@@ -84,8 +81,7 @@ async function tryOn(runner: Runner, master: MasterConnection, script: Sh, optio
   };
   try {
     const result = await runOn(runner, master, script, { ...options, onLine });
-    const [first, ...rest] = result.stdout.split('\n');
-    if (first === readyMark) return { result: { ...result, stdout: rest.join('\n') } };
+    if (begun.ready) return { result: { ...result, stdout: result.stdout.slice(readyMark.length + 1) } };
     const said = result.stderr.trim() || result.stdout.trim() || `exit code ${String(result.exitCode)}`;
     return { unable: `${master.host.name}: ${said.split('\n').at(-1) ?? ''}` };
   } catch (error) {
@@ -106,16 +102,11 @@ function runOn(
   const contents: readonly Content[] = [secret, ...(options.contents ?? [])].map((bytes) => ({ bytes }));
   const lengths = (options.contents ?? []).map((bytes) => bytes.length);
   const text = lines([preamble(runner.inventory, master.host, secret.length), sh`set -- ${lengths}`, script]);
-  return master.executor.run(text.sh, {
-    signal: options.signal ?? runner.signal,
-    timeoutMs: options.timeoutMs ?? 60_000,
-    contents,
-    onLine: options.onLine,
-  });
+  return master.executor.run(text.sh, { signal: runner.signal, timeoutMs: 60_000, ...options, contents });
 }
 
 /**
- * Defines the function `kubectl`. The credentials' file has no name any more when kubectl reads it through its descriptor, and is never on a
+ * Defines the function `kubectl`; with `k8sup_exec=exec` it takes the place of the shell that calls it, which so knows its process. The credentials' file has no name any more when kubectl reads it through its descriptor, and is never on a
  * disk: /run is memory. The discovery cache goes away with the script, so that looking leaves nothing behind.
  */
 function preamble(inventory: Inventory, master: Host, length: number): Sh {
@@ -126,7 +117,7 @@ trap 'rm -rf "$k8sup_d"' EXIT
 trap 'exit 129' HUP INT TERM PIPE
 (umask 077; head -c ${length} > "$k8sup_d/k")
 exec 8<"$k8sup_d/k"; rm -f "$k8sup_d/k"
-kubectl() { ${kubectl} --kubeconfig /dev/fd/8 --server ${server} --cache-dir "$k8sup_d/cache" "$@"; }
+kubectl() { \${k8sup_exec:-} ${kubectl} --kubeconfig /dev/fd/8 --server ${server} --cache-dir "$k8sup_d/cache" "$@"; }
 if ! k8sup_said=$(kubectl --request-timeout=10s get --raw /readyz 2>&1 </dev/null); then printf '%s\\n' "$k8sup_said" >&2; exit 1; fi
 echo ${readyMark}`;
 }
@@ -149,6 +140,5 @@ function commandFailed(result: RunResult, master: MasterConnection | undefined):
     what: `kubectl failed on ${master?.host.name ?? 'a master'} with exit code ${result.exitCode}`,
     why: escapeControl(said.join('\n')),
     fix: 'see what the message names; then run the same command again',
-    ...(master === undefined ? {} : { host: master.host.name }),
   });
 }

@@ -29,8 +29,7 @@ export async function runInChannel(
   const stop = AbortSignal.any([timer, options.signal]);
   try {
     const channel = await openChannel(client, host, stop);
-    const sent = { framed, contents: options.contents ?? [], onLine: options.onLine };
-    return checkStarted(host, await talk(channel, host, sent, stop));
+    return checkStarted(host, await talk(channel, host, framed, { ...options, signal: stop }));
   } catch (error) {
     if (timer.aborted) throw timeoutError(host, options.timeoutMs);
     options.signal.throwIfAborted();
@@ -38,24 +37,17 @@ export async function runInChannel(
   }
 }
 
-/** What goes into a channel, and who hears what comes out. */
-interface Talk {
-  readonly framed: FramedScript;
-  readonly contents: readonly Content[];
-  readonly onLine: RunOptions['onLine'];
-}
-
 /** Sends and listens until both have ended: a script that ends early closes its input, which is no error of its own, its exit code tells. */
 async function talk(
   channel: ssh2.ClientChannel,
   host: ChannelHost,
-  given: Talk,
-  stop: AbortSignal,
+  framed: FramedScript,
+  options: RunOptions,
 ): Promise<Collected> {
-  const output = collect(channel, given.framed, given.onLine);
-  const sending = send(channel, host, given.framed, given.contents);
+  const output = collect(channel, framed, options);
+  const sending = send(channel, host, framed, options);
   try {
-    const [result] = await Promise.race([Promise.all([output, sending]), stopped(stop)]);
+    const [result] = await Promise.race([Promise.all([output, sending]), stopped(options.signal)]);
     return result;
   } catch (error) {
     channel.close();
@@ -98,7 +90,7 @@ function openChannel(client: ssh2.Client, host: ChannelHost, stop: AbortSignal):
   });
 }
 
-function collect(channel: ssh2.ClientChannel, framed: FramedScript, onLine: RunOptions['onLine']): Promise<Collected> {
+function collect(channel: ssh2.ClientChannel, framed: FramedScript, options: RunOptions): Promise<Collected> {
   return new Promise((resolve) => {
     const lines: string[] = [];
     const decoder = new StringDecoder('utf8');
@@ -111,8 +103,8 @@ function collect(channel: ssh2.ClientChannel, framed: FramedScript, onLine: RunO
         started = line.endsWith(framed.startMark);
         return;
       }
-      lines.push(line);
-      onLine?.(line);
+      if (options.keepOutput !== false) lines.push(line);
+      options.onLine?.(line);
     };
     channel.on('data', (chunk: Buffer) => {
       const parts = (rest + decoder.write(chunk)).split('\n');
@@ -142,14 +134,14 @@ async function send(
   channel: ssh2.ClientChannel,
   host: ChannelHost,
   framed: FramedScript,
-  contents: readonly Content[],
+  options: RunOptions,
 ): Promise<void> {
   channel.on('error', () => undefined);
-  for await (const chunk of chunks(host, framed, contents)) {
+  for await (const chunk of chunks(host, framed, options.contents ?? [])) {
     if (!channel.writable) return;
     if (!channel.write(chunk)) await drained(channel);
   }
-  if (channel.writable) channel.end();
+  if (channel.writable && options.holdInput !== true) channel.end();
 }
 
 function drained(channel: ssh2.ClientChannel): Promise<void> {

@@ -170,7 +170,7 @@ function localExecutor(kubectl: string, folder: string): Executor {
   return { hostName: 'h1', run, read: run };
 }
 
-function runHere(script: string, { contents = [], signal, timeoutMs }: RunOptions): Promise<RunResult> {
+function runHere(script: string, { contents = [], signal, timeoutMs, onLine }: RunOptions): Promise<RunResult> {
   const { frame, startMark } = frameScript(script);
   const child = spawn('/bin/sh', ['-c', loader], { signal, timeout: timeoutMs });
   let [stdout, stderr] = ['', ''];
@@ -183,9 +183,11 @@ function runHere(script: string, { contents = [], signal, timeoutMs }: RunOption
   );
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ exitCode: code ?? 255, stdout: stdout.split(`${startMark}\n`)[1] ?? '', stderr }),
-    );
+    child.once('close', (code) => {
+      const [, own = ''] = stdout.split(`${startMark}\n`);
+      if (onLine !== undefined) own.split('\n').slice(0, -1).forEach(onLine);
+      resolve({ exitCode: code ?? 255, stdout: own, stderr });
+    });
   });
 }
 
