@@ -52,7 +52,8 @@ export const networkStage: Stage = {
       type: 'cluster',
       name: 'nodes ready',
       objects: () => [],
-      gate: ({ inventory }) => (inventory.cluster.network.plugin === 'none' ? undefined : nodesReadyGate(inventory)),
+      gate: ({ inventory, unreachable }) =>
+        inventory.cluster.network.plugin === 'none' ? undefined : nodesReadyGate(inventory, unreachable),
     },
   ],
 };

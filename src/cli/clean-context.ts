@@ -13,6 +13,7 @@ export function makeCleanContext(run: Run, session: Session): RunContext {
   return {
     inventory: run.inventory,
     facts: (host) => session.facts(host),
+    unreachable: new Set(),
     nodes: unused,
     pki: {
       get authorities() {
@@ -37,7 +38,7 @@ export function makeCleanContext(run: Run, session: Session): RunContext {
     holder: run.holder,
     showDiff: undefined,
     failed: new Map(),
-    counts: { changed: 0, restarted: 0 },
+    counts: run.numbers.counts,
     changing: new Map(),
   };
 }

@@ -21,6 +21,7 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
   const stage: StageContext = {
     inventory,
     facts: (host) => session.facts(host),
+    unreachable: new Set(session.unreachable.keys()),
     nodes: () => (mode === 'plan' ? plannedNodes(kube) : liveNodes(kube)),
     pki,
     artifacts,
@@ -40,7 +41,7 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     holder: run.holder,
     showDiff: run.flags.diff === true ? unifiedDiff : undefined,
     failed: new Map(),
-    counts: { changed: 0, restarted: 0 },
+    counts: run.numbers.counts,
     changing: new Map(),
   };
 }

@@ -28,7 +28,7 @@ export function describeError(error: unknown): number {
 }
 
 /** Opens the output that the flags and the terminal ask for. */
-export function openReporterFor(io: Io, flags: RunFlags, log: string | undefined): Reporter {
+export function openReporterFor(io: Io, flags: RunFlags, log: () => string | undefined): Reporter {
   return openReporter({
     format: flags.output ?? defaultFormat(io.out, io.env),
     out: io.out,
@@ -37,6 +37,6 @@ export function openReporterFor(io: Io, flags: RunFlags, log: string | undefined
     verbose: flags.verbose === true,
     color: supportsColor(io.out, io.env),
     columns: io.out.columns ?? 100,
-    ...(log === undefined ? {} : { log }),
+    log,
   });
 }

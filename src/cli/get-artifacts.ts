@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
  * @throws K8supError of kind `artifact`.
  */
 export async function getArtifacts(run: Run, context: RunContext): Promise<void> {
-  const architectures = new Set(run.inventory.hosts.map((host) => hostArchitecture(context, host)));
+  const architectures = new Set(run.hosts.map((host) => hostArchitecture(context, host)));
   for (const architecture of architectures) {
     // CoreDNS comes as an image; its program is in the list for those who make that image.
     const ids = artifactIds(run.inventory, architecture).filter(({ component }) => component !== 'coredns');

@@ -1,15 +1,18 @@
 import { errorJson } from '../engine/error-json.ts';
-import type { Emit, Summary } from '../engine/events.ts';
+import type { Emit, RunEvent } from '../engine/events.ts';
 import { takeLock } from '../engine/lock.ts';
 import { describeHolder } from '../engine/lock-holder.ts';
-import { K8supError } from '../errors/k8sup-error.ts';
+import type { Counts } from '../engine/run-context.ts';
+import { summaryOf } from '../engine/run.ts';
+import { exitCodes, K8supError } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { loadInventory } from '../inventory/load.ts';
-import { combine, openLog } from '../report/index.ts';
-import { describeError, openReporterFor } from './failure.ts';
+import { describeError } from './failure.ts';
 import type { Io } from './io.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { RunFlags } from './options.ts';
+import { openOutput } from './output.ts';
+import type { Output } from './output.ts';
 import { makeStateDir, statePaths } from './state.ts';
 import type { StatePaths } from './state.ts';
 
@@ -24,6 +27,15 @@ export interface Run {
   readonly stop: AbortSignal;
   readonly signal: AbortSignal;
   readonly holder: string;
+  readonly numbers: RunNumbers;
+}
+
+/** What the summary is made of, however the run ends. */
+export interface RunNumbers {
+  readonly counts: Counts;
+  /** Names of the hosts that failed, as events told them. */
+  readonly failed: Set<string>;
+  bytesSent: () => number;
 }
 
 export interface RunSpec {
@@ -36,69 +48,75 @@ export interface RunSpec {
   readonly quiet?: boolean;
 }
 
-/** What the work gave; without numbers nothing ran. */
-export interface RunResult {
-  readonly code: number;
-  readonly summary: Omit<Summary, 'durationMs'>;
-}
-
 /**
  * The frame of every command that reaches hosts: reporter, inventory, lock, log, Ctrl-C, and the summary as the last event. Errors end here, as text for
- * people and as an exit code.
+ * people and as an exit code, also those before the run begins.
+ *
+ * @param work - gives the exit code.
  */
-export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Promise<RunResult>): Promise<number> {
-  const started = performance.now();
-  const inventory = await loadInventory(spec.inventory);
-  const paths = statePaths(inventory);
-  const hosts = limitHosts(inventory, spec.flags.limit);
-  if (spec.writes) await makeStateDir(paths);
-  const release = spec.writes ? await takeLock(paths.lock, spec.command) : undefined;
-  const log = spec.writes ? openLog(paths.dir, spec.command, () => new Date()) : undefined;
-  const reporter = openReporterFor(io, spec.flags, log?.path);
-  const shown: Emit = spec.quiet === true ? errorsOnly(reporter.emit) : reporter.emit;
-  const emit = combine(log === undefined ? [shown] : [log.emit, shown]);
-  using interrupt = listenForInterrupt((text) => emit({ type: 'warning', text }));
-  const run: Run = {
-    inventory,
-    paths,
-    hosts,
-    flags: spec.flags,
-    emit,
-    stop: interrupt.stop,
-    signal: interrupt.signal,
-    holder: await describeHolder(spec.command),
-  };
+export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Promise<number>): Promise<number> {
+  const output = openOutput(io, spec.flags, spec.quiet === true);
   try {
-    emit({
-      type: 'run-start',
-      command: spec.command,
-      cluster: inventory.cluster.name,
-      hosts: run.hosts.map((host) => host.name),
-    });
-    const result = await attempt(run, work);
-    emit({ type: 'summary', ...result.summary, durationMs: Math.round(performance.now() - started) });
-    return result.code;
+    return await prepared(spec, output, work);
+  } catch (error) {
+    output.emit({ type: 'error', error: errorJson(error) });
+    return describeError(error);
   } finally {
-    await release?.();
-    await reporter.end();
-    log?.close();
+    await output.end();
   }
 }
 
-function errorsOnly(emit: Emit): Emit {
-  return (event) => {
-    if (event.type === 'error' || event.type === 'warning') emit(event);
-  };
+/** Whatever fails in here, the lock is released. */
+async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promise<number>): Promise<number> {
+  const started = performance.now();
+  const inventory = await loadInventory(spec.inventory);
+  const hosts = limitHosts(inventory, spec.flags.limit);
+  const paths = statePaths(inventory);
+  if (spec.writes) await makeStateDir(paths);
+  const release = spec.writes ? await takeLock(paths.lock, spec.command) : undefined;
+  try {
+    if (spec.writes) output.openLog(paths.dir, spec.command);
+    using interrupt = listenForInterrupt((text) => output.emit({ type: 'warning', text }));
+    const { stop, signal } = interrupt;
+    const holder = await describeHolder(spec.command);
+    const run = { inventory, paths, hosts, flags: spec.flags, stop, signal, holder, ...counted(output.emit) };
+    const names = hosts.map(({ name }) => name);
+    run.emit({ type: 'run-start', command: spec.command, cluster: inventory.cluster.name, hosts: names });
+    const code = await attempt(run, work);
+    const ok = code === exitCodes.ok || code === exitCodes.changes;
+    const summary = summaryOf({ hosts, ...run.numbers }, { bytesSent: run.numbers.bytesSent(), ok });
+    run.emit({ type: 'summary', ...summary, durationMs: Math.round(performance.now() - started) });
+    output.closeLog();
+    return code;
+  } finally {
+    await release?.();
+  }
 }
 
-async function attempt(run: Run, work: (run: Run) => Promise<RunResult>): Promise<RunResult> {
+/** Failed hosts are counted by what is told of them, so that every way to fail counts. */
+function counted(emit: Emit): Pick<Run, 'emit' | 'numbers'> {
+  const numbers: RunNumbers = { counts: { changed: 0, restarted: 0 }, failed: new Set(), bytesSent: () => 0 };
+  const count: Emit = (event) => {
+    for (const name of failedHosts(event)) numbers.failed.add(name);
+    emit(event);
+  };
+  return { emit: count, numbers };
+}
+
+function failedHosts(event: RunEvent): readonly string[] {
+  if (event.type === 'host-failed') return [event.host];
+  if (event.type !== 'error') return [];
+  const { host, hosts } = event.error;
+  return hosts ?? (host === undefined ? [] : [host]);
+}
+
+async function attempt(run: Run, work: (run: Run) => Promise<number>): Promise<number> {
   try {
     return await work(run);
   } catch (error) {
     const told = run.signal.aborted ? (run.signal.reason as unknown) : error;
     run.emit({ type: 'error', error: errorJson(told) });
-    const summary = { hosts: run.hosts.length, changed: 0, restarted: 0, failed: 1, bytesSent: 0, ok: false };
-    return { code: describeError(told), summary };
+    return describeError(told);
   }
 }
 

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { errorJson, hostsFailedError } from '../engine/error-json.ts';
-import type { Emit } from '../engine/events.ts';
+import type { Emit, RunEvent } from '../engine/events.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Connection } from '../host/connection.ts';
 import type { Facts } from '../host/facts/model.ts';
@@ -8,11 +8,16 @@ import { factsScript, parseFacts } from '../host/facts/index.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { connectSsh } from '../transport/ssh/connect.ts';
 
-/** Open connections to all hosts of an inventory, and what each host is. */
+/** Open connections to the hosts of an inventory, and what each host is. */
 export interface Session extends AsyncDisposable {
+  /** For a host of `unreachable` one whose every use fails with the reason. */
   connection(host: Host): Connection;
+  /** @throws K8supError with the reason, for a host of `unreachable`. */
   facts(host: Host): Facts;
+  /** Of the hosts that were reached. */
   readonly allFacts: ReadonlyMap<string, Facts>;
+  /** Hosts that the session goes on without, by name. */
+  readonly unreachable: ReadonlyMap<string, K8supError>;
   bytesSent(): number;
 }
 
@@ -20,58 +25,119 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   readonly concurrency: number;
   readonly emit: Emit;
+  /** True for a host that is only to be read: that it cannot be reached is a warning, not a failure. */
+  readonly optional: (host: Host) => boolean;
 }
 
 /**
- * Connects to every host and reads its facts, one round trip each. All hosts that cannot be reached are told, not only the first.
- *
- * @throws K8supError of the host, or `HOSTS_FAILED` for several; nothing was changed then.
+ * Connects to every host and reads its facts, one round trip each. A host that cannot be reached is told and kept as `unreachable`; whether to go on
+ * without it is the caller's to say, see {@link refuseUnreachable}.
  */
 export async function openSession(inventory: Inventory, options: SessionOptions): Promise<Session> {
+  const { hosts } = inventory;
   const connections = new Map<string, Connection>();
   const allFacts = new Map<string, Facts>();
-  const failed = new Map<string, unknown>();
-  const close = async (): Promise<void> => {
-    await Promise.all([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
+  const unreachable = new Map<string, K8supError>();
+  const connect = async (host: Host): Promise<void> => {
+    try {
+      const connection = await connectSsh(host, options.signal);
+      connections.set(host.name, connection);
+      allFacts.set(host.name, await readFacts(inventory, host, connection, options.signal));
+    } catch (error) {
+      if (!(error instanceof K8supError)) throw error;
+      unreachable.set(host.name, error);
+      options.emit(missed(host, error, options.optional(host)));
+    }
   };
-  options.emit({
-    type: 'stage-start',
-    stage: connectStage,
-    title: 'connect and look',
-    hosts: inventory.hosts.map((host) => host.name),
-  });
+  const session = sessionOf(connections, allFacts, unreachable);
+  options.emit({ type: 'stage-start', stage, title: 'connect and look', hosts: hosts.map(({ name }) => name) });
   const started = performance.now();
-  await pMap(
-    inventory.hosts,
-    async (host) => {
-      try {
-        const connection = await connectSsh(host, options.signal);
-        connections.set(host.name, connection);
-        allFacts.set(host.name, await readFacts(inventory, host, connection, options.signal));
-      } catch (error) {
-        failed.set(host.name, error);
-        options.emit({ type: 'host-failed', stage: connectStage, host: host.name, error: errorJson(error) });
-      }
-    },
-    { concurrency: options.concurrency },
-  );
-  const durationMs = Math.round(performance.now() - started);
-  options.emit({ type: 'stage-end', stage: connectStage, ok: failed.size === 0, changed: 0, durationMs });
-  if (failed.size > 0) {
-    await close();
+  try {
+    await pMap(hosts, connect, { concurrency: options.concurrency, stopOnError: false });
     options.signal.throwIfAborted();
-    throw hostsFailedError(connectStage, failed);
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    options.signal.throwIfAborted();
+    throw error instanceof AggregateError ? error.errors[0] : error;
   }
+  const ok = hosts.every((host) => !unreachable.has(host.name) || options.optional(host));
+  options.emit({ type: 'stage-end', stage, ok, changed: 0, durationMs: Math.round(performance.now() - started) });
+  return session;
+}
+
+/**
+ * Ends a run that cannot go on without some hosts, before it changes anything.
+ *
+ * @throws K8supError of the host that cannot be reached, or `HOSTS_FAILED` for several.
+ */
+export function refuseUnreachable({ unreachable }: Session, hosts: readonly Host[]): void {
+  const missing = hosts.flatMap(({ name }) => {
+    const error = unreachable.get(name);
+    return error === undefined ? [] : [[name, error] as const];
+  });
+  if (missing.length > 0) throw hostsFailedError(stage, new Map(missing));
+}
+
+/** Why a host could not be reached, on one line. */
+export function whyUnreachable(error: K8supError): string {
+  return (error.why ?? error.message).trim().replaceAll('\n', '; ');
+}
+
+const stage = '00.connect';
+
+function missed(host: Host, error: K8supError, optional: boolean): RunEvent {
+  if (!optional) return { type: 'host-failed', stage, host: host.name, error: errorJson(error) };
+  const text = `cannot be reached and is left out: ${whyUnreachable(error)}`;
+  return { type: 'warning', host: host.name, text };
+}
+
+function sessionOf(
+  connections: ReadonlyMap<string, Connection>,
+  allFacts: ReadonlyMap<string, Facts>,
+  unreachable: ReadonlyMap<string, K8supError>,
+): Session {
+  const all = (): readonly Connection[] => [...connections.values()];
   return {
-    connection: (host) => known(connections, host),
-    facts: (host) => known(allFacts, host),
+    connection: (host) => {
+      const reason = unreachable.get(host.name);
+      return reason === undefined ? known(connections, host) : noConnection(host, reason);
+    },
+    facts: (host) => {
+      const reason = unreachable.get(host.name);
+      if (reason !== undefined) throw reason;
+      return known(allFacts, host);
+    },
     allFacts,
-    bytesSent: () => [...connections.values()].reduce((sum, connection) => sum + connection.bytesSent, 0),
-    [Symbol.asyncDispose]: close,
+    unreachable,
+    bytesSent: () => all().reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all().map((connection) => connection[Symbol.asyncDispose]()));
+    },
   };
 }
 
-const connectStage = '00.connect';
+/** Of kind `connection` whatever the reason was (a key, facts that could not be read): to those who could ask another host it is one that is gone. */
+function noConnection(host: Host, reason: K8supError): Connection {
+  const refuse: Connection['run'] = () =>
+    Promise.reject(
+      new K8supError({
+        code: reason.code,
+        kind: 'connection',
+        host: host.name,
+        what: reason.message,
+        ...(reason.why === undefined ? {} : { why: reason.why }),
+        ...(reason.fix === undefined ? {} : { fix: reason.fix }),
+        cause: reason,
+      }),
+    );
+  return {
+    hostName: host.name,
+    run: refuse,
+    read: refuse,
+    bytesSent: 0,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
 
 async function readFacts(
   inventory: Inventory,

@@ -52,6 +52,8 @@ export interface HostStatus {
   readonly address: string;
   readonly roles: readonly string[];
   readonly system: string;
+  /** Why it could not be looked at. */
+  readonly unreachable?: string;
   readonly components: readonly ComponentStatus[];
 }
 
@@ -65,6 +67,8 @@ export interface MemberStatus {
 
 export interface NodeStatus {
   readonly name: string;
+  /** False for a host that should be a node and is none. */
+  readonly registered: boolean;
   readonly ready: boolean;
   readonly kubelet: string;
   readonly runtime: string;

@@ -29,14 +29,14 @@ export async function runStages(stages: readonly Stage[], context: RunContext): 
 
 /** The last event of every run, but for the time it took. */
 export function summaryOf(
-  context: Pick<RunContext, 'counts' | 'failed' | 'hosts'>,
+  run: Pick<RunContext, 'counts' | 'hosts'> & { readonly failed: { readonly size: number } },
   numbers: { readonly bytesSent: number; readonly ok: boolean },
 ): Omit<Summary, 'durationMs'> {
   return {
-    hosts: context.hosts.length,
-    changed: context.counts.changed,
-    restarted: context.counts.restarted,
-    failed: context.failed.size,
+    hosts: run.hosts.length,
+    changed: run.counts.changed,
+    restarted: run.counts.restarted,
+    failed: run.failed.size,
     ...numbers,
   };
 }

@@ -19,7 +19,10 @@ export interface LiveNode {
 /** What stages are made from: everything known before a stage begins. Read-only for stages. */
 export interface StageContext {
   readonly inventory: Inventory;
+  /** @throws K8supError with the reason, for a host of `unreachable`. */
   readonly facts: (host: Host) => Facts;
+  /** Names of hosts that cannot be reached and that the run goes on without. They are never among those it may change. */
+  readonly unreachable: ReadonlySet<string>;
   readonly pki: ClusterPki;
   readonly artifacts: Artifacts;
   /** Secrets: passwords by registry, read from the inventory's password files. */

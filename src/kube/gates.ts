@@ -4,12 +4,13 @@ import { sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
 /**
- * Opens when all nodes of the inventory are Ready and take pods; at the limit it says which are not, their conditions and what their kubelets said. Ready
- * is not enough: the node lifecycle controller takes the not-ready taint off a moment later (seconds, while its leader changes), and until then all pods
- * land on other nodes. Runs with kubectl at hand.
+ * Opens when all nodes of the inventory, but those on unreachable hosts, are Ready and take pods; at the limit it says which are not, their conditions and
+ * what their kubelets said. Ready is not enough: the node lifecycle controller takes the not-ready taint off a moment later (seconds, while its leader
+ * changes), and until then all pods land on other nodes. Runs with kubectl at hand.
  */
-export function nodesReadyGate(inventory: Inventory): ClusterGate {
-  const nodes = nodeNames(inventory).map((name) => `node/${name}`);
+export function nodesReadyGate(inventory: Inventory, unreachable: ReadonlySet<string>): ClusterGate {
+  const names = nodeNames(inventory).filter((name) => !unreachable.has(name));
+  const nodes = names.map((name) => `node/${name}`);
   const seconds = 180;
   return {
     name: 'nodes ready',

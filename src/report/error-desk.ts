@@ -1,8 +1,9 @@
 import type { ErrorJson, RunEvent } from '../engine/events.ts';
 import { logLine, renderErrorJson } from './error.ts';
-import type { ErrorOptions } from './error.ts';
 import { renderFailures } from './failures.ts';
 import type { HostFailure } from './failures.ts';
+import type { ReporterOptions } from './reporter.ts';
+import type { Style } from './style.ts';
 
 /** Collects what failed until there is room to tell it, and tells nothing twice; the log is named once, below the error that ends the run. */
 export interface ErrorDesk {
@@ -11,8 +12,13 @@ export interface ErrorDesk {
   take(): string;
 }
 
-export function openErrorDesk(options: ErrorOptions): ErrorDesk {
-  const { style, log } = options;
+export function openErrorDesk({
+  style,
+  log,
+}: {
+  readonly style: Style;
+  readonly log?: ReporterOptions['log'] | undefined;
+}): ErrorDesk {
   const known: HostFailure[] = [];
   let failures: HostFailure[] = [];
   let errors: ErrorJson[] = [];
@@ -22,12 +28,13 @@ export function openErrorDesk(options: ErrorOptions): ErrorDesk {
       if (event.type === 'error') errors.push(event.error);
     },
     take: () => {
+      const path = errors.length === 0 ? undefined : log?.();
       known.push(...failures);
       const told = errors.filter((error) => !isKnown(error, known)).map((error) => withoutKnown(error, known));
       const blocks = [
         ...(failures.length === 0 ? [] : [renderFailures(failures, { style })]),
         ...told.map((error) => renderErrorJson(error, { style })),
-        ...(errors.length === 0 || log === undefined ? [] : [logLine(log, style)]),
+        ...(path === undefined ? [] : [logLine(path, style)]),
       ];
       failures = [];
       errors = [];

@@ -12,7 +12,6 @@ export { unifiedDiff } from './diff.ts';
 export { redact, redactEvent } from './redact.ts';
 export { openLog } from './log.ts';
 export type { RunLog } from './log.ts';
-export { combine } from './combine.ts';
 export { summaryLine } from './summary.ts';
 export { duration, byteCount, count, safe, oneLine } from './words.ts';
 export { renderStatus } from './status.ts';

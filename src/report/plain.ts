@@ -19,7 +19,7 @@ export function openPlain(settings: ReporterSettings): Reporter {
   const [out, err] = [openSink(settings.out), openSink(settings.err)];
   const begun = settings.now();
   const tally = openTally(settings.now);
-  const errors = openErrorDesk({ style, ...(settings.log === undefined ? {} : { log: settings.log }) });
+  const errors = openErrorDesk({ style, log: settings.log });
   const isNews = openNews();
   return {
     emit: (event) => {

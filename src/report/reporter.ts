@@ -22,8 +22,8 @@ export interface ReporterOptions {
   readonly verbose: boolean;
   readonly color: boolean;
   readonly columns: number;
-  /** Path of the run's log, named below errors. */
-  readonly log?: string;
+  /** Path of the run's log, named below errors; asked when there is one to tell. */
+  readonly log?: () => string | undefined;
   /** Default: what the locale of this process says. */
   readonly unicode?: boolean;
   /** Milliseconds of a clock that only goes forward; default `performance.now`. */

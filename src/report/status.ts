@@ -1,4 +1,4 @@
-import type { CertificateStatus, ClusterStatus } from '../engine/events.ts';
+import type { CertificateStatus, ClusterStatus, NodeStatus } from '../engine/events.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { table } from './table.ts';
 
@@ -11,11 +11,11 @@ export function renderStatus(status: ClusterStatus, columns: number): string {
     );
   const sections = [
     `Cluster ${status.cluster}, Kubernetes ${status.kubernetesVersion}`,
-    `Hosts\n${draw(status.hosts.map((host) => [host.name, host.address, host.roles.join(','), host.system]))}`,
+    `Hosts\n${draw(status.hosts.map((host) => [host.name, host.address, host.roles.join(','), host.unreachable === undefined ? host.system : `unreachable: ${host.unreachable}`]))}`,
     `Components\n${draw(status.hosts.flatMap((host) => host.components.map((one) => [host.name, one.unit, one.state, one.healthy ? 'healthy' : `NOT HEALTHY ${one.said ?? ''}`])))}`,
     `etcd members\n${draw(status.members.map((member) => [member.name, member.healthy ? 'healthy' : 'NOT HEALTHY', member.version, member.leader ? 'leader' : '', `${String(member.dbMiB)} MiB`]))}`,
     status.unreachable === undefined
-      ? `Nodes\n${draw(status.nodes.map((node) => [node.name, node.ready ? 'Ready' : 'NotReady', node.kubelet, node.runtime, node.podCIDR]))}`
+      ? `Nodes\n${draw(status.nodes.map((node) => [node.name, readiness(node), node.kubelet, node.runtime, node.podCIDR]))}`
       : `Nodes: no apiserver answers\n  ${escapeControl(status.unreachable)}`,
     `Certificates\n${draw(certificates(status.certificates))}`,
     ...(status.pendingRequests.length === 0
@@ -25,6 +25,11 @@ export function renderStatus(status: ClusterStatus, columns: number): string {
         ]),
   ];
   return sections.join('\n\n');
+}
+
+function readiness({ registered, ready }: NodeStatus): string {
+  if (!registered) return 'NOT REGISTERED';
+  return ready ? 'Ready' : 'NotReady';
 }
 
 /** One line for all hosts' certificates of a kind: the one that ends first decides. */

@@ -67,6 +67,8 @@ function fold(state: State, event: RunEvent): void {
   if (event.type === 'check') state.checks.push(event.check);
   if (event.type === 'host-failed') state.failures.push(event);
   if (event.type === 'error' || event.type === 'host-failed') state.failed = true;
+  // What fails after the summary, closing the log, still fails the run.
+  if (event.type === 'error' && state.summary !== undefined) state.summary = { ...state.summary, ok: false };
   if (event.type === 'summary') state.summary = event;
 }
 

@@ -27,7 +27,7 @@ export function openTty(settings: ReporterSettings): Reporter {
     out: openSink(settings.out),
     err: openSink(settings.err),
     tally: openTally(settings.now),
-    errors: openErrorDesk({ style, ...(settings.log === undefined ? {} : { log: settings.log }) }),
+    errors: openErrorDesk({ style, log: settings.log }),
     isNews: openNews(),
     queue: openQueue(),
     stage: undefined,

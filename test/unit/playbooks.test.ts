@@ -165,6 +165,7 @@ function contextOf(of: Inventory): StageContext {
   return {
     inventory: of,
     facts: () => goodFacts,
+    unreachable: new Set(),
     pki: pkiOf(of),
     artifacts: {
       get: (id) => Promise.resolve({ id, path: `/${id.file}`, sha256: '0'.repeat(64), size: 1, source: 'test' }),

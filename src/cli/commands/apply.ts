@@ -1,5 +1,6 @@
 import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
+import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { site, stageById } from '../../../playbooks/site.ts';
 import { makeContext } from '../context.ts';
@@ -25,18 +26,22 @@ export interface ApplyRequest {
 
 /** `k8sup apply` and `k8sup stage`. */
 export function apply(request: ApplyRequest, io: Io): Promise<number> {
-  const stages = request.stages?.map(stageById) ?? site;
   const { command, inventory, flags } = request;
-  return onHosts({ command, inventory, flags, writes: true, before: refuseUnsafeChanges }, io, async (run, session) => {
+  const stages = (): readonly Stage[] => request.stages?.map(stageById) ?? site;
+  const before = async (run: Run): Promise<void> => {
+    stages();
+    await refuseUnsafeChanges(run);
+  };
+  return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const context = await makeContext(run, session, 'apply');
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
     await rememberApplied(run);
-    const outcome = await runStages(stages, context);
-    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
+    const outcome = await runStages(stages(), context);
+    if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
-    if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
-    return { context, code: request.verify ? await verified(run, context) : exitCodes.ok };
+    if (stages().some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
+    return request.verify ? verified(run, context) : exitCodes.ok;
   });
 }
 

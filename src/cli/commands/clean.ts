@@ -29,11 +29,11 @@ export async function clean(request: CleanRequest, io: Io): Promise<number> {
     await refuseForeignHosts(run, session.allFacts, request.stateLost);
     const context = makeCleanContext(run, session);
     const outcome = await runStages([cleanStage], context);
-    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
+    if (outcome.error !== undefined) return describeError(outcome.error);
     // The keys of a cluster that no longer exists must not be the keys of the next one with its name.
     await rm(run.paths.pki, { recursive: true, force: true });
     await rm(run.paths.applied, { force: true });
-    return { context, code: exitCodes.ok };
+    return exitCodes.ok;
   });
 }
 

@@ -23,7 +23,7 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
     const context = await makeContext(run, session, 'plan');
     runPreflight(run, session, context.pki.authorities.clusterId);
     const outcome = await runStages(site, context);
-    if (outcome.error !== undefined) return { context, code: describeError(outcome.error) };
-    return { context, code: request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok };
+    if (outcome.error !== undefined) return describeError(outcome.error);
+    return request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok;
   });
 }

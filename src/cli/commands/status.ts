@@ -8,23 +8,21 @@ import type { RunFlags } from '../options.ts';
 import { onHosts } from '../on-hosts.ts';
 import type { Session } from '../session.ts';
 import { readClusterStatus } from '../status/cluster.ts';
+import { isHealthy } from '../status/healthy.ts';
 import { readHostStatus } from '../status/hosts.ts';
 import { certificateStatus } from '../status/certificates.ts';
 
-/** `k8sup status`: looks only. The exit code is 0 when everything that should run is healthy. */
+/** `k8sup status`: looks only, at what answers. The exit code is 0 when everything that should run is healthy. */
 export function status(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
   const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
   const quiet = flags.output !== 'json';
-  const spec = { command: 'status', inventory: request.inventory, flags, writes: false, quiet };
+  const spec = { command: 'status', inventory: request.inventory, flags, writes: false, quiet, partial: true };
   return onHosts(spec, io, async (run, session) => {
     const context = await makeContext(run, session, 'plan');
     const found = await readStatus(context, session);
     if (flags.output === 'json') run.emit({ type: 'status', status: found });
     else io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
-    const healthy =
-      found.hosts.every(({ components }) => components.every((component) => component.healthy)) &&
-      found.nodes.every(({ ready }) => ready);
-    return { context, code: healthy ? exitCodes.ok : exitCodes.verification };
+    return isHealthy(found) ? exitCodes.ok : exitCodes.verification;
   });
 }
 

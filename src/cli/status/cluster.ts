@@ -2,7 +2,8 @@ import type { RunContext } from '../../engine/run-context.ts';
 import type { MemberStatus, NodeStatus, PendingRequest } from '../../engine/events.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { hostsWith } from '../../inventory/model.ts';
-import { listPending } from '../../kube/index.ts';
+import type { Host } from '../../inventory/model.ts';
+import { listPending, nodeNames } from '../../kube/index.ts';
 import { binaries, etcdPki } from '../../components/paths.ts';
 import { etcdEndpoints } from '../../components/etcd/etcd.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
@@ -30,13 +31,18 @@ async function readNodes(context: RunContext): Promise<{
       .filter((line) => line !== '')
       .map((line): NodeStatus => {
         const [name = '', ready, kubelet = '', runtime = '', podCIDR = ''] = line.split(' ');
-        return { name, ready: ready === 'True', kubelet, runtime, podCIDR };
+        return { name, registered: true, ready: ready === 'True', kubelet, runtime, podCIDR };
       });
-    return { nodes, pendingRequests };
+    const absent = nodeNames(context.inventory).filter((name) => !nodes.some((node) => node.name === name));
+    return { nodes: [...nodes, ...absent.map(notRegistered)], pendingRequests };
   } catch (error) {
     if (!(error instanceof K8supError)) throw error;
     return { nodes: [], pendingRequests: [], unreachable: error.why ?? error.message };
   }
+}
+
+function notRegistered(name: string): NodeStatus {
+  return { name, registered: false, ready: false, kubelet: '', runtime: '', podCIDR: '' };
 }
 
 interface EndpointStatus {
@@ -50,28 +56,41 @@ interface EndpointStatus {
   };
 }
 
-/** Asks one member after the other until one answers for all. */
+/** Asks one host after the other until its etcdctl tells of all members; without any answer, none is healthy. */
 async function readMembers(context: RunContext): Promise<readonly MemberStatus[]> {
-  const script = sh`${binaries.etcdctl} --endpoints ${etcdEndpoints(context.inventory)} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --command-timeout 5s endpoint status -w json 2>/dev/null`;
-  for (const host of hostsWith(context.inventory, 'etcd')) {
-    const result = await context.executor(host).read(script.sh, { signal: context.signal, timeoutMs: 30_000 });
-    // etcdctl exits with 1 when any member is down, and still tells of the others.
-    if (!result.stdout.trim().startsWith('[')) continue;
-    const answered = JSON.parse(result.stdout) as readonly EndpointStatus[];
-    return hostsWith(context.inventory, 'etcd').map(({ name, address }) => {
-      const found = answered.find(
-        ({ Endpoint }) => Endpoint.includes(`//${address}:`) || Endpoint.includes(`//[${address}]:`),
-      );
-      if (found === undefined) return { name, healthy: false, version: '', leader: false, dbMiB: 0 };
-      const { version, dbSize, leader, header, errors } = found.Status;
-      return {
-        name,
-        healthy: (errors ?? []).length === 0,
-        version,
-        leader: leader === header.member_id,
-        dbMiB: Math.round(dbSize / 104857.6) / 10,
-      };
-    });
+  const hosts = hostsWith(context.inventory, 'etcd');
+  for (const host of hosts) {
+    const answered = await askFor(context, host);
+    if (answered !== undefined) return hosts.map((member) => memberStatus(member, answered));
   }
-  return [];
+  return hosts.map((member) => memberStatus(member, []));
+}
+
+async function askFor(context: RunContext, host: Host): Promise<readonly EndpointStatus[] | undefined> {
+  const script = sh`${binaries.etcdctl} --endpoints ${etcdEndpoints(context.inventory)} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --command-timeout 5s endpoint status -w json 2>/dev/null`;
+  try {
+    const { stdout } = await context.executor(host).read(script.sh, { signal: context.signal, timeoutMs: 30_000 });
+    // etcdctl exits with 1 when any member is down, and still tells of the others.
+    return stdout.trim().startsWith('[') ? (JSON.parse(stdout) as readonly EndpointStatus[]) : undefined;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // The host's own row tells why it does not answer.
+    if (error instanceof K8supError) return undefined;
+    throw error;
+  }
+}
+
+function memberStatus({ name, address }: Host, answered: readonly EndpointStatus[]): MemberStatus {
+  const found = answered.find(
+    ({ Endpoint }) => Endpoint.includes(`//${address}:`) || Endpoint.includes(`//[${address}]:`),
+  );
+  if (found === undefined) return { name, healthy: false, version: '', leader: false, dbMiB: 0 };
+  const { version, dbSize, leader, header, errors } = found.Status;
+  return {
+    name,
+    healthy: (errors ?? []).length === 0,
+    version,
+    leader: leader === header.member_id,
+    dbMiB: Math.round(dbSize / 104857.6) / 10,
+  };
 }

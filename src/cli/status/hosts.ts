@@ -1,11 +1,14 @@
 import { probeScript } from '../../engine/script.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { ComponentStatus, HostStatus } from '../../engine/events.ts';
+import type { Section } from '../../engine/script.ts';
 import type { Gate, Stage } from '../../engine/stage.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Host } from '../../inventory/model.ts';
 import type { Life } from '../../pki/index.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { sh } from '../../shell/sh.ts';
+import { whyUnreachable } from '../session.ts';
 import type { Session } from '../session.ts';
 
 /** One of the two certificates that a kubelet got from the cluster. */
@@ -21,7 +24,7 @@ export interface LookedAtHost {
 
 const kubeletCertificateNames = ['kubelet-client', 'kubelet-server'] as const;
 
-/** Asks each component on each host for its own health, the way the stages' gates do; one round trip a host. */
+/** Asks each component on each host for its own health, the way the stages' gates do; one round trip a host. A host that does not answer is a state. */
 export function readHostStatus(
   context: RunContext,
   session: Session,
@@ -36,6 +39,20 @@ async function hostStatus(
   stages: readonly Stage[],
   host: Host,
 ): Promise<LookedAtHost> {
+  const about = { name: host.name, address: host.address, roles: [...host.roles] };
+  try {
+    const { kubeletCertificates, ...found } = await lookAt(context, session, stages, host);
+    return { status: { ...about, ...found }, kubeletCertificates };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof K8supError)) throw error;
+    const status = { ...about, system: '', components: [], unreachable: whyUnreachable(error) };
+    return { status, kubeletCertificates: [] };
+  }
+}
+
+async function lookAt(context: RunContext, session: Session, stages: readonly Stage[], host: Host) {
+  const { os, kernel, cpus, memoryMiB } = session.facts(host);
   const gates = await gatesOf(context, stages, host);
   const kubeletPki = `${context.inventory.cluster.kubelet.rootDir}/pki`;
   const script = probeScript([
@@ -50,33 +67,19 @@ async function hostStatus(
   ]);
   const result = await session.connection(host).read(script.script, { signal: context.signal, timeoutMs: 120_000 });
   const sections = script.parse(result.stdout);
-  const components = gates.map(({ unit }): ComponentStatus => {
-    const health = sections.get(`health ${unit}`);
-    const healthy = health?.exitCode === 0;
-    const said =
-      escapeControl(health?.output ?? '')
-        .trim()
-        .split('\n')
-        .at(-1) ?? '';
-    return {
-      unit,
-      state: sections.get(`state ${unit}`)?.output.trim() ?? 'unknown',
-      healthy,
-      ...(healthy ? {} : { said }),
-    };
-  });
-  const { os, kernel, cpus, memoryMiB } = session.facts(host);
-  const status = {
-    name: host.name,
-    address: host.address,
-    roles: [...host.roles],
+  return {
     system: `${os}, kernel ${kernel}, ${String(cpus)} CPUs, ${String(memoryMiB)} MiB`,
-    components,
+    components: gates.map(({ unit }) => componentStatus(unit, sections)),
+    kubeletCertificates: kubeletCertificateNames.flatMap((name) => parseDates(name, sections.get(name)?.output ?? '')),
   };
-  const kubeletCertificates = kubeletCertificateNames.flatMap((name) =>
-    parseDates(name, sections.get(name)?.output ?? ''),
-  );
-  return { status, kubeletCertificates };
+}
+
+function componentStatus(unit: string, sections: ReadonlyMap<string, Section>): ComponentStatus {
+  const health = sections.get(`health ${unit}`);
+  const state = sections.get(`state ${unit}`)?.output.trim() ?? 'unknown';
+  if (health?.exitCode === 0) return { unit, state, healthy: true };
+  const said = escapeControl(health?.output ?? '').trim();
+  return { unit, state, healthy: false, said: said.split('\n').at(-1) ?? '' };
 }
 
 /** openssl prints the begin and the end, each on its line; nothing where there is no certificate. */

@@ -7,7 +7,9 @@ import type { VerifyTarget } from './verify.ts';
 
 /** What is tried from the hosts themselves: the NodePort of every node from every host, and the route that pod traffic takes. */
 export async function checkFromHosts(target: VerifyTarget): Promise<readonly CheckResult[]> {
-  const perHost = await Promise.all(target.context.inventory.hosts.map((host) => fromHost(target, host)));
+  const { inventory, unreachable } = target.context;
+  const hosts = inventory.hosts.filter(({ name }) => !unreachable.has(name));
+  const perHost = await Promise.all(hosts.map((host) => fromHost(target, host)));
   return perHost.flat();
 }
 

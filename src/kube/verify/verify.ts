@@ -21,7 +21,7 @@ export interface VerifyTarget {
   readonly pods: readonly VerifyPod[];
   readonly clusterIP: string;
   readonly nodePort: number;
-  /** InternalIP of each node by name. */
+  /** InternalIP of each node by name, without those on unreachable hosts. */
   readonly nodes: ReadonlyMap<string, string>;
   /** Names of the nodes that are neither cordoned nor keep ordinary pods away by a taint. */
   readonly schedulable: readonly string[];
@@ -118,7 +118,7 @@ function parseTarget(context: ActionContext, namespace: string, output: string):
     .map((line) => line.split(' '));
   const of = (kind: string): readonly string[][] => rows.filter(([first]) => first === kind);
   const [, clusterIP = '', nodePort = ''] = of('service')[0] ?? [];
-  const nodes = of('node');
+  const nodes = of('node').filter(([, name = '']) => !context.unreachable.has(name));
   return {
     namespace,
     pods: of('pod').flatMap(([, name = '', ip = '', node = '', leaving = '']) =>

@@ -53,6 +53,7 @@ function contextOf(inventory: Inventory, executor: RunContext['executor'], event
     mode: 'apply',
     hosts: inventory.hosts,
     facts: unused('facts'),
+    unreachable: new Set(),
     nodes: () => Promise.resolve([]),
     pki: undefined as never,
     artifacts: undefined as never,

@@ -50,6 +50,7 @@ export function actionContext(answer: Answer, given: { signal?: AbortSignal; inv
   const parts: Partial<ActionContext> = {
     inventory: given.inventory ?? inventory,
     signal: own,
+    unreachable: new Set(),
     stageId: '05.node',
     hosts: (given.inventory ?? inventory).hosts,
     holder: 'a test',

@@ -4,7 +4,7 @@ import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { inventory } from './fixture.ts';
 
-const gate = nodesReadyGate(inventory);
+const gate = nodesReadyGate(inventory, new Set());
 const tainted = 'node1 True <none>\nnode2 True gpu,node.kubernetes.io/not-ready';
 const free = 'node1 True <none>\nnode2 True gpu';
 

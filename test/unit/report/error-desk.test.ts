@@ -5,7 +5,7 @@ import { bare } from './output.ts';
 import { hostFailed, manyHosts } from './runs.ts';
 
 function taken(...events: readonly RunEvent[]): string {
-  const desk = openErrorDesk({ style: bare, log: 'run.ndjson' });
+  const desk = openErrorDesk({ style: bare, log: () => 'run.ndjson' });
   for (const event of events) desk.see(event);
   return desk.take();
 }

@@ -98,7 +98,7 @@ test('failures have a line on standard output and their whole story on standard 
       { type: 'error', error: { code: 'NOT_HEALTHY', message: 'h1: etcd answers was not reached within 60 s' } },
       summary({ ok: false, failed: 1 }),
     ],
-    { format: 'plain', log: 'run.ndjson' },
+    { format: 'plain', log: () => 'run.ndjson' },
   );
   expect(out).toContain('[   2.0 s] 02.etcd h1: FAILED NOT_HEALTHY etcd answers was not reached within 60 s\n');
   expect(out).toContain('[   3.0 s] 02.etcd: FAILED, 0 changed, 2.1 s\n');

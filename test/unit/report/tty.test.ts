@@ -75,7 +75,7 @@ test('a stage that was broken off is marked as failed, and its error comes after
       change('h1', 'file:/a', created),
       { type: 'error', error: { code: 'CANCELLED', message: 'stopped by Ctrl-C' } },
     ],
-    { format: 'tty', log: 'run.ndjson' },
+    { format: 'tty', log: () => 'run.ndjson' },
   );
   expect(stripVTControlCharacters(out)).toContain(
     '✖ 02.etcd         etcd members            3 hosts, 1 changed, 3.0 s\n',

@@ -13,7 +13,7 @@ const reporter = openReporter({
   verbose: process.argv.includes('--verbose'),
   color: true,
   columns: process.stdout.columns,
-  log: '.k8sup/prod/logs/2026-11-20T20-31-07-apply.ndjson',
+  log: () => '.k8sup/prod/logs/2026-11-20T20-31-07-apply.ndjson',
 });
 for await (const line of createInterface({ input: socket })) {
   if (line === 'end') {
