@@ -80,6 +80,25 @@ describe('running scripts', () => {
     expect(result.stdout).toBe('end\n');
   });
 
+  test('keeps no output where only its lines are wanted', async () => {
+    await using connection = await connectSsh(testHost(sshd), signal);
+    const told: string[] = [];
+    const given = { ...options, keepOutput: false, onLine: (line: string) => void told.push(line) };
+    expect(await connection.run('echo one; printf two', given)).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(told).toEqual(['one', 'two']);
+  });
+
+  test('holds the input open until the run ends, so that the script learns of its end', async () => {
+    await using connection = await connectSsh(testHost(sshd), signal);
+    const file = join(sshd.dir, 'gone');
+    const cancel = new AbortController();
+    const given = { ...options, signal: cancel.signal, holdInput: true, onLine: () => cancel.abort() };
+    const script = `if read -r -t 1 x; [ $? -gt 128 ]; then echo waits; cat; touch ${file}; fi`;
+    const bash = `bash -c '${script}'`;
+    await expect(connection.run(bash, given)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
+  });
+
   test('ends with HOST_TIMEOUT when the script hangs', async () => {
     await using connection = await connectSsh(testHost(sshd), signal);
     await expect(connection.run('sleep 30', { signal, timeoutMs: 300 })).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { runStage } from '../../../src/engine/run-stage.ts';
 import { runStages, summaryOf } from '../../../src/engine/run.ts';
-import type { ActionStep, HostStep, LiveNode } from '../../../src/engine/stage.ts';
+import type { ActionStep, ClusterStep, HostStep, LiveNode } from '../../../src/engine/stage.ts';
 import { file } from '../../../src/resources/file.ts';
 import { service } from '../../../src/resources/service.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
@@ -43,6 +43,19 @@ describe.skipIf(noFakeHost !== undefined)('a stage', () => {
       'stage-end',
     ]);
     expect(run.events.at(-1)).toMatchObject({ ok: true, changed: 1 });
+  });
+
+  it('ends only when every look has ended, also where that at the cluster fails first', async () => {
+    const broken: ClusterStep = {
+      type: 'cluster',
+      name: 'objects',
+      objects: () => Promise.reject(new Error('no objects')),
+    };
+    using run = testRun();
+    const slow = { ...thing('a'), parse: () => noted.push('looked at') };
+    const noted: unknown[] = [];
+    await expect(runStage(stageOf(step([slow]), broken), run.context)).rejects.toThrow('no objects');
+    expect(noted).toHaveLength(3);
   });
 
   it('does not reach hosts that no step is for', async () => {

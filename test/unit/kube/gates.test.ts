@@ -61,4 +61,8 @@ describe.skipIf(noFakeHost !== undefined)('the gate for nodes', () => {
     const { said } = await outcome('Error from server (NotFound): nodes "node2" not found');
     expect(said).toMatch(/^Error from server \(NotFound\)[\s\S]*shut\n$/);
   });
+
+  it('asks nothing of a node on a host that the run goes on without', () => {
+    expect(gate.check.sh).toContain('get node/node1 node/node2 --no-headers');
+    expect(nodesReadyGate(inventory, new Set(['node2'])).check.sh).toContain('get node/node1 --no-headers');
 });

@@ -46,6 +46,15 @@ test('a run that ended without a summary still gets one, counted from its events
   expect((await linesOf([{ type: 'error', error: { code: 'X', message: 'x' } }])).at(-1)).toMatchObject({ ok: false });
 });
 
+test('an error behind the summary, of a log that could not be closed, makes it a bad one', async () => {
+  const late: RunEvent = { type: 'error', error: { code: 'LOG_NOT_WRITTEN', message: 'disk full' } };
+  expect((await linesOf([runStart('apply', hosts), summary({ hosts: 2, changed: 5 }), late])).at(-1)).toMatchObject({
+    type: 'summary',
+    changed: 5,
+    ok: false,
+  });
+});
+
 test('lines hold no control characters and no secrets', async () => {
   const { out } = await report([progress('h1', 'a\u001b[2J\u009b1m\u2028b\nhttp://u:p@x/')], { format: 'json' });
   expect(out).toMatch(/^[\x20-\x7e\n]+$/);

@@ -143,6 +143,14 @@ describe('a verification', () => {
     ]);
   });
 
+  it('asks nothing of a host that the run goes on without', async () => {
+    const { context, sent } = actionContext(cluster());
+    const results = await verifyCluster({ ...context, unreachable: new Set(['node2']) }, () => undefined);
+    expect(sent.map(({ to }) => to)).not.toContain('node2');
+    expect(sent.find(({ to }) => to === 'node1')?.script).not.toContain('http://10.0.0.2:');
+    expect(results.find(({ name }) => name === 'NodePort')?.tried).toBe('port 30123 of 1 nodes from node1');
+  });
+
   it('finds a host whose script was cut off', async () => {
     const { results } = await verify(cluster(good, ({ to }) => (to === 'node2' ? 'ok node1\n' : undefined)));
     expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['NodePort']);
