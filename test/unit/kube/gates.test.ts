@@ -65,4 +65,5 @@ describe.skipIf(noFakeHost !== undefined)('the gate for nodes', () => {
   it('asks nothing of a node on a host that the run goes on without', () => {
     expect(gate.check.sh).toContain('get node/node1 node/node2 --no-headers');
     expect(nodesReadyGate(inventory, new Set(['node2'])).check.sh).toContain('get node/node1 --no-headers');
+  });
 });
