@@ -33,7 +33,14 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
     fix: 'stop and remove them and that runtime, or use another host',
     severity: 'error' as const,
   }));
-  return [...installers, ...containers, ...idleRuntimes(facts), ...foreignCNI(inventory, facts)];
+  const filled = Object.entries(facts.filledDirectories).map(([path, found]) => ({
+    code: 'DATA_DIRECTORY_NOT_EMPTY',
+    what: `${path} holds files already: ${found}`,
+    why: 'k8sup would mix its own data with them, and clean empties that directory',
+    fix: `move them away, or name another directory (${dataSettings(inventory)[path] ?? 'cluster'} in the inventory)`,
+    severity: 'error' as const,
+  }));
+  return [...installers, ...containers, ...filled, ...idleRuntimes(facts), ...foreignCNI(inventory, facts)];
 };
 
 /** With `none` the network is the user's own, and so is its configuration. */
@@ -52,14 +59,23 @@ function foreignCNI({ cluster }: Inventory, { foreignCNIConfigs }: Facts): Retur
 
 const runtimes = ['docker', 'containerd', 'crio'];
 
-/** A runtime from a package, without containers: k8sup's own takes its place until clean. */
+/** The setting that names a directory, by path. */
+function dataSettings({ cluster }: Inventory): Readonly<Record<string, string>> {
+  return {
+    [cluster.etcd.dataDir]: 'cluster.etcd.dataDir',
+    [cluster.kubelet.rootDir]: 'cluster.kubelet.rootDir',
+    [cluster.runtime.dataRoot]: 'cluster.runtime.dataRoot',
+  };
+}
+
+/** A runtime from a package, without containers: k8sup's own takes its place until clean; what it stored is refused by itself. */
 function idleRuntimes({ remains }: Facts): ReturnType<HostCheck> {
   return remains
     .filter(({ of }) => runtimes.includes(of))
     .map(({ of, found }) => ({
       code: 'DISTRIBUTION_RUNTIME',
       what: `a package brought ${of} (${found})`,
-      why: "nothing runs in it; k8sup's own units and configuration take its place, and clean brings it back",
+      why: "nothing runs in it; k8sup's own units and configuration take its place, and clean puts the package's back as they were",
       fix: `take the package off, if nobody needs it`,
       severity: 'warning' as const,
     }));

@@ -81,6 +81,8 @@ export interface Facts {
   readonly remains: readonly Remains[];
   /** Files in /etc/cni/net.d that are not k8sup's. */
   readonly foreignCNIConfigs: readonly string[];
+  /** A file in each directory that k8sup would own as a whole, for those that hold one, whoever made it. */
+  readonly filledDirectories: Readonly<Record<string, string>>;
   /** The k8sup cluster id this host belongs to, if any. */
   readonly clusterId: string | undefined;
   readonly clusterName: string | undefined;

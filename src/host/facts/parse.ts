@@ -43,6 +43,9 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     runningContainers: countBy(read.values('values', 'container')),
     remains: readRemains(read, units),
     foreignCNIConfigs: read.values('values', 'cni').filter((name) => !name.startsWith('10-k8sup.')),
+    filledDirectories: Object.fromEntries(
+      read.values('values', 'filled').map((line) => line.split('\t') as [string, string]),
+    ),
     clusterId: clusterId === '' ? undefined : clusterId,
     clusterName: clusterName.length === 0 ? undefined : clusterName.join(' '),
     zstd: programs.has('zstd'),

@@ -27,14 +27,6 @@ export const remainsPaths: readonly { readonly of: string; readonly paths: reado
   { of: 'microk8s', paths: ['/var/snap/microk8s'] },
 ];
 
-/** Programs' data that nobody's installer is known for, but that a new cluster would stumble over. */
-export function dataPaths(etcdDataDir: string, kubeletRootDir: string): typeof remainsPaths {
-  return [
-    { of: 'etcd', paths: [`${etcdDataDir}/member`] },
-    { of: 'kubelet', paths: [`${kubeletRootDir}/pki`, `${kubeletRootDir}/config.yaml`] },
-  ];
-}
-
 /** Units that load firewall rules of the host's own; some of them flush all rules first. */
 export const ruleLoaders: readonly string[] = [
   'nftables.service',

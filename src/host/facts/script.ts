@@ -1,12 +1,13 @@
 import type { Host, Inventory } from '../../inventory/model.ts';
+import { fileIn } from '../../shell/file-in.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
-import { diskNeeds } from './disk.ts';
+import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
 import { resolvedConf } from './parse-network.ts';
 import { portsOf } from './ports.ts';
 import { otherPrograms, programsFor } from './programs.ts';
-import { dataPaths, remainsPaths, unitNames } from './remains.ts';
+import { remainsPaths, unitNames } from './remains.ts';
 
 /** Says which cluster a host belongs to: its id, a space, its name. Written before anything else, taken away last. */
 export const clusterMarkPath = '/var/lib/k8sup/cluster';
@@ -36,8 +37,6 @@ const helpers = rawShell(`tab=$(printf '\\t')
 p() { printf '%s\\t%s\\n' "$1" "$2"; }`);
 
 function valuesSection(inventory: Inventory, host: Host): Sh {
-  const { etcd, kubelet } = inventory.cluster;
-  const remains = [...remainsPaths, ...dataPaths(etcd.dataDir, kubelet.rootDir)];
   const programs = [...programsFor(inventory, host).map(({ program }) => program), ...otherPrograms];
   return lines([
     rawShell(`echo @@values
@@ -51,7 +50,10 @@ p virtualization "$(systemd-detect-virt 2>/dev/null)"
 [ -d /sys/fs/selinux ] && [ -e /sys/fs/selinux/enforce ] && p selinuxfs yes
 command -v iptables >/dev/null && p iptables "$(iptables --version 2>/dev/null)"`),
     sh`for x in ${programs}; do command -v "$x" >/dev/null && p program "$x"; done`,
-    ...remains.map(({ of, paths }) => sh`for f in ${paths}; do [ -e "$f" ] && p remains ${of}":$f" && break; done`),
+    ...remainsPaths.map(
+      ({ of, paths }) => sh`for f in ${paths}; do [ -e "$f" ] && p remains ${of}":$f" && break; done`,
+    ),
+    sh`for d in ${dataDirectories(inventory, host).map(({ path }) => path)}; do f=$(${rawShell(fileIn('d'))} 2>/dev/null); [ -z "$f" ] || p filled "$d$tab$f"; done`,
     rawShell(`for f in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do [ -f "$f" ] && p cni "\${f##*/}"; done
 for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/; do
   [ -d "$d" ] || continue

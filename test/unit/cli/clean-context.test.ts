@@ -28,6 +28,7 @@ describe.skipIf(noFakeHost !== undefined)('clean', () => {
       signal,
       holder,
       flags: { concurrency: 1 },
+      numbers: { counts: { changed: 0, restarted: 0 }, failed: new Set(), bytesSent: () => 0 },
     } as unknown as Run;
     const session = { connection: (host: Host) => executor(host) } as unknown as Session;
     test.host('h1').write('/srv/mine', 'x');

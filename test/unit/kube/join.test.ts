@@ -220,7 +220,7 @@ describe('joining', () => {
   it.skipIf(noFakeHost !== undefined)('does nothing on a host that another k8sup holds', async () => {
     using host = fakeHost();
     host.program('systemctl', 'echo "$*" >> /srv/systemctl.log');
-    host.program('flock', 'exit 1');
+    host.program('flock', '[ "$3" = /run/k8sup ]');
     host.write('/run/k8sup/holder', 'k8sup apply of ann@desk\n');
     const { context } = actionContext(withNodes('node1'));
     await expect(joinNodes([node1], { ...context, executor: () => host.executor })).rejects.toMatchObject({

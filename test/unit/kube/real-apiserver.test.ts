@@ -116,10 +116,12 @@ kubectl -n kube-system label service kube-dns mine=yes >/dev/null`);
           kubectl(`kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}:{.spec.taints[*].key} {end}'`);
         // What the apiserver's own admission puts on a new node.
         const fresh = 'node.kubernetes.io/not-ready';
+        const old = real.inventory.cluster.versions.kubernetes.startsWith('1.20.');
+        const roleTaint = `node-role.kubernetes.io/${old ? 'master' : 'control-plane'}`;
         expect(await changes(await wanted(real.inventory))).not.toEqual([]);
         await apply(await wanted(real.inventory));
         expect(await changes(await wanted(real.inventory))).toEqual([]);
-        expect(await taints()).toBe(`h1:${fresh} node-role.kubernetes.io/control-plane h2:${fresh} gpu h3:${fresh} `);
+        expect(await taints()).toBe(`h1:${fresh} ${roleTaint} h2:${fresh} gpu h3:${fresh} `);
 
         await kubectl('kubectl taint node h2 own=x:NoSchedule >/dev/null; kubectl label node h2 own=y >/dev/null');
         expect(await changes(await wanted(real.inventory))).toEqual([]);

@@ -41,6 +41,7 @@ export const goodFacts: Facts = {
   runningContainers: {},
   remains: [],
   foreignCNIConfigs: [],
+  filledDirectories: {},
   clusterId: undefined,
   clusterName: undefined,
   zstd: true,

@@ -23,7 +23,7 @@ describe('a host on which nothing is in the way', () => {
     expect(
       codes({
         ...ours,
-        remains: [{ of: 'etcd', found: '/var/lib/etcd/member' }],
+        filledDirectories: { '/var/lib/etcd': '/var/lib/etcd/member/x' },
         runningContainers: { 'k8s.io': 12 },
         freeMiB: { '/opt/k8sup': 1 },
         mountOf: { '/opt/k8sup': '/' },
@@ -222,6 +222,12 @@ describe('what others left', () => {
       'DISTRIBUTION_RUNTIME',
       'warning',
     ],
+    [
+      'data of somebody else where k8sup would keep its own',
+      { filledDirectories: { '/var/lib/docker': '/var/lib/docker/x' } },
+      'DATA_DIRECTORY_NOT_EMPTY',
+      'error',
+    ],
     ['containers that run', { runningContainers: { moby: 2 } }, 'CONTAINERS_RUNNING', 'error'],
     ['a CNI file that sorts first', { foreignCNIConfigs: ['05-cilium.conflist'] }, 'FOREIGN_CNI_CONFIG', 'error'],
     ['another cluster', { clusterId: 'id-9', clusterName: 'nine' }, 'OTHER_CLUSTER', 'error'],
@@ -229,6 +235,12 @@ describe('what others left', () => {
   ])('%s', (_, changes, code, severity) => {
     expect(codes(changes)).toEqual([code]);
     expect(severities(changes)).toEqual([severity]);
+  });
+
+  it('the setting that moves k8sup elsewhere is named', () => {
+    const [problem] = problems(one, { filledDirectories: { '/var/lib/kubelet': '/var/lib/kubelet/pki/x' } });
+    expect(problem).toMatchObject({ what: '/var/lib/kubelet holds files already: /var/lib/kubelet/pki/x' });
+    expect(problem?.fix).toContain('cluster.kubelet.rootDir');
   });
 
   it('CNI files that sort first are in the way of our own host too; those that sort later, or belong to a network of the user’s own, are fine', () => {

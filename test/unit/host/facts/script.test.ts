@@ -35,6 +35,24 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       }
     });
 
+    it.skipIf(noFakeHost !== undefined)(
+      'sees data through a link, but none in empty folders or what is mounted there',
+      async () => {
+        using host = fakeHost({
+          shell,
+          before:
+            'mkdir -p /var/lib/kubelet/lost+found /var/lib/kubelet/a/disk && mount --bind /opt /var/lib/kubelet/a/disk',
+        });
+        host.write('/opt/theirs', '');
+        host.write('/srv/images/x', '');
+        host.write('/var/lib/kubelet/lost+found/x', '');
+        await host.sh('ln -s /srv/images /var/lib/containerd');
+        const given = { signal: new AbortController().signal, timeoutMs: 20_000 };
+        const { stdout } = await host.executor.read(script(6443), given);
+        expect(parseFacts(stdout, 0).filledDirectories).toEqual({ '/var/lib/containerd': '/var/lib/containerd/x' });
+      },
+    );
+
     it.skipIf(noFakeHost !== undefined)('finds what others left, and changes nothing', async () => {
       using host = fakeHost({ shell });
       host.write('/etc/os-release', 'ID=debian\nVERSION_ID="12"\n');
@@ -61,10 +79,8 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
         clusterName: 'seven',
         foreignCNIConfigs: ['05-other.conflist'],
         runningContainers: { moby: 1 },
-        remains: [
-          { of: 'k3s', found: '/etc/rancher/k3s' },
-          { of: 'etcd', found: '/var/lib/etcd/member' },
-        ],
+        remains: [{ of: 'k3s', found: '/etc/rancher/k3s' }],
+        filledDirectories: { '/var/lib/etcd': '/var/lib/etcd/member/x' },
       });
     });
   },
