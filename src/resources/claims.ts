@@ -26,13 +26,21 @@ export interface Claim {
 /** Writes to the ownership manifest what a component leaves behind, before the component first runs. */
 export function claims(component: string, wanted: readonly Claim[]): Resource<readonly string[]> {
   const line = (claim: Claim): string => `${claim.kind}\t${claim.name}\t`;
+  const trees = wanted.filter(({ kind }) => kind === 'tree').map(({ name }) => name);
   return {
     id: `claims:${component}`,
-    probe: sh`[ ! -e ${`${stateDir}/manifest`} ] || cut -f 1,2 ${`${stateDir}/manifest`}`,
+    probe: sh`[ ! -e ${`${stateDir}/manifest`} ] || cut -f 1,2 ${`${stateDir}/manifest`}
+for t in ${trees}; do printf 'real\\t%s\\t%s\\n' "$t" "$(readlink -m -- "$t")"; done`,
     parse: (output) => output.split('\n'),
     diff: (state) => {
       const recorded = new Set(state.map((entry) => `${entry}\t`));
-      const missing = wanted.filter((claim) => !recorded.has(line(claim)));
+      // A tree is owned by its real path.
+      const real = (claim: Claim): string =>
+        state.find((entry) => entry.startsWith(`real\t${claim.name}\t`))?.split('\t')[2] ?? claim.name;
+      const missing = wanted.filter(
+        (claim) =>
+          !recorded.has(line(claim)) && !(claim.kind === 'tree' && recorded.has(line({ ...claim, name: real(claim) }))),
+      );
       if (missing.length === 0) return [];
       return [
         {

@@ -12,26 +12,33 @@ export interface DirectorySpec {
 interface DirectoryState {
   readonly type: string;
   readonly mode: string;
+  readonly owner: string;
 }
 
 /** Keeps a directory, owned by root. */
 export function directory(spec: DirectorySpec): Resource<DirectoryState> {
   const mode = octal(spec.mode);
-  const own = spec.data === true ? sh`k8sup_own_tree ${spec.path}` : sh`k8sup_own_dirs ${spec.path}`;
+  const own =
+    spec.data === true
+      ? sh`k8sup_own_tree ${spec.path}`
+      : sh`if [ -d ${spec.path} ]; then k8sup_owned dir ${spec.path} || k8sup_own attributes ${spec.path} "$(stat -L -c '%a %u:%g' ${spec.path})"
+else k8sup_own_dirs ${spec.path}; fi`;
   return {
     id: `directory:${spec.path}`,
-    probe: sh`stat -L -c '%F %a' ${spec.path} 2>/dev/null || echo absent`,
+    probe: sh`stat -L -c '%F %a %U' ${spec.path} 2>/dev/null || echo absent`,
     parse: (output) => {
-      const match = /^(.*) (\d+)$/.exec(output.trim());
-      return { type: match?.[1] ?? 'absent', mode: match?.[2] ?? '' };
+      const match = /^(.*) (\d+) (\S+)$/.exec(output.trim());
+      return { type: match?.[1] ?? 'absent', mode: match?.[2] ?? '', owner: match?.[3] ?? '' };
     },
     diff: (state) => {
       if (state.type !== 'directory') return [{ path: 'directory', from: state.type, to: mode, effect: 'create' }];
-      return changed('mode', state.mode, mode);
+      return [...changed('mode', state.mode, mode), ...changed('owner', state.owner, 'root')];
     },
     apply: {
       script: sh`${own}
-mkdir -p ${spec.path}; chmod ${mode} ${spec.path}`,
+mkdir -p ${spec.path}; chown root ${spec.path}
+# Five digits, as chmod leaves a folder's set-id bits alone for fewer.
+chmod ${mode.padStart(5, '0')} ${spec.path}`,
     },
   };
 }

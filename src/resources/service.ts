@@ -108,7 +108,7 @@ function enabledChanges({ enabled }: ServiceState): readonly Change[] {
  */
 function applyService(spec: ServiceSpec): Sh {
   return sh`${ownCommand(spec.unit)}
-k8sup_own unit ${spec.unit} "$(systemctl is-enabled ${spec.unit} 2>/dev/null || :)"
+k8sup_own unit ${spec.unit} "$(systemctl show -p ActiveState --value ${spec.unit}) $(systemctl is-enabled ${spec.unit} 2>/dev/null || :)"
 systemctl daemon-reload
 systemctl enable --quiet ${spec.unit}
 current() { [ -z "$(${compareInputs(spec)})" ]; }

@@ -3,7 +3,7 @@ import type { Sh } from '../../shell/sh.ts';
 import { stateDir } from '../ownership.ts';
 import type { Change, Resource } from '../define.ts';
 import { undoByKind } from '../undo.ts';
-import { ownedUndo, takeRules } from './undo-owned.ts';
+import { giveBack, ownedUndo, takeRules } from './undo-owned.ts';
 import { stopAll, unmountAll } from './stop-all.ts';
 
 /** One line of a host's ownership manifest. */
@@ -55,6 +55,7 @@ ${script}
   );
   return lines([
     takeRules,
+    giveBack,
     sh`manifest=${manifest}
 set +e
 undo() { case $kind in

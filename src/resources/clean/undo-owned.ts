@@ -14,7 +14,10 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
     `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`,
   ),
   'empty-dir': rawShell(`[ "$value" = kept ] || [ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || :`),
-  tree: rawShell(`if [ -d "$name" ]; then
+  attributes: rawShell(`[ ! -d "$name" ] || k8sup_give_back "$name" $value`),
+  tree: rawShell(`link=; [ ! -L "$name" ] || link=yes
+name=$(readlink -m -- "$name")
+if [ -d "$name" ]; then
   IFS='
 '; set -f; set --
   for point in $(awk -v t="$name" '{ p=$5; gsub(/\\\\040/, " ", p); if (index(p, t "/") == 1) print $5 }' /proc/self/mountinfo); do
@@ -22,13 +25,18 @@ else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- 
     point=$(printf '%b' "$(printf %s "$point" | sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g')" | sed 's/[][*?\\\\]/\\\\&/g')
     set -- "$@" -path "$point" -prune -o
   done
+  case $value in kept*) if [ -d "$name/lost+found" ]; then
+    set -- "$@" -path "$(printf %s "$name" | sed 's/[][*?\\\\]/\\\\&/g')/lost+found" -prune -o
+  fi ;; esac
   if [ $# -eq 0 ]; then find "$name" -xdev -mindepth 1 -delete
   else
     find "$name" -xdev -mindepth 1 "$@" ! -type d -exec rm -f -- {} +
     find "$name" -xdev -mindepth 1 "$@" -type d -print0 | LC_ALL=C sort -rz | xargs -0 -r rmdir --ignore-fail-on-non-empty --
   fi
   if [ "$value" = fresh ] && ! awk -v t="$name" '$5 == t { found=1 } END { exit !found }' /proc/self/mountinfo; then rmdir -- "$name"; fi
-  case $value in 'kept '*) chmod "\${value#kept }" "$name" ;; esac
+  # An earlier k8sup recorded the mode of the link, which is always 777.
+  IFS=' '
+  case $link$value in 'kept '*) k8sup_give_back "$name" \${value#kept } ;; esac
 fi`),
   // Needed for as long as its tree is: without it the next clean would unmount it.
   'kept-mount': rawShell(
@@ -56,9 +64,19 @@ k8sup_take_rules '' "$name"`),
   ),
   chains: rawShell(`k8sup_take_rules "$name" ''`),
   // Stopped and disabled before all else (see stopAll); a unit that was there before comes back once its file has.
-  unit: rawShell(`if [ "$value" = enabled ]; then systemctl daemon-reload; systemctl enable --quiet "$name"; fi`),
+  // An earlier k8sup recorded only whether it was enabled.
+  unit: rawShell(`case $value in enabled|*' enabled'|'active '*|'activating '*|'reloading '*) systemctl daemon-reload ;; *) exit 0 ;; esac
+# Its package may have been taken off since.
+systemctl cat "$name" >/dev/null 2>&1 || exit 0
+case $value in enabled|*' enabled') systemctl enable --quiet "$name" ;; esac
+case $value in 'active '*|'activating '*|'reloading '*) systemctl start "$name" ;; esac`),
   runtime: rawShell(':'),
 };
+
+/** The shell function `k8sup_give_back PATH MODE [UID:GID]`; the owner first, as a change of owner takes set-id bits away. */
+export const giveBack: Sh = rawShell(
+  `k8sup_give_back() { [ -z "\${3-}" ] || chown -- "$3" "$1"; chmod -- "$2" "$1"; }`,
+);
 
 /**
  * The shell function `k8sup_take_rules PREFIX LINK`: deletes the chains whose names begin with PREFIX together with every rule that jumps to them, and the rules

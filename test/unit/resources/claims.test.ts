@@ -36,6 +36,14 @@ describe.skipIf(noFakeHost !== undefined)('claims on a host', () => {
     expect(host.read('/var/lib/k8sup/manifest')).toBe('link\tcni0\t\nroutes\t10.244.0.0/16\t\nchains\tCNI-\t\n');
   });
 
+  it('are recorded for a tree behind a link', async () => {
+    using host = fakeHost();
+    await host.sh('mkdir /srv/disk; ln -s /srv/disk /srv/data');
+    expect(await applyOn(host, claims('x', [{ kind: 'tree', name: '/srv/data' }]))).toEqual([]);
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('tree\t/srv/disk\tkept 755 0:0\n');
+    expect(await probeOn(host, claims('x', [{ kind: 'link', name: '/srv/disk' }]))).toHaveLength(1);
+  });
+
   it("keep a chain's policy as it was before", async () => {
     using host = fakeHost();
     host.program('iptables', `[ "$*" = '-S FORWARD' ] && printf '%s\\n' '-P FORWARD DROP' '-A FORWARD -j ACCEPT'`);

@@ -124,7 +124,7 @@ describe.skipIf(noFakeHost !== undefined)('folders on a host', () => {
     const data = directory({ path: '/srv/data', mode: 0o700, data: true });
     expect(await probeOn(host, data)).toEqual(['mode: 751 -> 700 (update)']);
     expect(await applyOn(host, data)).toEqual([]);
-    expect(host.read('/var/lib/k8sup/manifest')).toBe('tree\t/srv/data\tkept 751\n');
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('tree\t/srv/data\tkept 751 0:0\n');
   });
 });
 

@@ -60,7 +60,7 @@ describe.skipIf(noFakeHost !== undefined)('the ownership manifest', () => {
       'dir\t/srv/new\t',
       'tree\t/srv/new/tree\tfresh',
       'kept-mount\t/srv/old/disk\t',
-      'tree\t/srv/old\tkept 750',
+      'tree\t/srv/old\tkept 750 0:0',
     ]);
   });
 
@@ -68,6 +68,54 @@ describe.skipIf(noFakeHost !== undefined)('the ownership manifest', () => {
     using host = fakeHost();
     await own(host, 'k8sup_own_dirs /srv/a; mkdir /srv/a; k8sup_own_tree /srv/a');
     expect(manifest(host)).toEqual(['dir\t/srv/a\t', 'tree\t/srv/a\tfresh']);
+  });
+
+  it('has no tree that holds what k8sup did not make, and says what', async () => {
+    using host = fakeHost();
+    host.write('/srv/data/images/x', '');
+    await expect(own(host, 'k8sup_own_tree /srv/data')).rejects.toThrow('make (/srv/data/images/x)');
+    expect(await host.sh('cat /var/lib/k8sup/manifest 2>/dev/null || :')).toBe('');
+  });
+
+  it('has a tree that k8sup filled in a run that was cut short', async () => {
+    using host = fakeHost();
+    await own(
+      host,
+      'k8sup_own_file /srv/a/x; : > /srv/a/x; k8sup_own_tree /srv/a; mkdir /srv/b; k8sup_own_tree /srv/b',
+    );
+    host.write('/srv/b/x', '');
+    await own(host, 'k8sup_own_tree /srv/a; k8sup_own_tree /srv/b');
+    expect(manifest(host)).toContain('tree\t/srv/a\tfresh');
+    expect(manifest(host)).toContain('tree\t/srv/b\tkept 755 0:0');
+  });
+
+  it('takes no notice of what a file system brings with it, and of empty folders', async () => {
+    using host = fakeHost();
+    host.write('/srv/disk/lost+found/x', '');
+    await own(host, 'mkdir -p /srv/disk/a/b; k8sup_own_tree /srv/disk');
+    expect(manifest(host)).toEqual(['tree\t/srv/disk\tkept 755 0:0']);
+  });
+
+  it('names a tree by its real path, unless an earlier k8sup named the link', async () => {
+    using host = fakeHost();
+    await host.sh(
+      'mkdir -p -m 701 /srv/disk/docker /srv/disk/etcd; ln -s /srv/disk/docker /srv/docker; ln -s /srv/disk/etcd /srv/etcd',
+    );
+    await own(
+      host,
+      'k8sup_own tree /srv/etcd "kept 777"; touch /srv/etcd/x; k8sup_own_tree /srv/docker; k8sup_own_tree /srv/etcd',
+    );
+    expect(manifest(host)).toEqual(['tree\t/srv/etcd\tkept 777', 'tree\t/srv/disk/docker\tkept 701 0:0']);
+  });
+
+  it('is on the disk before what it tells of, as is the copy it names', async () => {
+    using host = fakeHost();
+    host.write('/srv/x', 'before');
+    host.program('sync', 'echo "sync $*" >> /run/log; cat "$1" >> /run/log');
+    await own(host, 'k8sup_own_file /srv/x; echo changed >> /run/log');
+    expect(host.read('/run/log')).toMatch(
+      /^sync (\/var\/lib\/k8sup\/before\/\w+)\nbeforesync \/var\/lib\/k8sup\/manifest\nfile\t\/srv\/x\t\1\nchanged\n$/,
+    );
   });
 });
 

@@ -24,7 +24,7 @@ describe.skipIf(noFakeHost !== undefined)('a unit on a host', () => {
     ]);
     expect(await applyOn(host, etcd)).toEqual([]);
     expect(host.read('/run/systemctl.log')).toContain('start --no-block etcd.service\n');
-    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tdisabled\n');
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tinactive disabled\n');
   });
 
   it('is restarted once for a changed input, and not again', async () => {
@@ -82,12 +82,13 @@ describe.skipIf(noFakeHost !== undefined)('a unit on a host', () => {
     },
   );
 
-  it('remembers whether it was enabled before k8sup came, also when it is applied again', async () => {
+  it('remembers whether it ran and was enabled before k8sup came, also when it is applied again', async () => {
     using host = hostWithSystemd();
     host.write('/run/units/etcd.service.enabled', 'enabled\n');
+    host.write('/run/units/etcd.service.active', 'active\n');
     await applyOn(host, etcd);
     await applyOn(host, etcd);
-    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tenabled\n');
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('unit\tetcd.service\tactive enabled\n');
   });
 });
 

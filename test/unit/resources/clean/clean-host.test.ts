@@ -129,7 +129,7 @@ describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('clea
     await expect(applyOn(host, cleanHost())).rejects.toMatchObject({
       why: expect.stringContaining('find: broken disk') as string,
     });
-    expect(host.read(`${stateDir}/manifest`)).toBe('tree\t/srv/kept\tkept 755\n');
+    expect(host.read(`${stateDir}/manifest`)).toBe('tree\t/srv/kept\tkept 755 0:0\n');
     await host.sh('rm /usr/local/sbin/find');
     expect(await applyOn(host, cleanHost())).toEqual([]);
     expect(await host.sh('find /srv')).toBe('/srv\n/srv/kept\n');
@@ -148,9 +148,101 @@ describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('clea
       'stop kubelet.service',
       'stop containerd.service',
       'stop etcd.service',
+      'stop kubepods.slice',
     ]);
     expect(log.filter((line) => line.startsWith('enable'))).toEqual(['enable --quiet etcd.service']);
+    expect(log.filter((line) => line.startsWith('start'))).toEqual([]);
     expect(log.indexOf('enable --quiet etcd.service')).toBeGreaterThan(log.lastIndexOf('stop etcd.service'));
+  });
+
+  it('starts again what ran before, once its own unit file is back, unless its package is gone', async () => {
+    using host = open();
+    host.program('systemctl', 'echo "$*" >> /etc/systemctl.log; [ "$*" != "cat gone.service" ]');
+    await host.sh(`mkdir -p ${stateDir}
+printf 'unit\\t%s\\t%s\\n' docker.service 'active enabled' gone.service 'active enabled' idle.service 'inactive disabled' > ${stateDir}/manifest`);
+    await applyOn(host, cleanHost());
+    const log = host.read('/etc/systemctl.log').split('\n');
+    const back = log.filter((line) => /^(enable|start|daemon-reload)/.test(line));
+    expect(back).toEqual([
+      'daemon-reload',
+      'daemon-reload',
+      'enable --quiet docker.service',
+      'start docker.service',
+      'daemon-reload',
+    ]);
+  });
+
+  it("takes the pods' and Docker's cgroups away in every hierarchy, and no others", async () => {
+    const cgroups =
+      'mount -t tmpfs none /sys/fs/cgroup && mkdir -p /srv/cgroup && mount --bind /srv/cgroup /sys/fs/cgroup';
+    using host = open({ before: cgroups });
+    await host.sh(`cd /sys/fs/cgroup; mkdir -p memory/kubepods/burstable/pod1/a cpu,cpuacct/kubepods.slice/x docker/a memory/system.slice/docker my/kubepods/x
+ln -s cpu,cpuacct cpu; mkdir -p ${stateDir}; printf 'unit\\tkubelet.service\\t\\nruntime\\tdocker\\t\\n' > ${stateDir}/manifest; touch cgroup.controllers`);
+    await applyOn(host, cleanHost());
+    // With cgroup v2 the first folders are groups, and a group below them is not the kubelet's.
+    const v2 = await host.sh('cd /sys/fs/cgroup; find . -mindepth 1 -type d | sort');
+    expect(
+      v2
+        .trim()
+        .split('\n')
+        .filter((path) => /docker/.test(path)),
+    ).toEqual(['./memory/system.slice/docker']);
+    await host.sh(
+      `rm /sys/fs/cgroup/cgroup.controllers; mkdir -p ${stateDir}; printf 'unit\\tkubelet.service\\t\\n' > ${stateDir}/manifest`,
+    );
+    await applyOn(host, cleanHost());
+    const v1 = await host.sh('cd /sys/fs/cgroup; find . -mindepth 1 -type d | sort');
+    expect(v1).toBe('./cpu,cpuacct\n./memory\n./memory/system.slice\n./memory/system.slice/docker\n./my\n');
+  });
+
+  it("does not ask a runtime for its containers that is the host's own", async () => {
+    using host = open();
+    host.program('systemctl', 'echo "$*" >> /etc/systemctl.log; case "$*" in *MainPID*) cat /run/main.pid ;; esac');
+    host.write(
+      '/opt/k8sup/docker/docker',
+      '#!/bin/sh\necho "$*" >> /etc/docker.log; [ "$1" != ps ] || echo c1\n',
+      0o755,
+    );
+    const record = `mkdir -p ${stateDir}; printf 'runtime\\tdocker\\t\\n' > ${stateDir}/manifest`;
+    await host.sh(`sleep 60 & echo $! > /run/main.pid; ${record}; ( ${cleanScript()} )`);
+    expect(await host.sh('cat /etc/docker.log 2>/dev/null || :')).toBe('');
+    await host.sh(`cp /bin/sleep /opt/k8sup/docker/dockerd
+/opt/k8sup/docker/dockerd 60 & echo $! > /run/main.pid; ${record}; ( ${cleanScript()} )`);
+    expect(host.read('/etc/docker.log')).toContain('rm -f -v c1\n');
+  });
+
+  it('empties a tree behind a link, also one that an earlier k8sup recorded by the link, and touches neither its mode nor the link', async () => {
+    using host = open();
+    await host.sh(
+      'mkdir -p -m 751 /srv/disk/new /srv/disk/old; ln -s /srv/disk/new /srv/new; ln -s /srv/disk/old /srv/old',
+    );
+    await applyOn(host, directory({ path: '/srv/new', mode: 0o700, data: true }));
+    await host.sh(`printf 'tree\\t/srv/old\\tkept 777\\n' >> ${stateDir}/manifest`);
+    host.write('/srv/disk/new/x', '');
+    host.write('/srv/disk/old/x', '');
+    await host.sh(`mkdir /srv/disk/old/m; mount -t tmpfs x /srv/disk/old/m; ${cleanScript()}`);
+    expect(await host.sh("find /srv -mindepth 1 -printf '%p %m %l\\n' | sort")).toBe(
+      '/srv/disk 755 \n/srv/disk/new 751 \n/srv/disk/old 751 \n/srv/new 777 /srv/disk/new\n/srv/old 777 /srv/disk/old\n',
+    );
+  });
+
+  it('gives folders that were there before their mode and owner back, and keeps what fsck found', async () => {
+    using host = open();
+    await host.sh('mkdir -m 2751 /srv/data; mkdir -m 755 /srv/conf; chown daemon:daemon /srv/data /srv/conf');
+    host.write('/srv/data/lost+found/x', '');
+    await applyOn(
+      host,
+      directory({ path: '/srv/data', mode: 0o700, data: true }),
+      directory({ path: '/srv/conf', mode: 0o700 }),
+    );
+    host.write('/srv/data/ours/x', '');
+    expect(await host.sh("stat -c '%a %U' /srv/data /srv/conf")).toBe('700 root\n700 root\n');
+    expect(await applyOn(host, cleanHost())).toEqual([]);
+    const left = await host.sh("find /srv -mindepth 1 -maxdepth 1 -printf '%p %m %u:%g\\n' | sort");
+    expect(left).toBe('/srv/conf 755 daemon:daemon\n/srv/data 2751 daemon:daemon\n');
+    expect(await host.sh('ls -A /srv/data /srv/data/lost+found')).toBe(
+      '/srv/data:\nlost+found\n\n/srv/data/lost+found:\nx\n',
+    );
   });
 
   it('ends processes of programs that k8sup brought, with their children, and no others', async () => {
