@@ -1,3 +1,4 @@
+import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { claims } from '../src/resources/claims.ts';
 import { componentResources } from '../src/components/component-resources.ts';
@@ -28,7 +29,6 @@ const cniPlugins = [
 ];
 
 /** Every kubelet needs a runtime, and every master runs a kubelet. */
-export const runsContainers = (host: Host): boolean => host.roles.has('node') || host.roles.has('master');
 
 /** The container runtime, the CNI plugins and preloaded images. */
 export const runtimeStage: Stage = {
@@ -38,7 +38,7 @@ export const runtimeStage: Stage = {
     {
       type: 'hosts',
       name: 'runtime',
-      on: runsContainers,
+      on: runsKubelet,
       rollout: 'canary',
       resources: async (host, context) => [
         ...(await programs(context, host)),
@@ -53,7 +53,7 @@ export const runtimeStage: Stage = {
     {
       type: 'hosts',
       name: 'cri-dockerd',
-      on: runsContainers,
+      on: runsKubelet,
       rollout: 'canary',
       resources: criDockerdResources,
       gate: (host, context) =>
@@ -62,7 +62,7 @@ export const runtimeStage: Stage = {
     {
       type: 'hosts',
       name: 'images',
-      on: runsContainers,
+      on: runsKubelet,
       resources: (host, context) => imageResources(context, host),
     },
   ],

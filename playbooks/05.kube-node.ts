@@ -1,3 +1,4 @@
+import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { claims } from '../src/resources/claims.ts';
 import { componentFiles, componentResources, componentService } from '../src/components/component-resources.ts';
@@ -13,7 +14,6 @@ import { joinCondition, joinNodes, nodeMetadata } from '../src/kube/index.ts';
 import { absentFile } from '../src/resources/absent-file.ts';
 import { file } from '../src/resources/file.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
-import { runsContainers } from './03.runtime.ts';
 
 const kubeletOf = (host: Host, context: StageContext) => kubelet(context.inventory, host, context.facts(host));
 const kubeProxyOf = (host: Host, context: StageContext) => kubeProxy(context.inventory, host, context.facts(host));
@@ -27,7 +27,7 @@ export const nodeStage: Stage = {
     {
       type: 'hosts',
       name: 'kubelet files',
-      on: runsContainers,
+      on: runsKubelet,
       resources: async (host, context) => [
         ...(await binaries(context, host, {
           component: 'kubernetes',
@@ -44,14 +44,14 @@ export const nodeStage: Stage = {
     {
       type: 'action',
       name: 'join',
-      on: runsContainers,
+      on: runsKubelet,
       condition: (host, context) => joinCondition(host, context.inventory),
       run: joinNodes,
     },
     {
       type: 'hosts',
       name: 'kubelet',
-      on: runsContainers,
+      on: runsKubelet,
       rollout: 'canary',
       resources: (host, context) => [
         // The join takes it away itself, unless it was killed.
@@ -63,7 +63,7 @@ export const nodeStage: Stage = {
     {
       type: 'hosts',
       name: 'kube-proxy',
-      on: runsContainers,
+      on: runsKubelet,
       rollout: 'canary',
       resources: (host, context) => [
         claims('kube-proxy', kubeProxyClaims(context.inventory)),

@@ -1,3 +1,4 @@
+import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
 import { healthGate } from '../src/components/health-gate.ts';
@@ -11,7 +12,6 @@ import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { pending } from '../src/resources/pending.ts';
 import { file } from '../src/resources/file.ts';
-import { runsContainers } from './03.runtime.ts';
 import { clientKubeconfig } from './certificates.ts';
 
 /** The pod network; when it is up, nodes become Ready. */
@@ -27,7 +27,7 @@ export const networkStage: Stage = {
     {
       type: 'hosts',
       name: 'network',
-      on: runsContainers,
+      on: runsKubelet,
       rollout: 'canary',
       resources: networkResources,
       gate: async (host, context) => {
@@ -39,7 +39,7 @@ export const networkStage: Stage = {
     {
       type: 'hosts',
       name: 'CNI configuration',
-      on: runsContainers,
+      on: runsKubelet,
       resources: async (host, context) => {
         const target = await targetOf(host, context);
         if (target === undefined) return [pending('cni', podCIDRUnknown)];

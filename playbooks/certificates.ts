@@ -3,7 +3,7 @@ import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
 import { kubeconfig, leafOf } from '../src/pki/index.ts';
-import type { AuthorityName, Leaf, LeafName } from '../src/pki/index.ts';
+import type { AuthorityName, LeafName } from '../src/pki/index.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { file } from '../src/resources/file.ts';
 
@@ -57,7 +57,7 @@ export function clientKubeconfig(
   name: LeafName,
   server = endpointUrl(context.inventory),
 ): AnyResource {
-  const leaf = leafFor(context, host, name);
+  const leaf = leafOf(context.pki.leaves, name, host.name);
   const content = kubeconfig({
     cluster: context.inventory.cluster.name,
     server,
@@ -77,13 +77,8 @@ function leafFiles(
   host: Host,
   [name, path]: readonly [LeafName, string],
 ): readonly AnyResource[] {
-  const leaf = leafFor(context, host, name);
+  const leaf = leafOf(context.pki.leaves, name, host.name);
   return [file({ path: `${path}.crt`, content: leaf.certPem, mode: 0o644 }), secretFile(`${path}.key`, leaf.keyPem)];
-}
-
-function leafFor(context: StageContext, host: Host, name: LeafName): Leaf {
-  const shared = context.pki.leaves.find((leaf) => leaf.name === name && leaf.host === undefined);
-  return shared ?? leafOf(context.pki.leaves, name, host.name);
 }
 
 function secretFile(path: string, content: string): AnyResource {

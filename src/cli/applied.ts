@@ -11,7 +11,7 @@ import type { Run } from './run.ts';
 export async function refuseUnsafeChanges(run: Run): Promise<void> {
   const before = await readApplied(run.paths.applied);
   if (before === undefined) return;
-  const problems = unsafeChanges(parseRecord(before), run.inventory);
+  const problems = unsafeChanges(parseRecord(before, run.paths.applied), run.inventory);
   const [first] = problems;
   if (first === undefined) return;
   throw new K8supError({

@@ -7,6 +7,7 @@ import { summaryOf } from '../engine/run.ts';
 import { exitCodes, K8supError } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { loadInventory } from '../inventory/load.ts';
+import { formatProblem } from '../inventory/problem.ts';
 import { describeError } from './failure.ts';
 import type { Io } from './io.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -82,6 +83,7 @@ async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promi
     const run = { inventory, paths, hosts, flags: spec.flags, stop, signal, holder, ...counted(output.emit) };
     const names = hosts.map(({ name }) => name);
     run.emit({ type: 'run-start', command: spec.command, cluster: inventory.cluster.name, hosts: names });
+    for (const warning of inventory.warnings) run.emit({ type: 'warning', text: formatProblem(warning) });
     const code = await attempt(run, work);
     const ok = code === exitCodes.ok || code === exitCodes.changes;
     const summary = summaryOf({ hosts, ...run.numbers }, { bytesSent: run.numbers.bytesSent(), ok });

@@ -6,24 +6,12 @@ import type { ComponentFile } from './component.ts';
  * addresses never go through the proxy.
  */
 export function proxyEnvironmentFile(inventory: Inventory, path: string): ComponentFile | undefined {
-  const { proxy, network, controlPlaneEndpoint } = inventory.cluster;
+  const { proxy } = inventory.cluster;
   if (proxy === undefined) return undefined;
-  const direct = [
-    ...proxy.noProxy,
-    'localhost',
-    '127.0.0.1',
-    '::1',
-    network.podCIDR,
-    network.serviceCIDR,
-    '.svc',
-    `.${network.dnsDomain}`,
-    controlPlaneEndpoint.host,
-    ...inventory.hosts.flatMap((host) => [host.address, host.name]),
-  ];
   const variables = {
     ...(proxy.http === undefined ? {} : { HTTP_PROXY: proxy.http }),
     ...(proxy.https === undefined ? {} : { HTTPS_PROXY: proxy.https }),
-    NO_PROXY: [...new Set(direct)].join(','),
+    NO_PROXY: proxy.noProxy.join(','),
   };
   const content = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`);
   return { path, mode: 0o600, content: content.join(''), secret: true };

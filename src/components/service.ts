@@ -14,14 +14,14 @@ export interface Service {
   readonly command: readonly string[];
   /** Their hashes are recorded when the service starts; the unit file is always one of them. */
   readonly inputs: readonly string[];
-  readonly type: 'notify' | 'simple' | 'oneshot';
+  readonly type: 'notify' | 'simple';
   /** Run before the service itself, after its inputs are recorded. */
   readonly before?: readonly UnitCommand[];
   /** Further settings of the `[Service]` section. */
   readonly settings?: UnitSection;
 }
 
-/** The unit file of a service: started at boot, restarted for ever (but for a oneshot), its inputs recorded at each start. */
+/** The unit file of a service: started at boot, restarted for ever, its inputs recorded at each start. */
 export function serviceText(service: Service): string {
   const after = service.after ?? [];
   return unitText({
@@ -41,8 +41,8 @@ export function serviceText(service: Service): string {
         ...(service.before ?? []),
       ],
       ExecStart: { command: service.command },
-      // systemd before 244 refuses a oneshot that restarts at all, newer ones one that always does.
-      ...(service.type === 'oneshot' ? { RemainAfterExit: true } : { Restart: 'always', RestartSec: 2 }),
+      Restart: 'always',
+      RestartSec: 2,
       ...service.settings,
     },
     Install: { WantedBy: 'multi-user.target' },

@@ -3,7 +3,9 @@ import type { Problem } from './problem.ts';
 
 /** Kubernetes' and etcd's own words; one host may have several. */
 export type Role = 'etcd' | 'master' | 'node';
-export const roles: readonly Role[] = ['etcd', 'master', 'node'];
+export const roles = ['etcd', 'master', 'node'] as const satisfies readonly Role[];
+/** A master runs a kubelet also where it is no node: webhooks and `kubectl exec` go from there to pods. */
+export const kubeletRoles: readonly Role[] = ['master', 'node'];
 
 export interface Taint {
   readonly key: string;
@@ -180,7 +182,12 @@ export interface Inventory {
   /** Where values stand in the file. */
   readonly document: Document;
   /** Things that are worth knowing but stop nothing. */
-  readonly warnings?: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Whether a host, by its roles, runs a kubelet and with it pods. */
+export function runsKubelet({ roles: own }: { readonly roles: ReadonlySet<Role> }): boolean {
+  return kubeletRoles.some((role) => own.has(role));
 }
 
 export function hostsWith(inventory: Inventory, role: Role): readonly Host[] {

@@ -65,7 +65,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
  *
  * @throws K8supError `RECORD_INVALID` where the text is not a record that this k8sup can read.
  */
-export function parseRecord(text: string, file = 'inside .k8sup'): RecordedSettings {
+export function parseRecord(text: string, file: string): RecordedSettings {
   try {
     return recordSchema.parse(JSON.parse(text));
   } catch (error) {

@@ -34,9 +34,6 @@ const spans = {
   policyV1: { since: 21 },
   /** CNI configurations of version 1.0.0 are understood by what the kubelet or runtime embeds. */
   cniVersion1: { since: 24 },
-  nftablesProxy: { since: 29 },
-  /** nftables mode needs its feature gate. */
-  nftablesProxyGate: { since: 29, until: 30 },
 } as const satisfies Record<string, Span>;
 
 export type ReleaseFeature = keyof typeof spans;

@@ -120,6 +120,7 @@ function directHosts(written: readonly string[], cluster: Cluster, hosts: readon
   const inside = [
     'localhost',
     '127.0.0.1',
+    '::1',
     cluster.controlPlaneEndpoint.host,
     podCIDR,
     serviceCIDR,

@@ -1,7 +1,7 @@
 import type { KubeObject, KubeRunner, LiveNode } from '../engine/stage.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
 import { controlPlaneLabels, roleTaints } from '../inventory/control-plane.ts';
-import { hostsWith } from '../inventory/model.ts';
+import { runsKubelet } from '../inventory/model.ts';
 import type { Host, Inventory, Taint } from '../inventory/model.ts';
 import { rawShell } from '../shell/sh.ts';
 
@@ -106,5 +106,5 @@ function roleLabels(inventory: Inventory, host: Host): Readonly<Record<string, s
 
 /** Names of the hosts that run a kubelet. */
 export function nodeNames(inventory: Inventory): readonly string[] {
-  return [...new Set([...hostsWith(inventory, 'master'), ...hostsWith(inventory, 'node')].map((host) => host.name))];
+  return inventory.hosts.filter(runsKubelet).map(({ name }) => name);
 }

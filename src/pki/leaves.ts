@@ -1,4 +1,4 @@
-import { type Host, hostsWith, type Inventory, type Role } from '../inventory/model.ts';
+import { type Host, hostsWith, kubeletRoles, type Inventory, type Role } from '../inventory/model.ts';
 import type { AuthorityName } from './authorities.ts';
 
 /**
@@ -35,8 +35,6 @@ export type LeafName =
   | 'admin';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
-/** A master that is no node still runs kubelet, kube-proxy and the network, or webhooks could not be reached from it. */
-const kubeletRoles: readonly Role[] = ['master', 'node'];
 
 /** Every leaf certificate of a cluster; kubelets' own come by the CSR API. */
 export const leafKinds: readonly LeafKind[] = [

@@ -1,4 +1,4 @@
-import { runsPods } from '../host/facts/index.ts';
+import { runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { kernelNeeds } from './kernel-needs.ts';
@@ -48,7 +48,7 @@ function unknownFeatures(inventory: Inventory, host: Host, facts: Facts): Found 
 
 /** Some boards boot with the memory controller off. */
 function controllers(host: Host, facts: Facts): Found {
-  if (!runsPods(host)) return [];
+  if (!runsKubelet(host)) return [];
   const missing = ['cpu', 'memory', 'pids'].filter((name) => !facts.features.has(`cgroup:${name}`));
   if (missing.length === 0) return [];
   return [
@@ -64,7 +64,7 @@ function controllers(host: Host, facts: Facts): Found {
 
 /** kube-proxy itself refuses nftables mode on kernels before 5.13. */
 function nftablesRelease(inventory: Inventory, host: Host, facts: Facts): Found {
-  if (inventory.cluster.kubeProxy.mode !== 'nftables' || !runsPods(host)) return [];
+  if (inventory.cluster.kubeProxy.mode !== 'nftables' || !runsKubelet(host)) return [];
   const [major = 0, minor = 0] = facts.kernel.split('.').map((part) => Number.parseInt(part, 10));
   if (major > 5 || (major === 5 && minor >= 13)) return [];
   return [

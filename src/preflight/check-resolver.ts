@@ -1,4 +1,4 @@
-import { runsPods } from '../host/facts/index.ts';
+import { runsKubelet } from '../inventory/model.ts';
 import type { HostCheck } from './host-check.ts';
 
 const fix =
@@ -10,7 +10,7 @@ const fix =
  */
 export const checkResolver: HostCheck = (_inventory, host, { resolver }) => {
   const { extraConfig, extraArgs } = host.extras.kubelet;
-  if (!runsPods(host) || 'resolvConf' in extraConfig || 'resolv-conf' in extraArgs) return [];
+  if (!runsKubelet(host) || 'resolvConf' in extraConfig || 'resolv-conf' in extraArgs) return [];
   const local = resolver.nameservers.filter((server) => server.startsWith('127.') || server === '::1');
   if (resolver.nameservers.length === 0) {
     const what = `${resolver.file} names no name server`;

@@ -1,5 +1,6 @@
+import { runsKubelet } from '../inventory/model.ts';
 import { kubernetesMinor, releaseHas } from '../inventory/releases.ts';
-import { diskNeeds, runsPods } from '../host/facts/index.ts';
+import { diskNeeds } from '../host/facts/index.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { provedSystems } from '../inventory/support.ts';
@@ -114,7 +115,7 @@ function disk(inventory: Inventory, host: Host, facts: Facts): Found {
 /** In maintenance from Kubernetes 1.31; from 1.35 a kubelet refuses it unless told not to, as k8sup does (https://kep.k8s.io/4569, https://kep.k8s.io/5573). */
 function cgroups({ cluster }: Inventory, host: Host, { cgroupVersion }: Facts): Found {
   const { kubernetes } = cluster.versions;
-  if (cgroupVersion === 2 || !runsPods(host) || !releaseHas(kubernetes, 'failCgroupV1Field')) return [];
+  if (cgroupVersion === 2 || !runsKubelet(host) || !releaseHas(kubernetes, 'failCgroupV1Field')) return [];
   const own = host.extras.kubelet.extraConfig['failCgroupV1'];
   if (own === true || (own === null && kubernetesMinor(kubernetes) >= 35)) {
     return [

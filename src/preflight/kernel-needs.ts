@@ -1,4 +1,4 @@
-import { runsPods } from '../host/facts/index.ts';
+import { runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 
@@ -16,7 +16,7 @@ export function kernelNeeds(
   host: Host,
   facts: Pick<Facts, 'iptablesBackend'>,
 ): readonly KernelNeed[] {
-  if (!runsPods(host)) return [];
+  if (!runsKubelet(host)) return [];
   const { kubeProxy, network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
     modules.map((module) => ({ module, by, alternative }));

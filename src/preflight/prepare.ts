@@ -1,4 +1,4 @@
-import { runsPods } from '../host/facts/index.ts';
+import { runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
@@ -27,14 +27,14 @@ export function prepareResources(inventory: Inventory, host: Host, facts: Facts)
     programs(neededPrograms(inventory, host, facts)),
     ...(cluster.firewall === 'disable' ? facts.firewalls.map(unitDisabled) : []),
     ...(facts.selinux === 'absent' ? [] : [selinuxPermissive({ container })]),
-    ...(runsPods(host) ? [swapOff({ container })] : []),
+    ...(runsKubelet(host) ? [swapOff({ container })] : []),
     ...(cluster.setHostName ? [hostName({ name: host.name })] : []),
     ...(cluster.manageHostsFile ? [hostsBlock({ cluster: cluster.name, entries: hostEntries(inventory) })] : []),
     ...(modules.length === 0
       ? []
       : [file({ path: '/etc/modules-load.d/k8sup.conf', content: modulesFileText(modules), mode: 0o644 })]),
     ...modules.map(kernelModule),
-    ...(runsPods(host) ? [sysctlRecord(writtenByPrograms)] : []),
+    ...(runsKubelet(host) ? [sysctlRecord(writtenByPrograms)] : []),
     ...sysctlFiles(sysctls),
     ...sysctls.map(sysctl),
     ...(container ? [] : timeSyncResources(cluster.timeServers, facts)),

@@ -22,4 +22,4 @@ export function restarts(changes: readonly Change[]): boolean {
 }
 
 /** Effects that `from → to` does not tell. */
-const consequences = new Set<string>(['delete', 'reload', 'restart', 'start']);
+const consequences = new Set<string>(['delete', 'restart', 'start']);

@@ -2,7 +2,7 @@ import type { Content } from '../host/connection.ts';
 import type { Sh } from '../shell/sh.ts';
 
 /** What a change does to the host, for the plan and for the summary's counts. */
-export type Effect = 'create' | 'update' | 'delete' | 'start' | 'restart' | 'reload';
+export type Effect = 'create' | 'update' | 'delete' | 'start' | 'restart';
 
 export interface Change {
   /** The attribute that differs, for example `content`, `mode`, `running`. */

@@ -6,7 +6,7 @@ import type { Io } from '../io.ts';
 /** `k8sup validate`. */
 export async function validate(file: string, io: Io): Promise<number> {
   const inventory = await loadInventory(file);
-  for (const warning of inventory.warnings ?? []) say(io, `warning: ${formatProblem(warning)}`);
+  for (const warning of inventory.warnings) say(io, `warning: ${formatProblem(warning)}`);
   const { cluster, hosts } = inventory;
   say(
     io,

@@ -6,6 +6,7 @@ import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubePki } from '../paths.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'kube-controller-manager.service';
 
@@ -33,7 +34,10 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
     files: [],
     directories: [],
     inputs,
-    health: httpHealth({ url: `https://127.0.0.1:${flags['secure-port'] ?? '10257'}/healthz`, selfSigned: true }),
+    health: httpHealth({
+      url: `https://127.0.0.1:${flags['secure-port'] ?? fixedPorts.controllerManager}/healthz`,
+      selfSigned: true,
+    }),
     healthTimeoutSeconds: 90,
   };
 };
@@ -45,7 +49,7 @@ function controllerManagerFlags(inventory: Inventory): Flags {
     'authentication-kubeconfig': kubeconfigs.controllerManager,
     'authorization-kubeconfig': kubeconfigs.controllerManager,
     'bind-address': '127.0.0.1',
-    'secure-port': '10257',
+    'secure-port': String(fixedPorts.controllerManager),
     ...(releaseHas(cluster.versions.kubernetes, 'insecurePortFlag') ? { port: '0' } : {}),
     profiling: 'false',
     'leader-elect': 'true',

@@ -11,6 +11,7 @@ import { binaries, etcdPki, paths } from '../paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 import type { UnitCommand } from '../systemd-unit.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'etcd.service';
 
@@ -21,7 +22,7 @@ const startedMark = `${paths.state}/etcd-started`;
 export const etcdClaims: readonly Claim[] = [{ kind: 'path', name: startedMark }];
 
 /** Metrics and `/health` are plain HTTP, on the host itself only. */
-export const etcdMetricsUrl = 'http://127.0.0.1:2381';
+export const etcdMetricsUrl = `http://127.0.0.1:${fixedPorts.etcdMetrics}`;
 
 /**
  * One member of etcd: client certificates required on both sides, no plaintext listener but metrics. It becomes active when the members

@@ -6,8 +6,8 @@ import { yamlText } from '../documents.ts';
 import { commandLine, withExtraArgs, withExtraConfig } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubeFiles } from '../paths.ts';
-import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'kube-proxy.service';
 
@@ -44,16 +44,14 @@ export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Compo
 }
 
 function kubeProxyConfig(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
-  const { kubeProxy: proxy, network, versions } = inventory.cluster;
-  const gate = proxy.mode === 'nftables' && releaseHas(versions.kubernetes, 'nftablesProxyGate');
+  const { kubeProxy: proxy, network } = inventory.cluster;
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
-    ...(gate ? { featureGates: { NFTablesProxyMode: true } } : {}),
     mode: proxy.mode,
     bindAddress: host.address.includes(':') ? '::' : '0.0.0.0',
-    healthzBindAddress: host.address.includes(':') ? '[::]:10256' : '0.0.0.0:10256',
-    metricsBindAddress: '127.0.0.1:10249',
+    healthzBindAddress: `${host.address.includes(':') ? '[::]' : '0.0.0.0'}:${fixedPorts.kubeProxyHealth}`,
+    metricsBindAddress: `127.0.0.1:${fixedPorts.kubeProxyMetrics}`,
     hostnameOverride: host.name,
     clusterCIDR: network.podCIDR,
     clientConnection: { kubeconfig: kubeconfigs.kubeProxy },
@@ -64,8 +62,8 @@ function kubeProxyConfig(inventory: Inventory, host: Host, facts: Facts): Readon
 
 /** Asked on the host itself, wherever it listens. */
 function healthUrl(bindAddress: unknown): string {
-  const text = typeof bindAddress === 'string' ? bindAddress : '0.0.0.0:10256';
+  const text = typeof bindAddress === 'string' ? bindAddress : '';
   const [, address = '', port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
   const local = /^(0\.0\.0\.0)?$/.test(address) ? '127.0.0.1' : address === '[::]' ? '[::1]' : address;
-  return `http://${local}:${port ?? '10256'}/healthz`;
+  return `http://${local}:${port ?? fixedPorts.kubeProxyHealth}/healthz`;
 }

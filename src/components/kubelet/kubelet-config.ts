@@ -9,6 +9,7 @@ import { withExtraConfig } from '../extras.ts';
 import { kubeFiles, kubePki } from '../paths.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { runtimeEndpoint } from '../runtime-endpoint.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 /** KubeletConfiguration, and where the kubelet then answers for its health. */
 export function kubeletConfig(
@@ -34,7 +35,7 @@ export function kubeletConfig(
 /** The user's own address and port, if they are what they should be; the kubelet itself refuses the rest. */
 function healthUrl(address: unknown, port: unknown): string {
   const host = typeof address === 'string' && !/^(0\.0\.0\.0|::)?$/.test(address) ? urlHost(address) : '127.0.0.1';
-  return `http://${host}:${typeof port === 'number' ? port : 10248}/healthz`;
+  return `http://${host}:${typeof port === 'number' ? port : fixedPorts.kubeletHealth}/healthz`;
 }
 
 /** Certificates for clients and for serving come from the cluster's signer and are renewed; nobody unknown is let in. */
@@ -49,7 +50,7 @@ const accessFields = {
   serverTLSBootstrap: true,
   readOnlyPort: 0,
   healthzBindAddress: '127.0.0.1',
-  healthzPort: 10248,
+  healthzPort: fixedPorts.kubeletHealth,
 };
 
 function hostFields(inventory: Inventory, facts: Facts): Readonly<Record<string, unknown>> {

@@ -4,6 +4,7 @@ import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs } from '../paths.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'kube-scheduler.service';
 
@@ -15,7 +16,7 @@ export const kubeScheduler: MakeComponent = (inventory, host) => {
     'authentication-kubeconfig': kubeconfigs.scheduler,
     'authorization-kubeconfig': kubeconfigs.scheduler,
     'bind-address': '127.0.0.1',
-    'secure-port': '10259',
+    'secure-port': String(fixedPorts.scheduler),
     ...(releaseHas(inventory.cluster.versions.kubernetes, 'insecurePortFlag') ? { port: '0' } : {}),
     profiling: 'false',
     'leader-elect': 'true',
@@ -35,7 +36,10 @@ export const kubeScheduler: MakeComponent = (inventory, host) => {
     files: [],
     directories: [],
     inputs,
-    health: httpHealth({ url: `https://127.0.0.1:${flags['secure-port'] ?? '10259'}/healthz`, selfSigned: true }),
+    health: httpHealth({
+      url: `https://127.0.0.1:${flags['secure-port'] ?? fixedPorts.scheduler}/healthz`,
+      selfSigned: true,
+    }),
     healthTimeoutSeconds: 90,
   };
 };

@@ -1,5 +1,5 @@
+import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
-import { runsPods } from './ports.ts';
 
 /** Free space that k8sup wants below a path before it begins. */
 export interface DiskNeed {
@@ -23,7 +23,7 @@ export function dataDirectories(inventory: Inventory, host: Host): readonly Disk
   const { etcd, kubelet, runtime } = inventory.cluster;
   const needs: DiskNeed[] = [];
   if (host.roles.has('etcd')) needs.push({ path: etcd.dataDir, mib: 2048, purpose: 'etcd data' });
-  if (runsPods(host)) {
+  if (runsKubelet(host)) {
     needs.push({ path: kubelet.rootDir, mib: 1024, purpose: 'volumes of pods' });
     needs.push({ path: runtime.dataRoot, mib: 4096, purpose: 'images and containers' });
   }

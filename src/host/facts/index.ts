@@ -2,7 +2,7 @@ export { clusterMarkPath, factsScript } from './script.ts';
 export { parseFacts } from './parse.ts';
 export { packageOf, programsFor } from './programs.ts';
 export type { ProgramPackage } from './programs.ts';
-export { portsOf, runsPods } from './ports.ts';
+export { portsOf } from './ports.ts';
 export type { NeededPort } from './ports.ts';
 export { diskNeeds } from './disk.ts';
 export type { DiskNeed } from './disk.ts';

@@ -1,4 +1,6 @@
+import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 /** A port that a component of this cluster listens on. */
 export interface NeededPort {
@@ -19,31 +21,26 @@ export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[]
   if (host.roles.has('etcd')) {
     const unit = 'etcd.service';
     ports.push(everywhere(etcd.clientPort, 'etcd clients', unit), everywhere(etcd.peerPort, 'etcd peers', unit));
-    ports.push(loopback(2381, 'etcd metrics', unit));
+    ports.push(loopback(fixedPorts.etcdMetrics, 'etcd metrics', unit));
   }
   if (host.roles.has('master')) {
     ports.push(everywhere(apiserverPort, 'kube-apiserver', 'kube-apiserver.service'));
-    ports.push(everywhere(10257, 'kube-controller-manager', 'kube-controller-manager.service'));
-    ports.push(everywhere(10259, 'kube-scheduler', 'kube-scheduler.service'));
+    ports.push(loopback(fixedPorts.controllerManager, 'kube-controller-manager', 'kube-controller-manager.service'));
+    ports.push(loopback(fixedPorts.scheduler, 'kube-scheduler', 'kube-scheduler.service'));
   }
-  return runsPods(host) ? [...ports, ...podHostPorts(inventory)] : ports;
-}
-
-/** Hosts with a kubelet: nodes, and masters too, because webhooks and `kubectl exec` go from there to pods. */
-export function runsPods(host: Host): boolean {
-  return host.roles.has('node') || host.roles.has('master');
+  return runsKubelet(host) ? [...ports, ...podHostPorts(inventory)] : ports;
 }
 
 function podHostPorts(inventory: Inventory): readonly NeededPort[] {
   const { plugin, flannel } = inventory.cluster.network;
   const ports = [
-    everywhere(10250, 'kubelet', 'kubelet.service'),
-    loopback(10248, 'kubelet health', 'kubelet.service'),
-    loopback(10249, 'kube-proxy metrics', 'kube-proxy.service'),
-    everywhere(10256, 'kube-proxy health', 'kube-proxy.service'),
+    everywhere(fixedPorts.kubelet, 'kubelet', 'kubelet.service'),
+    loopback(fixedPorts.kubeletHealth, 'kubelet health', 'kubelet.service'),
+    loopback(fixedPorts.kubeProxyMetrics, 'kube-proxy metrics', 'kube-proxy.service'),
+    everywhere(fixedPorts.kubeProxyHealth, 'kube-proxy health', 'kube-proxy.service'),
   ];
   if (plugin !== 'flannel') return ports;
-  ports.push(loopback(10263, 'flannel health', 'flanneld.service'));
+  ports.push(loopback(fixedPorts.flannelHealth, 'flannel health', 'flanneld.service'));
   if (flannel.backend !== 'vxlan') return ports;
   return [
     ...ports,

@@ -1,5 +1,5 @@
+import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
-import { runsPods } from './ports.ts';
 
 /** A program and the package that brings it, by family of distributions. */
 export interface ProgramPackage {
@@ -12,7 +12,7 @@ export interface ProgramPackage {
 /** Programs that k8sup's scripts, kubelet, kube-proxy or the network run on a host. */
 export function programsFor(inventory: Inventory, host: Host): readonly ProgramPackage[] {
   const names = ['awk', 'tar', 'gzip', 'flock', 'mount', 'find', 'ip', 'curl'];
-  if (runsPods(host)) {
+  if (runsKubelet(host)) {
     const { kubeProxy, runtime } = inventory.cluster;
     // Whatever kube-proxy does, kubelet's, the CNI plugins' and flannel's own rules go through iptables.
     names.push('iptables', 'conntrack', 'nsenter', 'modprobe');

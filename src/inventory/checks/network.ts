@@ -3,6 +3,7 @@ import type { Cidr } from '../cidr.ts';
 import { standard } from '../defaults.ts';
 import type { Draft, Report } from '../findings.ts';
 import { given } from '../given.ts';
+import { runsKubelet } from '../model.ts';
 import { rolesOf } from '../resolve.ts';
 
 const podPath = ['cluster', 'network', 'podCIDR'];
@@ -87,9 +88,7 @@ function checkNodeMask(draft: Draft, report: Report, pods: Cidr): void {
     return;
   }
   const only = draft.onlyHost;
-  const nodes = draft.hosts.filter(
-    ({ host }) => rolesOf(host, only).has('node') || rolesOf(host, only).has('master'),
-  ).length;
+  const nodes = draft.hosts.filter(({ host }) => runsKubelet({ roles: rolesOf(host, only) })).length;
   const room = 2n ** BigInt(mask - pods.prefix);
   if (room < BigInt(nodes)) {
     const message = `/${pods.prefix} has room for ${room.toString()} nodes of /${mask}, but there are ${nodes}`;

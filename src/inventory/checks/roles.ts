@@ -1,6 +1,7 @@
 import type { Draft, DraftHost, Report } from '../findings.ts';
 import { parseEndpoint } from '../endpoint.ts';
 import { rolesOf } from '../resolve.ts';
+import { kubeletRoles } from '../model.ts';
 import type { ComponentName, Role } from '../model.ts';
 
 /** Who is what: etcd's quorum, masters and the address in front of them. */
@@ -64,10 +65,10 @@ const rolesOfComponent: Readonly<Record<ComponentName, readonly Role[]>> = {
   apiserver: ['master'],
   controllerManager: ['master'],
   scheduler: ['master'],
-  kubelet: ['master', 'node'],
-  kubeProxy: ['master', 'node'],
-  containerd: ['master', 'node'],
-  docker: ['master', 'node'],
+  kubelet: kubeletRoles,
+  kubeProxy: kubeletRoles,
+  containerd: kubeletRoles,
+  docker: kubeletRoles,
 };
 
 /** Settings of a component that the host does not run are most likely at the wrong host. */
@@ -78,9 +79,7 @@ function checkUnusedSettings(draft: Draft, report: Report): void {
     const unused = Object.entries(rolesOfComponent).filter(
       ([name, wanted]) => host[name as ComponentName] !== undefined && !runs(wanted),
     );
-    const labelled = (['labels', 'taints'] as const).filter(
-      (key) => host[key] !== undefined && !runs(['master', 'node']),
-    );
+    const labelled = (['labels', 'taints'] as const).filter((key) => host[key] !== undefined && !runs(kubeletRoles));
     for (const key of [...unused.map(([name]) => name), ...labelled]) {
       const message = `${host.name} has the roles ${[...roles].join(', ')} alone: this has no effect`;
       const basedOn = [['hosts', index, 'roles']];

@@ -1,4 +1,5 @@
 import { parseAddress } from '../cidr.ts';
+import { fixedPorts } from '../ports.ts';
 import { standard } from '../defaults.ts';
 import type { Draft, Report } from '../findings.ts';
 import { given } from '../given.ts';
@@ -51,22 +52,23 @@ function checkLifetimes(draft: Draft, report: Report): void {
   }
 }
 
-/** Ports that parts of the cluster listen on without a setting. */
-const fixedPorts: Readonly<Record<number, string>> = {
-  2381: "etcd's metrics",
-  10248: "kubelet's health",
-  10249: "kube-proxy's metrics",
-  10250: 'the kubelet',
-  10256: "kube-proxy's health",
-  10257: 'the controller manager',
-  10259: 'the scheduler',
-  10263: "flannel's health",
+const portOwners: Readonly<Record<keyof typeof fixedPorts, string>> = {
+  etcdMetrics: "etcd's metrics",
+  kubeletHealth: "kubelet's health",
+  kubeProxyMetrics: "kube-proxy's metrics",
+  kubelet: 'the kubelet',
+  kubeProxyHealth: "kube-proxy's health",
+  controllerManager: 'the controller manager',
+  scheduler: 'the scheduler',
+  flannelHealth: "flannel's health",
 };
 
 function checkPorts(draft: Draft, report: Report): void {
   const apiserver = draft.cluster.apiserver?.port ?? standard.apiserver.port;
   const etcd = { ...standard.etcd, ...given(draft.cluster.etcd) };
-  const used = new Map(Object.entries(fixedPorts));
+  const used = new Map<string, string>(
+    Object.entries(portOwners).map(([name, owner]) => [String(fixedPorts[name as keyof typeof fixedPorts]), owner]),
+  );
   const wanted: readonly [Path, number][] = [
     [['cluster', 'apiserver', 'port'], apiserver],
     [['cluster', 'etcd', 'clientPort'], etcd.clientPort],

@@ -12,9 +12,9 @@ import { cniConfigFile, cniClaims } from '../cni.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelRbac } from './rbac.ts';
+import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'flanneld.service';
-const healthPort = 10263;
 
 /** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin = {
@@ -41,7 +41,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
     ...address,
     'ip-masq': 'true',
     'healthz-ip': '127.0.0.1',
-    'healthz-port': String(healthPort),
+    'healthz-port': String(fixedPorts.flannelHealth),
   };
   return {
     unit,
@@ -102,7 +102,7 @@ const health = sh`(
 if systemctl is-active --quiet ${unit} && [ -s /run/flannel/subnet.env ]; then exit 0; fi
 echo 'flanneld has no subnet yet'
 exit 1
-) && ${httpHealth({ url: `http://127.0.0.1:${healthPort}/healthz` })}`;
+) && ${httpHealth({ url: `http://127.0.0.1:${fixedPorts.flannelHealth}/healthz` })}`;
 
 /** The flannel plugin understands 1.0.0 from its own release 1.0 on. */
 function cniVersion(inventory: Inventory): '0.4.0' | '1.0.0' {

@@ -38,14 +38,14 @@ test('a value never becomes a second setting', () => {
   );
 });
 
-test('a service records its inputs before it starts and is restarted for ever, a oneshot is not', () => {
+test('a service records its inputs before it starts and is restarted for ever', () => {
   const base = { unit: 'a.service', description: 'a', command: ['/bin/a', '--x'], inputs: ['/etc/a'] };
   const text = serviceText({ ...base, type: 'notify', after: ['b.service'] });
   expect(text).toContain('ExecStartPre=+/opt/k8sup/lib/unit-inputs \\\n  record \\\n  a.service \\\n  /etc/a\n');
   expect(text).toContain('ExecStart=/bin/a \\\n  --x\n');
   expect(text).toContain('Wants=network-online.target\nAfter=network-online.target b.service\n');
   expect(text).toContain('Restart=always');
-  const once = serviceText({ ...base, type: 'oneshot' });
+});
   expect(once).toContain('RemainAfterExit=yes');
   expect(once).not.toContain('Restart=');
 });

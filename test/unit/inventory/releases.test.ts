@@ -60,16 +60,6 @@ const borders: Readonly<Record<ReleaseFeature, readonly (readonly [number, boole
     [23, false],
     [24, true],
   ],
-  nftablesProxy: [
-    [28, false],
-    [29, true],
-  ],
-  nftablesProxyGate: [
-    [28, false],
-    [29, true],
-    [30, true],
-    [31, false],
-  ],
 };
 
 test.each(releaseFeatures)('%s', (feature) => {

@@ -15,15 +15,6 @@ test('conntrack is left alone in a container, where it cannot be set, and the us
 });
 
 test.each([
-  ['1.30.0', true],
-  ['1.31.0', false],
-])('nftables mode in %s: feature gate %s', (kubernetes, gate) => {
-  const versions = { ...newest.cluster.versions, kubernetes };
-  const config = configOf({ ...newest, cluster: { ...newest.cluster, versions } });
-  expect(Object.hasOwn(config as object, 'featureGates')).toBe(gate);
-});
-
-test.each([
   ['127.0.0.1:9999', 'http://127.0.0.1:9999/healthz'],
   ['0.0.0.0:9999', 'http://127.0.0.1:9999/healthz'],
   ['[::]:9999', 'http://[::1]:9999/healthz'],
