@@ -36,7 +36,8 @@ function list(value: string): string[] {
     .filter((part) => part !== '');
 }
 
-function positive(value: string): number {
+/** @throws InvalidArgumentError for what is no whole number from 1 up. */
+export function positive(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 up is needed');
   return number;

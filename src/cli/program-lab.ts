@@ -1,19 +1,23 @@
-import type { Command } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
+import { defaultLabName } from '../lab/model.ts';
+import { example } from './help.ts';
+import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
-import { example } from './program.ts';
-import type { Exit } from './program.ts';
-
-type Program = ReturnType<Command['exitOverride']>;
+import { positive } from './options.ts';
 
 /** The lab: real systemd hosts on this machine, to try k8sup on. */
 export function addLabCommands(program: Program, io: Io, exit: Exit): void {
   const lab = program.command('lab').description('real systemd hosts on this machine (Linux, root) to try k8sup on');
   lab
     .command('up')
-    .requiredOption('--hosts <n>', 'how many hosts', Number)
-    .option('--name <lab>', 'name of the lab', 'lab')
+    .requiredOption('--hosts <n>', 'how many hosts', positive)
+    .option('--name <lab>', 'name of the lab', defaultLabName)
     .option('--dir <folder>', 'where the inventory and the key are written', './k8sup-lab')
-    .option('--profile <profile>', 'newest or classic', 'newest')
+    .addOption(
+      new Option('--profile <profile>', 'what the inventory asks for')
+        .choices(['newest', 'classic'] as const)
+        .default('newest' as const),
+    )
     .description('boot hosts, write an inventory for them')
     .addHelpText('after', example('k8sup lab up --hosts 3 --dir ./lab'))
     .action(async (flags) => {
@@ -21,7 +25,7 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
     });
   lab
     .command('down')
-    .option('--name <lab>', 'name of the lab', 'lab')
+    .option('--name <lab>', 'name of the lab', defaultLabName)
     .description('end the hosts and remove all of the lab')
     .addHelpText('after', example('k8sup lab down'))
     .action(async (flags) => {
@@ -38,7 +42,7 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
     .command('exec')
     .argument('<host>', 'for example h1')
     .argument('[command...]', 'what to run; put -- before it')
-    .option('--name <lab>', 'name of the lab', 'lab')
+    .option('--name <lab>', 'name of the lab', defaultLabName)
     .description('run a command on a host of the lab')
     .addHelpText('after', example('k8sup lab exec h1 -- systemctl status kubelet'))
     .action(async (host, command, flags) => {

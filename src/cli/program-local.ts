@@ -1,10 +1,8 @@
-import type { Command } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
+import { example } from './help.ts';
+import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory } from './options.ts';
-import { example } from './program.ts';
-import type { Exit } from './program.ts';
-
-type Program = ReturnType<Command['exitOverride']>;
 
 /** Commands that need no host: they check, write or compute on the controller. */
 export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
@@ -78,7 +76,11 @@ function addArtifactCommands(program: Program, io: Io, exit: Exit): void {
     .command('list')
     .argument('[inventory]', 'the inventory file', defaultInventory)
     .description('list what the inventory needs, where it comes from and what is cached')
-    .option('-o, --output <format>', 'plain or json', 'plain')
+    .addOption(
+      new Option('-o, --output <format>', 'how to show it')
+        .choices(['plain', 'json'] as const)
+        .default('plain' as const),
+    )
     .addHelpText('after', example('k8sup artifacts list inventory.yaml'))
     .action(async (inventory, flags) => {
       exit.code = await (

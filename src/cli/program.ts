@@ -1,13 +1,12 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { exitCodes } from '../errors/k8sup-error.ts';
 import { openSink } from '../report/sink.ts';
+import { example } from './help.ts';
+import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags } from './options.ts';
 import { addLabCommands } from './program-lab.ts';
 import { addLocalCommands } from './program-local.ts';
-
-/** The result of a command: its exit code. */
-export type Exit = { code: number };
 
 /**
  * Parses the command line and runs one command. Commands are imported when they run, so that `--help` stays quick.
@@ -48,8 +47,6 @@ export function makeProgram(io: Io, exit: Exit): Command {
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
-
-type Program = ReturnType<Command['exitOverride']>;
 
 function addRunCommands(program: Program, io: Io, exit: Exit): void {
   withRunFlags(program.command('apply').argument('[inventory]', 'the inventory file', defaultInventory))
@@ -121,9 +118,4 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .action(async (args, flags) => {
       exit.code = await (await import('./commands/kubectl.ts')).kubectl({ inventory: flags.inventory, args }, io);
     });
-}
-
-/** The examples at the end of a command's help. */
-export function example(...lines: readonly string[]): string {
-  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 }

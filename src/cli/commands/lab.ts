@@ -1,6 +1,5 @@
 import { join, relative } from 'node:path';
 import { openArtifacts } from '../../artifacts/index.ts';
-import { K8supError } from '../../errors/k8sup-error.ts';
 import { labDown } from '../../lab/down.ts';
 import { labExec } from '../../lab/exec.ts';
 import { labImages } from '../../lab/images/build.ts';
@@ -15,10 +14,10 @@ import type { Io } from '../io.ts';
 
 /** `k8sup lab up`: hosts, the images they are to run, and an inventory. */
 export async function labUpCommand(
-  flags: { readonly hosts: number; readonly name: string; readonly dir: string; readonly profile: string },
+  flags: { readonly hosts: number; readonly name: string; readonly dir: string; readonly profile: LabProfile },
   io: Io,
 ): Promise<number> {
-  const profile = profileOf(flags.profile);
+  const { profile } = flags;
   const progress = (text: string): void => void io.err.write(`${text}\n`);
   using interrupt = listenForInterrupt(progress);
   const context = { signal: interrupt.stop, progress };
@@ -72,14 +71,4 @@ export async function labExecCommand(
 ): Promise<number> {
   using interrupt = listenForInterrupt((text) => void io.err.write(`${text}\n`));
   return await labExec({ ...request, signal: interrupt.signal });
-}
-
-function profileOf(name: string): LabProfile {
-  if (name === 'newest' || name === 'classic') return name;
-  throw new K8supError({
-    code: 'LAB_PROFILE',
-    kind: 'usage',
-    what: `there is no lab profile "${name}"`,
-    fix: 'newest or classic',
-  });
 }

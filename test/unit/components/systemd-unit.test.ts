@@ -46,9 +46,6 @@ test('a service records its inputs before it starts and is restarted for ever', 
   expect(text).toContain('Wants=network-online.target\nAfter=network-online.target b.service\n');
   expect(text).toContain('Restart=always');
 });
-  expect(once).toContain('RemainAfterExit=yes');
-  expect(once).not.toContain('Restart=');
-});
 
 /** A reading of systemd.syntax(7) that knows nothing of the writer. */
 function parsed(line: string): readonly string[] {
