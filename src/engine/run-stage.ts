@@ -94,7 +94,7 @@ export async function forEachHost(
   if (skipped.length > 0) context.stop.throwIfAborted();
 }
 
-/** Reads all that the stage wants of a host, and tells what would change if this run is a plan. */
+/** Reads all that the stage wants of a host, and remembers what differs. */
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
   const { context, stage } = run;
   const changing = changingOf(context, host);

@@ -22,7 +22,7 @@ export interface DiffContext {
 /** What makes a resource true. Written from what is wanted, never from the difference, so that a second run of it does no harm. */
 export interface Apply {
   readonly script: Sh;
-  /** The script reads these on standard input, in order, by `k8sup_content FILE` (to a file) or `k8sup_stdin` (to standard output). */
+  /** They come on the script's standard input one after the other; `$1`, `$2` … are their lengths in bytes, for `head -c`. */
   readonly contents?: readonly Content[];
   /** Seconds this may take; default 60. */
   readonly timeoutSeconds?: number;
