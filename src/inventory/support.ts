@@ -27,7 +27,7 @@ export const kubernetesSupport: Readonly<Record<string, Proof>> = {
 
 export const pluginSupport: Readonly<Record<'flannel' | 'bridge' | 'none', Proof>> = {
   flannel: 'proved',
-  bridge: 'rendered',
+  bridge: 'proved',
   none: 'rendered',
 };
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootLab, changesOf, good, noLab } from '../support/lab.ts';
 import type { EditableInventory, LabHandle } from '../support/lab.ts';
-import { mainPids } from '../support/observe.ts';
+import { mainPids, waitUntil } from '../support/observe.ts';
 import { difference, snapshot } from '../support/snapshot.ts';
 import type { Snapshot } from '../support/snapshot.ts';
 
@@ -13,7 +13,7 @@ const endpoint = '10.88.0.1:6443';
 const hosts = ['h1', 'h2', 'h3'] as const;
 
 describe.skipIf(noLab !== undefined)(
-  `two masters behind one endpoint, one of them no node${noLab === undefined ? '' : ` (${noLab})`}`,
+  `two masters behind one endpoint, one of them no node, bridge network, iptables${noLab === undefined ? '' : ` (${noLab})`}`,
   () => {
     let lab: LabHandle;
     let relay: ChildProcess;
@@ -27,6 +27,8 @@ describe.skipIf(noLab !== undefined)(
       baseline = await look();
       lab.edit((inventory) => {
         inventory.cluster['controlPlaneEndpoint'] = endpoint as never;
+        inventory.cluster['network'] = { plugin: 'bridge' };
+        inventory.cluster['kubeProxy'] = { ...inventory.cluster['kubeProxy'], mode: 'iptables' };
         inventory.hosts[0]?.roles.splice(0, 9, 'etcd', 'master');
         inventory.hosts[1]?.roles.splice(0, 9, 'master', 'node');
         inventory.hosts[2]?.roles.splice(0, 9, 'node');
@@ -40,7 +42,12 @@ describe.skipIf(noLab !== undefined)(
     });
 
     test('apply makes a cluster whose nodes dial the endpoint; the master that is no node runs a kubelet with a taint', async () => {
-      expect(good(await apply())).toMatchObject({ ok: true });
+      const result = await apply();
+      expect(good(result)).toMatchObject({ ok: true });
+      const routes = result.events.flatMap((event) =>
+        event.type === 'check' && event.check.name === 'route' ? [event.check.result] : [],
+      );
+      expect(routes).toContainEqual(expect.stringContaining('via 10.88.0.12 dev host0 src 10.88.0.11'));
       expect(await lab.ssh('h2', 'cat /etc/kubernetes/kubelet.kubeconfig')).toContain(`https://${endpoint}`);
       const taints = await lab.kubectl(
         'get',
@@ -58,12 +65,24 @@ describe.skipIf(noLab !== undefined)(
       const result = await apply();
       expect(good(result)).toMatchObject({ ok: true, failed: 0 });
       expect(await mainPids(lab, ['h1', 'h2'])).toEqual(before);
-      expect(
-        [...new Set(changesOf(result).map((change) => change.split(' ')[0]))].filter(
-          (host) => host === 'h1' || host === 'h2',
-        ),
-      ).toEqual([]);
+      const changes = changesOf(result);
+      const told = ['hosts-block:/etc/hosts', 'file:/etc/kubernetes/pod-routes', 'service:k8sup-routes.service'];
+      for (const host of ['h1', 'h2'])
+        expect(changes.filter((change) => change.startsWith(`${host} `))).toEqual(told.map((id) => `${host} ${id}`));
       expect(await lab.kubectl('get', 'node', 'h3', '-o', 'name')).toBe('node/h3');
+    });
+
+    test('routes and rules that others take away come back by themselves', async () => {
+      const routes = async () => (await lab.ssh('h1', 'ip route show proto 87')).trim();
+      const before = await routes();
+      expect(before).toContain('via 10.88.0.12');
+      const jump = '-m comment --comment "k8sup pod network" -j K8SUP-POSTROUTING';
+      await lab.ssh('h1', `ip route flush proto 87; iptables -t nat -D POSTROUTING ${jump}`);
+      await waitUntil(async () => (await routes()) === before, 30);
+      await waitUntil(
+        async () => (await lab.ssh('h1', 'iptables -t nat -S POSTROUTING')).includes('K8SUP-POSTROUTING'),
+        30,
+      );
     });
 
     test('with one apiserver stopped kubectl works, by k8sup and by the endpoint, and apply starts it again', async () => {

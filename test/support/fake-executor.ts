@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Content, Executor, RunOptions, RunResult } from '../../src/host/connection.ts';
@@ -54,9 +54,12 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const calls = options.calls ?? [];
   const path = (onHost: string): string => join(root, onHost);
   for (const folder of own) mkdirSync(path(folder), { recursive: true });
-  for (const file of ['passwd', 'group', 'ld.so.cache', 'alternatives']) {
-    cpSync(`/etc/${file}`, path(`/etc/${file}`), { recursive: true, verbatimSymlinks: true });
-  }
+  // By programs: Node's own functions are ten times slower with many small files, and hosts are made by the thousand.
+  spawnSync('cp', [
+    '-a',
+    ...['passwd', 'group', 'ld.so.cache', 'alternatives'].map((file) => `/etc/${file}`),
+    path('/etc'),
+  ]);
   const send = (kind: Call['kind'], script: string, given: RunOptions): Promise<RunResult> => {
     given.signal.throwIfAborted();
     calls.push({ kind, host: name, script });
@@ -84,7 +87,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       return result.stdout;
     },
   };
-  return { ...host, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+  return { ...host, [Symbol.dispose]: () => void spawnSync('rm', ['-rf', root]) };
 }
 
 function runHere(root: string, host: FakeHostOptions, script: string, options: RunOptions): Promise<RunResult> {

@@ -10,7 +10,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
   errors: { imports: [], types: [] },
   shell: { imports: [], types: [] },
   inventory: { imports: ['errors'], types: [] },
-  host: { imports: ['errors', 'shell'], types: ['inventory'] },
+  host: { imports: ['errors', 'inventory', 'shell'], types: [] },
   resources: { imports: ['errors', 'shell'], types: ['host'] },
   transport: { imports: ['errors', 'host'], types: ['inventory'] },
   pki: { imports: ['errors', 'inventory'], types: [] },

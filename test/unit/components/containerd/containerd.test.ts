@@ -107,8 +107,13 @@ describe('credentials', () => {
 });
 
 test("the proxy's address stays out of the unit and the cluster's own addresses out of the proxy", () => {
-  const proxy = { http: 'http://u:p"$x@proxy:3128', noProxy: ['corp.example'] };
-  const proxied = { ...newest, cluster: { ...newest.cluster, proxy } };
+  const proxied = inventoryOf(`
+cluster:
+  name: one
+  proxy: { http: 'http://u:p"$x@proxy:3128', noProxy: [corp.example] }
+hosts:
+  - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
+`);
   const component = containerd(proxied, host, factsOf());
   const file = fileOf(component, '/etc/containerd/proxy.env');
   expect(component.text).toContain('EnvironmentFile=/etc/containerd/proxy.env\n');
@@ -116,7 +121,7 @@ test("the proxy's address stays out of the unit and the cluster's own addresses 
   expect(component.inputs).toContain(file.path);
   expect(file).toMatchObject({ mode: 0o600, secret: true });
   expect(file.content).toContain('HTTP_PROXY="http://u:p\\"\\$x@proxy:3128"\n');
-  expect(file.content).toMatch(/NO_PROXY="corp\.example,localhost,.*10\.96\.0\.0\/16.*,10\.88\.0\.13,h3"/);
+  expect(file.content).toMatch(/NO_PROXY="localhost,.*10\.96\.0\.0\/16.*,10\.88\.0\.11,h1,corp\.example"/);
 });
 
 test.each([
