@@ -1,4 +1,5 @@
 import type { CheckResult } from '../../engine/events.ts';
+import { runsKubelet } from '../../inventory/model.ts';
 import type { Host } from '../../inventory/model.ts';
 import { urlHost } from '../../inventory/urls.ts';
 import { escapeControl } from '../../shell/escape.ts';
@@ -42,7 +43,7 @@ if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &
     ok: failed.length === 0 && said.filter((line) => line.startsWith('ok ')).length === nodes.length,
     durationMs,
   };
-  if (route === undefined || other === undefined || !host.roles.has('node')) return [nodePort];
+  if (route === undefined || other === undefined || !runsKubelet(host)) return [nodePort];
   // A plugin may route by other means than the main table: any route will do and is shown, the ping is what proves.
   const shown = escapeControl(route.replace(/\s+(uid|cache).*$/, '').trim());
   const tried = `${host.name} to a pod on ${other.node}`;
