@@ -121,7 +121,7 @@ hosts:
   expect(component.inputs).toContain(file.path);
   expect(file).toMatchObject({ mode: 0o600, secret: true });
   expect(file.content).toContain('HTTP_PROXY="http://u:p\\"\\$x@proxy:3128"\n');
-  expect(file.content).toMatch(/NO_PROXY="localhost,.*10\.96\.0\.0\/16.*,10\.88\.0\.11,h1,corp\.example"/);
+  expect(file.content).toMatch(/NO_PROXY="localhost,.*,10\.88\.0\.11,.*10\.96\.0\.0\/16,.*,h1,corp\.example"/);
 });
 
 test.each([
