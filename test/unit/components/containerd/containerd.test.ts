@@ -107,13 +107,15 @@ describe('credentials', () => {
 });
 
 test("the proxy's address stays out of the unit and the cluster's own addresses out of the proxy", () => {
-  const proxied = inventoryOf(`
+  const written = inventoryOf(`
 cluster:
   name: one
-  proxy: { http: 'http://u:p"$x@proxy:3128', noProxy: [corp.example] }
+  proxy: { http: 'http://proxy:3128', noProxy: [corp.example] }
 hosts:
   - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
 `);
+  const { noProxy = [] } = written.cluster.proxy ?? {};
+  const proxied = { ...newest, cluster: { ...newest.cluster, proxy: { http: 'http://u:p"$x@proxy:3128', noProxy } } };
   const component = containerd(proxied, host, factsOf());
   const file = fileOf(component, '/etc/containerd/proxy.env');
   expect(component.text).toContain('EnvironmentFile=/etc/containerd/proxy.env\n');
