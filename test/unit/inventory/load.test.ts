@@ -89,6 +89,6 @@ test('files that are absent, open to others or no keys are found beside the othe
 
 test('warnings stop nothing and come with the inventory', async () => {
   const inventory = await loadInventory(await put('inventory.yaml', inventoryWith('bootstrap: token-file')));
-  expect(inventory.warnings?.map((warning) => warning.code)).toEqual(['TOKEN_FILE_NEVER_EXPIRES']);
+  expect(inventory.warnings.map((warning) => warning.code)).toEqual(['TOKEN_FILE_NEVER_EXPIRES']);
   expect((await loadInventory(await put('smallest.yaml', smallest))).warnings).toEqual([]);
 });
