@@ -144,10 +144,11 @@ printf '%s\\n' "$o"`,
       name: 'DNS search list',
       tried: 'kubernetes.default from a pod',
       // busybox's nslookup completes no name with a dot in it; ping does, and says the address whether that answers a ping or not.
+      // Without -W it would wait 10 s for a first answer, whatever -w says.
       script: exec(
         'sh',
         '-c',
-        'o=$(ping -c 1 -w 1 "$1" 2>&1); echo "$o"; case $o in *"($2)"*) ;; *) exit 1 ;; esac',
+        'o=$(ping -c 1 -w 1 -W 1 "$1" 2>&1); echo "$o"; case $o in *"($2)"*) ;; *) exit 1 ;; esac',
         'sh',
         'kubernetes.default',
         network.apiserverServiceIP,
