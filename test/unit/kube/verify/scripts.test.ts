@@ -75,7 +75,7 @@ describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () =>
   it('fail where a pod completes a name to another address', async () => {
     using host = fakeHost();
     const target = targetOn(host);
-    host.write('/srv/ping', '#!/bin/sh\necho "PING $5 (10.96.0.11): 56 data bytes"\n', 0o755);
+    host.write('/srv/ping', '#!/bin/sh\nfor name; do :; done; echo "PING $name (10.96.0.11): 56 data bytes"\n', 0o755);
     expect((await checkFromPods(target)).filter(({ ok }) => !ok)).toMatchObject([
       { name: 'DNS search list', result: 'PING kubernetes.default (10.96.0.11): 56 data bytes' },
     ]);
