@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { K8supError } from '../errors/k8sup-error.ts';
 import { parseRecord, recordOf, unsafeChanges } from '../inventory/unsafe-changes.ts';
 import type { Run } from './run.ts';
+import { readState } from './state.ts';
 
 /**
  * Compares the inventory with the one last applied, and refuses edits for which there is no safe way on a living cluster yet.
@@ -9,7 +10,7 @@ import type { Run } from './run.ts';
  * @throws K8supError of kind `unsafeChange`, listing all of them.
  */
 export async function refuseUnsafeChanges(run: Run): Promise<void> {
-  const before = await readApplied(run.paths.applied);
+  const before = await readState(run.paths.applied);
   if (before === undefined) return;
   const problems = unsafeChanges(parseRecord(before, run.paths.applied), run.inventory);
   const [first] = problems;
@@ -28,13 +29,4 @@ export async function rememberApplied(run: Run): Promise<void> {
   const path = run.paths.applied;
   await writeFile(`${path}.new`, `${JSON.stringify(recordOf(run.inventory), undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
-}
-
-async function readApplied(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

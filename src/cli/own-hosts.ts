@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Run } from './run.ts';
+import { readState } from './state.ts';
 
 type Mark = Pick<Facts, 'clusterId' | 'clusterName'>;
 
@@ -35,13 +35,8 @@ export async function refuseForeignHosts(
 
 /** An empty file is what a crash left, and tells no more than none. */
 async function readClusterId(pki: string): Promise<string | undefined> {
-  try {
-    const id = (await readFile(join(pki, 'cluster-id'), 'utf8')).trim();
-    return id === '' ? undefined : id;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const id = (await readState(join(pki, 'cluster-id')))?.trim();
+  return id === '' ? undefined : id;
 }
 
 function otherCluster(foreign: readonly (readonly [string, Mark])[], fix: string, own?: string): K8supError {

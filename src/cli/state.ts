@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -41,6 +41,16 @@ export async function makeStateDir(paths: StatePaths): Promise<void> {
     why: 'it holds the keys of the cluster',
     fix: `chmod 700 ${paths.dir}`,
   });
+}
+
+/** A file of the state; undefined where it was never written. */
+export async function readState(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function ignoreInGit(folder: string): Promise<void> {
