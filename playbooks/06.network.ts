@@ -2,12 +2,11 @@ import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
 import { healthGate } from '../src/components/health-gate.ts';
-import { paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
-import { networkPlugins } from '../src/network/network.ts';
-import type { NetworkPlugin, NetworkTarget } from '../src/network/plugin.ts';
+import { pluginOf } from '../src/network/network.ts';
+import type { NetworkTarget } from '../src/network/plugin.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { pending } from '../src/resources/pending.ts';
@@ -22,7 +21,7 @@ export const networkStage: Stage = {
     {
       type: 'cluster',
       name: 'rights of the network',
-      objects: ({ inventory }) => pluginOf(inventory).objects(inventory),
+      objects: (context) => pluginOf(context.inventory).objects(context),
     },
     {
       type: 'hosts',
@@ -53,7 +52,7 @@ export const networkStage: Stage = {
       name: 'nodes ready',
       objects: () => [],
       gate: ({ inventory, unreachable }) =>
-        inventory.cluster.network.plugin === 'none' ? undefined : nodesReadyGate(inventory, unreachable),
+        pluginOf(inventory).makesNodesReady ? nodesReadyGate(inventory, unreachable) : undefined,
     },
   ],
 };
@@ -64,34 +63,13 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const target = await targetOf(host, context);
   if (target === undefined) return [pending('network', podCIDRUnknown)];
   const component = plugin.component(target);
+  const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
-    ...(plugin.name === 'flannel' ? await flannelPrograms(host, context) : []),
+    ...programs.flat(),
+    ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
     ...(component === undefined ? [] : componentResources(component)),
   ];
-}
-
-async function flannelPrograms(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
-  const { versions } = context.inventory.cluster;
-  return [
-    ...(await binaries(context, host, {
-      component: 'flannel',
-      version: versions.flannel,
-      files: ['flanneld'],
-      directory: paths.bin,
-    })),
-    ...(await binaries(context, host, {
-      component: 'cni-plugin-flannel',
-      version: versions.flannelCNI,
-      files: ['flannel'],
-      directory: paths.cniBin,
-    })),
-    clientKubeconfig(context, host, 'flannel'),
-  ];
-}
-
-function pluginOf(inventory: StageContext['inventory']): NetworkPlugin {
-  return networkPlugins[inventory.cluster.network.plugin];
 }
 
 const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";

@@ -1,6 +1,7 @@
 import { coredns } from '../src/components/coredns/coredns.ts';
 import type { Stage } from '../src/engine/stage.ts';
 import { rolloutGate } from '../src/kube/index.ts';
+import { pluginOf } from '../src/network/network.ts';
 
 /** CoreDNS at the DNS IP. */
 export const addonsStage: Stage = {
@@ -12,7 +13,7 @@ export const addonsStage: Stage = {
       name: 'CoreDNS',
       objects: ({ inventory }) => coredns(inventory),
       gate: ({ inventory }) =>
-        inventory.cluster.network.plugin === 'none' ? undefined : rolloutGate('kube-system', 'coredns'),
+        pluginOf(inventory).makesNodesReady ? rolloutGate('kube-system', 'coredns') : undefined,
     },
   ],
 };

@@ -34,7 +34,6 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   }
   if (runtime.type === 'containerd') wanted.set('containerd', versions.containerd).set('runc', versions.runc);
   wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
-  if (network.plugin === 'flannel')
-    wanted.set('cni-plugin-flannel', versions.flannelCNI).set('flannel', versions.flannel);
+  for (const [component, version] of Object.entries(network.needs.artifacts)) wanted.set(component, version);
   return wanted.set('coredns', versions.coredns);
 }

@@ -7,6 +7,7 @@ import { summaryOf } from '../engine/run.ts';
 import { exitCodes, K8supError } from '../errors/k8sup-error.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { loadInventory } from '../inventory/load.ts';
+import { networkPlugins } from '../network/network.ts';
 import { formatProblem } from '../inventory/problem.ts';
 import { describeError } from './failure.ts';
 import type { Io } from './io.ts';
@@ -70,7 +71,7 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
 /** Whatever fails in here, the lock is released. */
 async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promise<number>): Promise<number> {
   const started = performance.now();
-  const inventory = await loadInventory(spec.inventory);
+  const inventory = await loadInventory(spec.inventory, networkPlugins);
   const hosts = limitHosts(inventory, spec.flags.limit);
   const paths = statePaths(inventory);
   if (spec.writes) await makeStateDir(paths);

@@ -1,4 +1,5 @@
 import { inventoryReference } from '../inventory/reference.ts';
+import { networkPlugins } from '../network/network.ts';
 import { certificateReference } from './certificates.ts';
 import { commandReference } from './commands.ts';
 import { exitCodeReference } from './exit-codes.ts';
@@ -12,7 +13,7 @@ export const readmeParts: Readonly<Record<string, () => string>> = {
   'exit-codes': exitCodeReference,
   'unsafe-changes': unsafeChangeReference,
   certificates: certificateReference,
-  inventory: inventoryReference,
+  inventory: () => inventoryReference(networkPlugins),
 };
 
 /**

@@ -1,11 +1,13 @@
-import { combinationRules, kubernetesSupport, pluginSupport, provedSystems } from '../inventory/support.ts';
+import { combinationRules, kubernetesSupport, provedSystems } from '../inventory/support.ts';
 import type { CombinationRule, Proof } from '../inventory/support.ts';
-import { labInventoryInput } from '../lab/inventory.ts';
+import { labInventoryInput, labNetwork } from '../lab/inventory.ts';
 import type { LabProfile } from '../lab/inventory.ts';
+import { networkPlugins } from '../network/network.ts';
 import { cell, code, markdownTable } from './markdown.ts';
 
 /** What ran on real hosts, what is only rendered, and what is refused. */
 export function supportReference(): string {
+  const plugins = Object.fromEntries(networkPlugins.map(({ name, proof }) => [name, proof]));
   return [
     'The end-to-end tests build these two clusters on lab hosts:',
     profileTable(),
@@ -14,7 +16,7 @@ export function supportReference(): string {
       ['', 'Proved', 'Rendered, not proved'],
       [
         ['Kubernetes', spans(kubernetesSupport, 'proved'), spans(kubernetesSupport, 'rendered')],
-        ['Network', spans(pluginSupport, 'proved'), spans(pluginSupport, 'rendered')],
+        ['Network', spans(plugins, 'proved'), spans(plugins, 'rendered')],
         ['Operating system', provedSystems.join(', '), 'others with systemd; the preflight warns'],
       ],
     ),
@@ -31,7 +33,8 @@ export function supportReference(): string {
 }
 
 function rulesOf(severity: CombinationRule['severity']): readonly CombinationRule[] {
-  return combinationRules.filter((rule) => rule.severity === severity);
+  const rules = [...combinationRules, ...networkPlugins.flatMap((plugin) => plugin.rules)];
+  return rules.filter((rule) => rule.severity === severity);
 }
 
 function profileTable(): string {
@@ -42,7 +45,7 @@ function profileTable(): string {
       cluster.kubernetesVersion,
       cluster.runtime?.type,
       cluster.bootstrap,
-      [cluster.network?.plugin, cluster.network?.flannel?.backend].join(', '),
+      labNetwork(profile),
       cluster.kubeProxy?.mode,
       cluster.coredns?.version,
     ].map((text) => cell(text ?? ''));

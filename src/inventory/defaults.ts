@@ -29,7 +29,6 @@ export const standard = {
     dnsDomain: 'cluster.local',
     cniPluginsVersion: '1.9.1',
   },
-  flannel: { version: '0.28.4', cniPluginVersion: '0.9.1', backend: 'vxlan', directRouting: false, vni: 1, port: 8472 },
   coredns: { replicas: 2 },
   images: { coredns: 'registry.k8s.io/coredns/coredns', verify: 'docker.io/library/busybox:1.36' },
   certificates: { caLifetime: '87600h', leafLifetime: '8760h', nodeLifetime: '8760h' },

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Draft, Finding } from './findings.ts';
-import { inventorySchema } from './schema.ts';
-import { clusterSchema } from './schema/cluster.ts';
+import type { InventorySchemas } from './schema.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
 import { formatPath, isRecord, startsWith, valueAt } from './path.ts';
 import type { Path } from './path.ts';
@@ -16,13 +15,13 @@ export interface DraftResult {
 /**
  * Checks data against the schema and takes out what it refuses, so that one mistake does not hide the others.
  */
-export function draftOf(data: unknown): DraftResult {
-  const checked = inventorySchema.safeParse(data);
+export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
+  const checked = schemas.inventory.safeParse(data);
   const issues = checked.success ? [] : checked.error.issues;
   const broken = issues.flatMap((issue) => refused(issue, data));
   const rest = broken.reduce<unknown>((value, path) => without(value, path), data);
   const top = isRecord(rest) ? rest : {};
-  const cluster = clusterSchema.safeParse({ name: 'unnamed', ...(isRecord(top['cluster']) ? top['cluster'] : {}) });
+  const cluster = schemas.cluster.safeParse({ name: 'unnamed', ...(isRecord(top['cluster']) ? top['cluster'] : {}) });
   const ssh = sshSchema.safeParse(top['ssh'] ?? {});
   const list: readonly unknown[] = Array.isArray(top['hosts']) ? top['hosts'] : [];
   const parsed = list.map((host) => hostSchema.safeParse(host));
@@ -34,7 +33,7 @@ export function draftOf(data: unknown): DraftResult {
     onlyHost: list.length === 1,
     broken: [...broken, ...unreadable],
   };
-  return { draft, findings: withoutEchoes(issues.flatMap((issue) => explainIssue(issue, data))) };
+  return { draft, findings: withoutEchoes(issues.flatMap((issue) => explainIssue(issue, data, schemas.inventory))) };
 }
 
 /** A misspelt key is one mistake, not two: that the right one is missing goes without saying. */

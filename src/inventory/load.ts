@@ -7,6 +7,7 @@ import { checkFiles } from './checks/files.ts';
 import { checkHosts } from './checks/hosts.ts';
 import { checkLabels } from './checks/labels.ts';
 import { checkNetwork } from './checks/network.ts';
+import { checkPlugins } from './checks/plugins.ts';
 import { checkRoles } from './checks/roles.ts';
 import { checkMirrors } from './checks/runtime.ts';
 import { checkSettings } from './checks/settings.ts';
@@ -17,18 +18,20 @@ import type { Draft } from './findings.ts';
 import type { Inventory } from './model.ts';
 import { InventoryError } from './problem.ts';
 import type { Problem } from './problem.ts';
+import type { PluginDeclaration } from './plugin.ts';
 import { readYaml } from './read-yaml.ts';
 import type { PositionedDocument } from './read-yaml.ts';
 import type { LocalPath } from './resolve-cluster.ts';
 import { resolveInventory } from './resolve.ts';
+import { inventorySchemas } from './schema.ts';
 
 /**
  * Reads and checks an inventory, and looks at the files it names.
  *
  * @throws {@link InventoryError} with all mistakes at once; K8supError `INVENTORY_NOT_FOUND` or `INVENTORY_UNREADABLE`.
  */
-export async function loadInventory(file: string): Promise<Inventory> {
-  const read = analyse(await readText(file), file);
+export async function loadInventory(file: string, plugins: readonly PluginDeclaration[]): Promise<Inventory> {
+  const read = analyse(await readText(file), file, plugins);
   const findings = new Findings(read.document, read.draft.broken);
   await checkFiles(read.draft, read.local, findings.report);
   const result = conclude({ ...read, problems: [...read.problems, ...findings.problems] }, file);
@@ -41,26 +44,27 @@ export type CheckedInventory =
   | { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
 
 /** Checks a text alone: nothing is read from disk. Paths in it start at the folder of `file`. */
-export function checkInventory(text: string, file: string): CheckedInventory {
-  return conclude(analyse(text, file), file);
+export function checkInventory(text: string, file: string, plugins: readonly PluginDeclaration[]): CheckedInventory {
+  return conclude(analyse(text, file, plugins), file);
 }
 
 interface Analysis {
+  readonly plugins: readonly PluginDeclaration[];
   readonly draft: Draft;
   readonly document: PositionedDocument;
   readonly local: LocalPath;
   readonly problems: readonly Problem[];
 }
 
-function analyse(text: string, file: string): Analysis {
+function analyse(text: string, file: string, plugins: readonly PluginDeclaration[]): Analysis {
   const yaml = readYaml(text, file);
   const local = localPaths(file);
   const unread = yaml.data === undefined && yaml.problems.length > 0;
   if (unread) {
     const draft: Draft = { cluster: { name: 'unnamed' }, ssh: {}, hosts: [], onlyHost: false, broken: [[]] };
-    return { draft, document: yaml.document, local, problems: yaml.problems };
+    return { plugins, draft, document: yaml.document, local, problems: yaml.problems };
   }
-  const { draft, findings } = draftOf(yaml.data ?? undefined);
+  const { draft, findings } = draftOf(yaml.data ?? undefined, inventorySchemas(plugins));
   const checked = new Findings(yaml.document, draft.broken);
   const checks = [
     checkVersions,
@@ -73,15 +77,22 @@ function analyse(text: string, file: string): Analysis {
     checkSettings,
   ];
   for (const check of checks) check(draft, checked.report);
+  checkPlugins(draft, plugins, checked.report);
   const refused = findings.map((finding) => toProblem(finding, yaml.document));
-  return { draft, document: yaml.document, local, problems: [...yaml.problems, ...refused, ...checked.problems] };
+  return {
+    plugins,
+    draft,
+    document: yaml.document,
+    local,
+    problems: [...yaml.problems, ...refused, ...checked.problems],
+  };
 }
 
-function conclude({ draft, document, local, problems }: Analysis, file: string): CheckedInventory {
+function conclude({ plugins, draft, document, local, problems }: Analysis, file: string): CheckedInventory {
   const errors = inFileOrder(problems.filter((problem) => problem.severity === 'error'));
   const warnings = inFileOrder(problems.filter((problem) => problem.severity === 'warning'));
   if (errors.length > 0) return { problems: errors, warnings };
-  const resolved = resolveInventory(draft, local);
+  const resolved = resolveInventory(draft, local, plugins);
   return { inventory: { file: resolve(file), ...resolved, document, warnings }, warnings };
 }
 

@@ -1,4 +1,5 @@
 import type { Document } from './document.ts';
+import type { PluginNeeds } from './plugin.ts';
 import type { Problem } from './problem.ts';
 
 /** Kubernetes' and etcd's own words; one host may have several. */
@@ -58,19 +59,10 @@ export interface Host {
   readonly extras: Readonly<Record<ComponentName, Extras>>;
 }
 
-export interface FlannelSettings {
-  readonly backend: 'vxlan' | 'host-gw';
-  readonly directRouting: boolean;
-  readonly vni: number;
-  readonly port: number;
-  /** Undefined: flannel derives it from the interface. */
-  readonly mtu?: number;
-  /** Interface name; undefined: the one that carries the host's address. */
-  readonly interface?: string;
-}
-
 export interface NetworkSettings {
-  readonly plugin: 'flannel' | 'bridge' | 'none';
+  readonly plugin: string;
+  /** Whether NetworkPolicy objects have an effect. */
+  readonly enforcesPolicy: boolean;
   readonly podCIDR: string;
   readonly serviceCIDR: string;
   readonly nodeCIDRMaskSize: number;
@@ -80,7 +72,9 @@ export interface NetworkSettings {
   readonly dnsDomain: string;
   /** First address of the service CIDR: the apiserver's. */
   readonly apiserverServiceIP: string;
-  readonly flannel: FlannelSettings;
+  /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
+  readonly settings: unknown;
+  readonly needs: PluginNeeds;
   /** MTU of the bridge plugin; undefined: the kernel's default. */
   readonly mtu?: number;
 }
@@ -131,8 +125,6 @@ export interface Versions {
   readonly runc: string;
   readonly docker: string;
   readonly cniPlugins: string;
-  readonly flannelCNI: string;
-  readonly flannel: string;
   readonly coredns: string;
   /** Used with Docker from Kubernetes 1.24 alone. */
   readonly criDockerd?: string;

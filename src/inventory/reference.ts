@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { inventorySchema } from './schema.ts';
+import type { PluginDeclaration } from './plugin.ts';
+import { inventorySchemas } from './schema.ts';
 import { fieldsOf } from './schema/walk.ts';
 import type { Field } from './schema/walk.ts';
 
 /** The README's table of all keys, as Markdown. */
-export function inventoryReference(): string {
-  const rows = fieldsOf(inventorySchema).map((field) => {
+export function inventoryReference(plugins: readonly PluginDeclaration[]): string {
+  const rows = fieldsOf(inventorySchemas(plugins).inventory).map((field) => {
     const cells = [`\`${printPath(field)}\``, field.type, standardOf(field), escapeCell(field.description)];
     return `| ${cells.join(' | ')} |`;
   });
@@ -13,8 +14,8 @@ export function inventoryReference(): string {
 }
 
 /** JSON schema (draft 7) of the inventory as it is written, for editors; ends with a newline. */
-export function inventoryJsonSchema(): string {
-  const schema = z.toJSONSchema(inventorySchema, {
+export function inventoryJsonSchema(plugins: readonly PluginDeclaration[]): string {
+  const schema = z.toJSONSchema(inventorySchemas(plugins).inventory, {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema }) => {

@@ -11,7 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
-import { isPlugin } from './support.ts';
+import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
 
@@ -19,7 +19,7 @@ import type { ClusterInput } from './schema.ts';
 export type LocalPath = (written: string) => string;
 
 /** The versions and kinds that decide what is possible, defaults filled in; pure. */
-export function combinationOf(input: ClusterInput): Combination {
+export function combinationOf(input: ClusterInput, plugin?: PluginDeclaration): Combination {
   const kubernetes = plain(input.kubernetesVersion ?? standard.kubernetesVersion);
   const runtime = input.runtime?.type ?? runtimeFor(kubernetes);
   return {
@@ -29,9 +29,14 @@ export function combinationOf(input: ClusterInput): Combination {
     proxyMode: input.kubeProxy?.mode ?? proxyModeFor(kubernetes),
     coredns: plain(input.coredns?.version ?? corednsVersionFor(kubernetes)),
     etcd: plain(input.etcd?.version ?? standard.etcd.version),
-    flannel: plain(input.network?.flannel?.version ?? standard.flannel.version),
-    plugin: input.network?.plugin ?? standard.network.plugin,
+    plugin: pluginName(input),
+    pluginVersion: plugin?.version(input, kubernetes),
   };
+}
+
+/** The network that is chosen, whether or not there is one of that name. */
+export function pluginName(input: ClusterInput): string {
+  return input.network?.plugin ?? standard.network.plugin;
 }
 
 /** The parts of a cluster that need no knowledge of its hosts. */
@@ -40,7 +45,11 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
 /**
  * Fills in every default. Call it only with input that the checks have passed.
  */
-export function resolveCluster(input: ClusterInput, local: LocalPath): ClusterParts {
+export function resolveCluster(
+  input: ClusterInput,
+  local: LocalPath,
+  plugins: readonly PluginDeclaration[],
+): ClusterParts {
   const combination = combinationOf(input);
   const preparation = { ...standard.hostPreparation, ...given(input.hostPreparation) };
   const apiserver = { ...standard.apiserver, ...given(input.apiserver) };
@@ -50,7 +59,7 @@ export function resolveCluster(input: ClusterInput, local: LocalPath): ClusterPa
     name: input.name,
     versions: resolveVersions(input, combination),
     runtime: resolveRuntime(input, combination, local),
-    network: resolveNetwork(input),
+    network: resolveNetwork(input, plugins),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
     apiserverPort: apiserver.port,
@@ -106,8 +115,6 @@ function resolveVersions(input: ClusterInput, combination: Combination): Version
     runc: plain(input.runtime?.runcVersion ?? standard.runtime.runcVersion),
     criDockerd: plain(input.runtime?.criDockerdVersion ?? standard.runtime.criDockerdVersion),
     cniPlugins: plain(input.network?.cniPluginsVersion ?? standard.network.cniPluginsVersion),
-    flannelCNI: plain(input.network?.flannel?.cniPluginVersion ?? standard.flannel.cniPluginVersion),
-    flannel: combination.flannel,
     coredns: combination.coredns,
   };
 }
@@ -132,14 +139,14 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
   };
 }
 
-function resolveNetwork(input: ClusterInput): NetworkSettings {
+function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration[]): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
   const services = checkedCidr(written.serviceCIDR);
-  const { backend, directRouting, vni, port } = { ...standard.flannel, ...given(input.network?.flannel) };
-  const flannel = given(input.network?.flannel);
-  if (!isPlugin(written.plugin)) throw new Error(`plugin ${written.plugin} passed the checks`);
+  const plugin = plugins.find(({ name }) => name === pluginName(input));
+  if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
   return {
-    plugin: written.plugin,
+    plugin: plugin.name,
+    enforcesPolicy: plugin.enforcesPolicy,
     podCIDR: written.podCIDR,
     serviceCIDR: written.serviceCIDR,
     nodeCIDRMaskSize: written.nodeCIDRMaskSize,
@@ -147,15 +154,8 @@ function resolveNetwork(input: ClusterInput): NetworkSettings {
     dnsIP: input.network?.dnsIP ?? nthAddress(services, dnsIndex),
     dnsDomain: written.dnsDomain,
     apiserverServiceIP: nthAddress(services, 1n),
-    flannel: {
-      backend,
-      directRouting,
-      vni,
-      port,
-      ...pick(flannel.mtu, 'mtu'),
-      ...pick(flannel.interface, 'interface'),
-    },
     ...pick(input.network?.mtu, 'mtu'),
+    ...plugin.resolve(input),
   };
 }
 
@@ -184,7 +184,7 @@ function toHours(text: string): number {
 }
 
 /** A version without the leading v that Kubernetes' own files have. */
-function plain(version: string): string {
+export function plain(version: string): string {
   return version.replace(/^v/, '');
 }
 

@@ -5,6 +5,7 @@ import { given } from './given.ts';
 import { layExtras } from './merge.ts';
 import { componentNames } from './model.ts';
 import type { Cluster, ComponentName, Extras, Host, Role, SshSettings, Taint } from './model.ts';
+import type { PluginDeclaration } from './plugin.ts';
 import { resolveCluster } from './resolve-cluster.ts';
 import type { ClusterParts, LocalPath } from './resolve-cluster.ts';
 import type { ClusterInput, HostInput, SshInput } from './schema.ts';
@@ -15,10 +16,11 @@ import type { ClusterInput, HostInput, SshInput } from './schema.ts';
 export function resolveInventory(
   draft: Draft,
   local: LocalPath,
+  plugins: readonly PluginDeclaration[],
 ): { readonly cluster: Cluster; readonly hosts: readonly Host[] } {
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
-  const parts = resolveCluster(draft.cluster, local);
+  const parts = resolveCluster(draft.cluster, local, plugins);
   const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
   const proxy = draft.cluster.proxy;
   const cluster: Cluster = { ...parts, controlPlaneEndpoint };

@@ -2,19 +2,18 @@ import type { z } from 'zod';
 import type { Finding } from './findings.ts';
 import { formatPath, valueAt } from './path.ts';
 import type { Path } from './path.ts';
-import { inventorySchema } from './schema.ts';
 import { fieldsOf, keysAt } from './schema/walk.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** Says what the schema refused in words that need no knowledge of the schema library. */
-export function explainIssue(issue: Issue, data: unknown): readonly Finding[] {
+export function explainIssue(issue: Issue, data: unknown, schema: z.ZodType): readonly Finding[] {
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   const value = valueAt(data, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key));
+      return issue.keys.map((key) => unknownKey(path, key, schema));
     case 'invalid_type':
       return [
         value === undefined ? missingKey(path) : wrongType(path, typeWords[issue.expected] ?? issue.expected, value),
@@ -48,7 +47,7 @@ const typeWords: Readonly<Record<string, string>> = {
 
 const secretKeys = /^(.*password|passphrase|token|secret|sshPass|becomePassword)$/i;
 
-function unknownKey(parent: Path, key: string): Finding {
+function unknownKey(parent: Path, key: string, schema: z.ZodType): Finding {
   const path = [...parent, key];
   if (secretKeys.test(key)) {
     const fix = parent.includes('credentials')
@@ -65,16 +64,16 @@ function unknownKey(parent: Path, key: string): Finding {
   const where = parent.length === 0 ? 'at the top' : `in ${formatPath(parent)}`;
   const message = `there is no key ${JSON.stringify(key)} ${where}`;
   const finding: Finding = { path, atKey: true, code: 'UNKNOWN_KEY', message };
-  const known = keysAt(inventorySchema, parent);
+  const known = keysAt(schema, parent);
   const near = suggest(key, known);
   if (near !== undefined) return { ...finding, meant: [...parent, near], fix: `did you mean ${JSON.stringify(near)}?` };
-  const fix = rightPlace(key) ?? (known.length > 0 ? `known here: ${known.join(', ')}` : undefined);
+  const fix = rightPlace(key, schema) ?? (known.length > 0 ? `known here: ${known.join(', ')}` : undefined);
   return fix === undefined ? finding : { ...finding, fix };
 }
 
 /** Where else in the inventory the key is known, if that says enough. */
-function rightPlace(key: string): string | undefined {
-  const owners = fieldsOf(inventorySchema)
+function rightPlace(key: string, schema: z.ZodType): string | undefined {
+  const owners = fieldsOf(schema)
     .filter((field) => field.path.at(-1) === key)
     .map((field) => field.path.slice(0, -1).join('.').replaceAll('.[]', '[]') || 'the top');
   return owners.length >= 1 && owners.length <= 3 ? `it belongs to ${owners.join(' or ')}` : undefined;

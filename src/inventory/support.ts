@@ -25,12 +25,6 @@ export const kubernetesSupport: Readonly<Record<string, Proof>> = {
   '1.36': 'proved',
 };
 
-export const pluginSupport: Readonly<Record<'flannel' | 'bridge' | 'none', Proof>> = {
-  flannel: 'proved',
-  bridge: 'proved',
-  none: 'rendered',
-};
-
 /** Operating systems of the end-to-end tests' hosts, as `ID VERSION_ID` of os-release. */
 export const provedSystems: readonly string[] = ['debian 12'];
 
@@ -42,8 +36,9 @@ export interface Combination {
   readonly proxyMode: 'iptables' | 'ipvs' | 'nftables';
   readonly coredns: string;
   readonly etcd: string;
-  readonly flannel: string;
   readonly plugin: string;
+  /** Of the network, where it has one. */
+  readonly pluginVersion: string | undefined;
 }
 
 /** One row of the table of combinations. */
@@ -169,26 +164,7 @@ export const combinationRules: readonly CombinationRule[] = [
     message: 'apiservers from 1.31 ask etcd for watch progress, which works from 3.4.31 and 3.5.13',
     fix: 'use etcd 3.6.5, or a newer patch release of the same minor',
   },
-  {
-    code: 'FLANNEL_UNSUPPORTED',
-    severity: 'error',
-    path: ['network', 'flannel', 'version'],
-    applies: (c) => c.plugin === 'flannel' && semver.lt(c.flannel, '0.20.0'),
-    message: 'flannel before 0.20 is not supported yet',
-    fix: 'use flannel 0.28.4',
-  },
-  {
-    code: 'PLUGIN_NOT_PROVED',
-    severity: 'warning',
-    path: ['network', 'plugin'],
-    applies: (c) => isPlugin(c.plugin) && pluginSupport[c.plugin] === 'rendered',
-    message: 'this plugin is rendered, but not proved',
-  },
 ];
-
-export function isPlugin(name: string): name is keyof typeof pluginSupport {
-  return Object.hasOwn(pluginSupport, name);
-}
 
 /** `1.36` of `1.36.3`. */
 export function minorOf(kubernetes: string): string {

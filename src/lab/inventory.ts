@@ -47,6 +47,11 @@ export function labCorednsVersion(profile: LabProfile): string {
   return profiles[profile].coredns;
 }
 
+/** Pod network of a profile, for people. */
+export function labNetwork(profile: LabProfile): string {
+  return `flannel, ${profiles[profile].backend}`;
+}
+
 /** Text of the inventory for a lab. Everything that is there only because the hosts are a lab's stands under `extraConfig`. Pure. */
 export function labInventory(options: LabInventoryOptions): string {
   const header = `# Lab "${options.lab}", profile ${options.profile}. Try:  k8sup apply inventory.yaml\n`;

@@ -1,7 +1,10 @@
+import type { BinarySet } from '../components/binaries.ts';
 import type { Component, ComponentFile } from '../components/component.ts';
-import type { KubeObject } from '../engine/stage.ts';
+import type { KubeObject, StageContext } from '../engine/stage.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import type { PluginDeclaration } from '../inventory/plugin.ts';
+import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
 
 /** What a plugin is rendered for: one host that runs a kubelet. */
@@ -13,17 +16,21 @@ export interface NetworkTarget {
   readonly podCIDRs: Readonly<Record<string, string>>;
 }
 
-/** A network plugin as data and pure functions. */
-export interface NetworkPlugin {
-  readonly name: string;
+/** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
+export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Settings> {
   /** True where pod CIDRs, known only once nodes are registered, are part of what is written. */
   readonly needsPodCIDRs: boolean;
+  /** False where nodes become ready only by what the user does. */
+  readonly makesNodesReady: boolean;
+  readonly programs: (inventory: Inventory) => readonly BinarySet[];
+  /** Its identities towards the apiserver, each a kubeconfig on each host. */
+  readonly kubeconfigs: readonly LeafName[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;
   /** Written after the service is healthy: with the CNI configuration in place the kubelet calls the node ready. */
   readonly cniFiles: (target: NetworkTarget) => readonly ComponentFile[];
   /** Objects of the cluster that must be there before the service starts. */
-  readonly objects: (inventory: Inventory) => readonly KubeObject[];
+  readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** What it leaves on a host by running. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
 }

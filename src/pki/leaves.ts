@@ -128,7 +128,7 @@ export const leafKinds: readonly LeafKind[] = [
     profile: 'client',
     each: 'host',
     on: kubeletRoles,
-    when: (inventory) => inventory.cluster.network.plugin === 'flannel',
+    when: (inventory) => inventory.cluster.network.needs.leaves.includes('flannel'),
     purpose: 'flanneld to apiserver',
   },
   {

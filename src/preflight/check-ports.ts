@@ -1,5 +1,5 @@
 import { portsOf } from '../host/facts/index.ts';
-import type { NeededPort } from '../host/facts/index.ts';
+import type { NeededPort } from '../inventory/plugin.ts';
 import type { Listener } from '../host/facts/model.ts';
 import { isOurs } from './host-check.ts';
 import type { HostCheck } from './host-check.ts';

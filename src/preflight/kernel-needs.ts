@@ -1,14 +1,7 @@
 import { runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
-
-/** A kernel feature that a choice of the inventory needs, and what else could be chosen. */
-export interface KernelNeed {
-  readonly module: string;
-  /** What needs it, for example `kube-proxy in nftables mode`. */
-  readonly by: string;
-  readonly alternative: string;
-}
+import type { KernelNeed } from '../inventory/plugin.ts';
 
 /** The kernel features that the chosen runtime, network and kube-proxy mode need on a host. */
 export function kernelNeeds(
@@ -20,7 +13,6 @@ export function kernelNeeds(
   const { kubeProxy, network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
     modules.map((module) => ({ module, by, alternative }));
-  const vxlan = network.plugin === 'flannel' && network.flannel.backend === 'vxlan';
   return [
     ...need('the container runtime', 'a kernel with overlayfs is needed', ['overlay']),
     ...need('pods', 'a kernel with bridges, veth and connection tracking is needed', [
@@ -34,7 +26,7 @@ export function kernelNeeds(
       'choose another cluster.kubeProxy.mode',
       proxyModules(kubeProxy.mode, facts.iptablesBackend),
     ),
-    ...(vxlan ? need('flannel with vxlan', 'choose network.flannel.backend: host-gw', ['vxlan']) : []),
+    ...network.needs.kernel,
   ];
 }
 

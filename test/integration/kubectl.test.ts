@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { runCli } from '../../src/cli/program.ts';
 import { statePaths } from '../../src/cli/state.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
+import { networkPlugins } from '../../src/network/network.ts';
 import { openClusterPki } from '../../src/pki/index.ts';
 import { noFakeHost } from '../support/fake-executor.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -38,7 +39,7 @@ describe.skipIf(noFakeHost !== undefined)('k8sup kubectl', () => {
     sshd = await startSshd([`ForceCommand unshare -m --propagation private /bin/sh -c '${enter}'`]);
     inventory = join(dir, 'inventory.yaml');
     writeInventory(sshd.port);
-    const read = await loadInventory(inventory);
+    const read = await loadInventory(inventory, networkPlugins);
     await openClusterPki(statePaths(read).pki, read);
   });
   afterEach(() => writeInventory(sshd.port));

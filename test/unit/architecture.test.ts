@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
   engine: { imports: ['errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
   components: { imports: ['artifacts', 'errors', 'inventory', 'pki', 'resources', 'shell'], types: ['engine', 'host'] },
   network: {
-    imports: ['artifacts', 'components', 'errors', 'inventory', 'resources', 'shell'],
+    imports: ['artifacts', 'components', 'errors', 'inventory', 'pki', 'resources', 'shell'],
     types: ['engine', 'host'],
   },
   kube: {
@@ -53,7 +53,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
     ],
     types: [],
   },
-  docs: { imports: ['cli', 'errors', 'inventory', 'lab', 'pki'], types: [] },
+  docs: { imports: ['cli', 'errors', 'inventory', 'lab', 'network', 'pki'], types: [] },
   main: { imports: ['cli'], types: [] },
 };
 
@@ -66,7 +66,7 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   diff: ['src/report/'],
   commander: ['src/cli/'],
   '@commander-js/extra-typings': ['src/cli/'],
-  zod: ['src/inventory/', 'src/pki/'],
+  zod: ['src/inventory/', 'src/network/', 'src/pki/'],
   'ipaddr.js': ['src/inventory/', 'src/pki/'],
   semver: ['src/inventory/'],
   undici: ['src/artifacts/'],

@@ -1,5 +1,6 @@
 import { artifactIds, fetchAll, listArtifacts, openArtifacts } from '../../artifacts/index.ts';
 import { loadInventory } from '../../inventory/load.ts';
+import { networkPlugins } from '../../network/network.ts';
 import { table } from '../../report/index.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { say } from '../io.ts';
@@ -12,7 +13,7 @@ export async function listCommand(
   request: { readonly inventory: string; readonly json: boolean },
   io: Io,
 ): Promise<number> {
-  const inventory = await loadInventory(request.inventory);
+  const inventory = await loadInventory(request.inventory, networkPlugins);
   const rows = await listArtifacts(artifactIds(inventory, architecture), inventory.cluster.artifacts);
   if (request.json) rows.forEach((row) => say(io, JSON.stringify(row)));
   else
@@ -37,7 +38,7 @@ export async function listCommand(
 
 /** `k8sup artifacts fetch`. */
 export async function fetchCommand(file: string, io: Io): Promise<number> {
-  const inventory = await loadInventory(file);
+  const inventory = await loadInventory(file, networkPlugins);
   const progress = (text: string): void => void io.err.write(`${text}\n`);
   using interrupt = listenForInterrupt(progress);
   const artifacts = openArtifacts(inventory.cluster.artifacts, { progress });

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { runStages } from '../../engine/run.ts';
 import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
+import { networkPlugins } from '../../network/network.ts';
 import { cleanStage } from '../../../playbooks/99.clean.ts';
 import { makeCleanContext } from '../clean-context.ts';
 import { describeError } from '../failure.ts';
@@ -22,7 +23,7 @@ export interface CleanRequest {
 /** `k8sup clean`: takes the cluster off all hosts, from what each host has recorded. */
 export async function clean(request: CleanRequest, io: Io): Promise<number> {
   refuseLimit(request.flags);
-  const inventory = await loadInventory(request.inventory);
+  const inventory = await loadInventory(request.inventory, networkPlugins);
   if (!request.yes) await confirm(inventory.cluster.name, inventory.hosts.length, io);
   const spec = { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true };
   return onHosts(spec, io, async (run, session) => {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
+import { networkPlugins } from '../../network/network.ts';
 import { mergeKubeconfig } from '../../pki/index.ts';
 import { adminKubeconfigOf } from '../admin-kubeconfig.ts';
 import { say } from '../io.ts';
@@ -13,7 +14,7 @@ export async function kubeconfig(
   request: { readonly inventory: string; readonly merge: boolean; readonly context: string | undefined },
   io: Io,
 ): Promise<number> {
-  const inventory = await loadInventory(request.inventory);
+  const inventory = await loadInventory(request.inventory, networkPlugins);
   const admin = await adminKubeconfigOf(inventory);
   const context = request.context ?? inventory.cluster.name;
   if (!request.merge) {

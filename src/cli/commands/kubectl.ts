@@ -3,6 +3,7 @@ import type { Connection } from '../../host/connection.ts';
 import { hostsWith } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { loadInventory } from '../../inventory/load.ts';
+import { networkPlugins } from '../../network/network.ts';
 import { kubeRunner } from '../../kube/index.ts';
 import type { MasterConnection } from '../../kube/index.ts';
 import { sh } from '../../shell/sh.ts';
@@ -21,7 +22,7 @@ export async function kubectl(
   request: { readonly inventory: string; readonly args: readonly string[] },
   io: Io,
 ): Promise<number> {
-  const inventory = await loadInventory(request.inventory);
+  const inventory = await loadInventory(request.inventory, networkPlugins);
   const kubeconfig = await adminKubeconfigOf(inventory);
   using interrupt = listenForInterrupt(() => undefined);
   const reader = new AbortController();

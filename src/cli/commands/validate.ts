@@ -1,11 +1,12 @@
 import { formatProblem } from '../../inventory/problem.ts';
 import { loadInventory } from '../../inventory/load.ts';
+import { networkPlugins } from '../../network/network.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
 
 /** `k8sup validate`. */
 export async function validate(file: string, io: Io): Promise<number> {
-  const inventory = await loadInventory(file);
+  const inventory = await loadInventory(file, networkPlugins);
   for (const warning of inventory.warnings) say(io, `warning: ${formatProblem(warning)}`);
   const { cluster, hosts } = inventory;
   say(

@@ -3,6 +3,5 @@ export { parseFacts } from './parse.ts';
 export { packageOf, programsFor } from './programs.ts';
 export type { ProgramPackage } from './programs.ts';
 export { portsOf } from './ports.ts';
-export type { NeededPort } from './ports.ts';
 export { diskNeeds } from './disk.ts';
 export type { DiskNeed } from './disk.ts';

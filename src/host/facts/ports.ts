@@ -1,18 +1,7 @@
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
+import type { NeededPort } from '../../inventory/plugin.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
-
-/** A port that a component of this cluster listens on. */
-export interface NeededPort {
-  readonly protocol: 'tcp' | 'udp';
-  readonly port: number;
-  /** For people, for example `etcd clients`. */
-  readonly purpose: string;
-  /** The unit that holds it once the cluster runs; undefined where the kernel does (vxlan). */
-  readonly unit: string | undefined;
-  /** Bound to 127.0.0.1 alone, so a program on another address is not in the way. */
-  readonly loopback: boolean;
-}
 
 /** The ports that k8sup's components take on a host by its roles and the cluster's settings. */
 export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[] {
@@ -32,19 +21,12 @@ export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[]
 }
 
 function podHostPorts(inventory: Inventory): readonly NeededPort[] {
-  const { plugin, flannel } = inventory.cluster.network;
-  const ports = [
+  return [
     everywhere(fixedPorts.kubelet, 'kubelet', 'kubelet.service'),
     loopback(fixedPorts.kubeletHealth, 'kubelet health', 'kubelet.service'),
     loopback(fixedPorts.kubeProxyMetrics, 'kube-proxy metrics', 'kube-proxy.service'),
     everywhere(fixedPorts.kubeProxyHealth, 'kube-proxy health', 'kube-proxy.service'),
-  ];
-  if (plugin !== 'flannel') return ports;
-  ports.push(loopback(fixedPorts.flannelHealth, 'flannel health', 'flanneld.service'));
-  if (flannel.backend !== 'vxlan') return ports;
-  return [
-    ...ports,
-    { protocol: 'udp', port: flannel.port, purpose: 'flannel vxlan', unit: undefined, loopback: false },
+    ...inventory.cluster.network.needs.ports,
   ];
 }
 

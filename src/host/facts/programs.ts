@@ -13,7 +13,7 @@ export interface ProgramPackage {
 export function programsFor(inventory: Inventory, host: Host): readonly ProgramPackage[] {
   const names = ['awk', 'tar', 'gzip', 'flock', 'mount', 'find', 'ip', 'curl'];
   if (runsKubelet(host)) {
-    const { kubeProxy, runtime } = inventory.cluster;
+    const { kubeProxy, network, runtime } = inventory.cluster;
     // Whatever kube-proxy does, kubelet's, the CNI plugins' and flannel's own rules go through iptables.
     names.push('iptables', 'conntrack', 'nsenter', 'modprobe');
     // Tells whether a kubelet's certificate still lets it in: without it, one that has expired would pass for joined.
@@ -22,6 +22,7 @@ export function programsFor(inventory: Inventory, host: Host): readonly ProgramP
     if (kubeProxy.mode === 'ipvs') names.push('ipset');
     // dockershim forwards ports with the one and sets hairpin mode with the other.
     if (runtime.type === 'docker') names.push('socat', 'ethtool');
+    names.push(...network.needs.programs.filter((name) => !names.includes(name)));
   }
   return names.map(packageOf);
 }

@@ -4,7 +4,7 @@ import { standard } from '../defaults.ts';
 import type { Draft, Report } from '../findings.ts';
 import { given } from '../given.ts';
 import type { Path } from '../path.ts';
-import { combinationOf, dataDirectories, lifetimesOf } from '../resolve-cluster.ts';
+import { dataDirectories, lifetimesOf } from '../resolve-cluster.ts';
 
 /** What is left: certificate lives, ports, directories, URLs, artifact sources, and settings that would do nothing. */
 export function checkSettings(draft: Draft, report: Report): void {
@@ -14,7 +14,6 @@ export function checkSettings(draft: Draft, report: Report): void {
   checkDirectories(draft, report);
   checkUrls(draft, report);
   checkArtifacts(draft, report);
-  checkFlannel(draft, report);
   checkNames(draft, report);
   if (draft.cluster.bootstrap === 'token-file') {
     const message = 'a line of token.csv never expires: k8sup takes it out again once all nodes have joined';
@@ -160,21 +159,6 @@ function checkArtifacts(draft: Draft, report: Report): void {
   const basedOn = [['cluster', 'artifacts', needed]];
   const message = `the source ${artifacts?.source ?? ''} needs cluster.artifacts.${needed}`;
   report({ code: 'ARTIFACT_SOURCE_INCOMPLETE', path, basedOn, message, fix: `add ${needed}` });
-}
-
-function checkFlannel(draft: Draft, report: Report): void {
-  const { flannel, mtu } = draft.cluster.network ?? {};
-  const place = ['cluster', 'network', 'flannel'];
-  const { plugin } = combinationOf(draft.cluster);
-  const warn = (path: Path, message: string): void =>
-    report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path, atKey: true, message });
-  if (plugin !== 'flannel' && flannel !== undefined) warn(place, `the network plugin is ${plugin}: this has no effect`);
-  if (plugin !== 'bridge' && mtu !== undefined)
-    warn(['cluster', 'network', 'mtu'], 'this is the MTU of bridge alone; flannel has flannel.mtu');
-  if (flannel?.backend !== 'host-gw') return;
-  for (const key of ['directRouting', 'vni', 'port'] as const) {
-    if (flannel[key] !== undefined) warn([...place, key], 'this is a setting of vxlan: with host-gw it has no effect');
-  }
 }
 
 function checkNames(draft: Draft, report: Report): void {

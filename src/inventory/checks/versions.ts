@@ -1,18 +1,22 @@
 import type { Draft, Report } from '../findings.ts';
 import { combinationOf } from '../resolve-cluster.ts';
-import { combinationRules, isPlugin, kubernetesSupport, minorOf, pluginSupport } from '../support.ts';
-import { suggest } from '../suggest.ts';
+import { combinationRules, kubernetesSupport, minorOf } from '../support.ts';
+import type { Combination, CombinationRule } from '../support.ts';
 
-/** Kubernetes release, plugin, and what works with what. */
+/** Kubernetes release, and what works with what. */
 export function checkVersions(draft: Draft, report: Report): void {
   const combination = combinationOf(draft.cluster);
   checkKubernetes(combination.kubernetes, report);
-  checkPlugin(combination.plugin, report);
+  judgeCombination(combination, combinationRules, report);
+}
+
+/** Reports every rule that applies. */
+export function judgeCombination(combination: Combination, rules: readonly CombinationRule[], report: Report): void {
   const basedOn = [
     ['cluster', 'kubernetesVersion'],
     ['cluster', 'runtime', 'type'],
   ];
-  for (const rule of combinationRules) {
+  for (const rule of rules) {
     if (!rule.applies(combination)) continue;
     const { code, severity, message, fix } = rule;
     report({
@@ -41,16 +45,4 @@ function checkKubernetes(version: string, report: Report): void {
     const message = `Kubernetes ${minor} is rendered from the same tables as ${proved}, but was not run on real hosts`;
     report({ code: 'KUBERNETES_NOT_PROVED', severity: 'warning', path, message });
   }
-}
-
-function checkPlugin(name: string, report: Report): void {
-  if (isPlugin(name)) return;
-  const known = Object.keys(pluginSupport);
-  const near = suggest(name, known);
-  report({
-    code: 'PLUGIN_UNSUPPORTED',
-    path: ['cluster', 'network', 'plugin'],
-    message: `the network plugin ${JSON.stringify(name)} is not supported yet`,
-    fix: near === undefined ? `use ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`,
-  });
 }

@@ -67,6 +67,7 @@ export const clusterSchema = z.strictObject({
     'host:port that clients dial, a load balancer in front of several masters',
     "the only master's address and port",
   ),
+  /** Replaced by one that knows the plugins' settings too. */
   network: optional(networkSchema, 'Addresses and the pod network'),
   runtime: optional(runtimeSchema, 'Container runtime'),
   etcd: optional(etcdSchema, 'etcd'),

@@ -108,3 +108,11 @@ export const imageName = text({
 export const localFile = z.string().min(1);
 
 export const port = z.int().min(1).max(65535);
+
+export const mtu = z.int().min(576).max(65535);
+
+export const interfaceName = text({
+  code: 'INTERFACE_INVALID',
+  pattern: /^[^\s/]{1,15}$/,
+  expected: 'the name of a network interface',
+});

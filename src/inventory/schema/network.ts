@@ -1,31 +1,9 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
-import { derived, dnsName, optional, port, text, version } from './fields.ts';
+import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
 
-const mtu = z.int().min(576).max(65535);
+/** Any string passes: which plugins there are is not known here. */
 
-const interfaceName = text({
-  code: 'INTERFACE_INVALID',
-  pattern: /^[^\s/]{1,15}$/,
-  expected: 'the name of a network interface',
-});
-
-const flannelSchema = z.strictObject({
-  version: optional(version, 'flannel version', standard.flannel.version),
-  cniPluginVersion: optional(version, 'Version of the flannel CNI plugin', standard.flannel.cniPluginVersion),
-  backend: optional(z.enum(['vxlan', 'host-gw']), 'How packets reach other nodes', standard.flannel.backend),
-  directRouting: optional(
-    z.boolean(),
-    'vxlan: plain routes between nodes of one subnet',
-    standard.flannel.directRouting,
-  ),
-  vni: optional(z.int().min(1).max(16777215), 'vxlan: network identifier', standard.flannel.vni),
-  port: optional(port, 'vxlan: UDP port', standard.flannel.port),
-  mtu: derived(mtu, 'MTU of pods', "from the interface's"),
-  interface: derived(interfaceName, 'Interface to other nodes', "the one with the host's address"),
-});
-
-/** Any string passes here: a plugin that is not supported yet deserves a better message than "not one of". */
 const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'none'] });
 
 export const networkSchema = z.strictObject({
@@ -55,5 +33,4 @@ export const networkSchema = z.strictObject({
   dnsDomain: optional(dnsName, 'Domain of the cluster', standard.network.dnsDomain),
   mtu: derived(mtu, 'bridge: MTU of pods', "the kernel's"),
   cniPluginsVersion: optional(version, 'Version of the CNI plugins', standard.network.cniPluginsVersion),
-  flannel: optional(flannelSchema, 'Settings of flannel'),
 });

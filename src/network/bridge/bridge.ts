@@ -1,5 +1,6 @@
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
+import { noNeeds } from '../../inventory/plugin.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import { sh } from '../../shell/sh.ts';
@@ -13,7 +14,16 @@ const unit = 'k8sup-routes.service';
 /** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no image, and no daemon but a small script. */
 export const bridge: NetworkPlugin = {
   name: 'bridge',
+  summary: 'the CNI bridge with a route to each other node, for hosts in one network segment',
+  proof: 'proved',
+  enforcesPolicy: false,
+  version: () => undefined,
+  rules: [],
+  resolve: () => ({ settings: {}, needs: noNeeds }),
   needsPodCIDRs: true,
+  makesNodesReady: true,
+  programs: () => [],
+  kubeconfigs: [],
   component: routesService,
   cniFiles: (target) => [bridgeConfig(target)],
   objects: () => [],

@@ -1,7 +1,8 @@
 import type { Component } from '../../components/component.ts';
 import { commandLine } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
-import { binaries, kubeconfigs } from '../../components/paths.ts';
+import type { BinarySet } from '../../components/binaries.ts';
+import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import type { UnitCommand } from '../../components/systemd-unit.ts';
@@ -11,15 +12,20 @@ import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { netConf, netConfPath } from './net-conf.ts';
+import { flannelDeclaration, flannelSettings } from './settings.ts';
+import type { FlannelSettings } from './settings.ts';
 import { flannelRbac } from './rbac.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'flanneld.service';
 
 /** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
-export const flannel: NetworkPlugin = {
-  name: 'flannel',
+export const flannel: NetworkPlugin<FlannelSettings> = {
+  ...flannelDeclaration,
   needsPodCIDRs: false,
+  makesNodesReady: true,
+  programs,
+  kubeconfigs: ['flannel'],
   component: flanneld,
   cniFiles: ({ inventory }) => [
     cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
@@ -27,6 +33,14 @@ export const flannel: NetworkPlugin = {
   objects: () => flannelRbac(),
   claims,
 };
+
+function programs(inventory: Inventory): readonly BinarySet[] {
+  const { version, cniPluginVersion } = flannelSettings(inventory);
+  return [
+    { component: 'flannel', version, files: ['flanneld'], directory: paths.bin },
+    { component: 'cni-plugin-flannel', version: cniPluginVersion, files: ['flannel'], directory: paths.cniBin },
+  ];
+}
 
 /** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
 function flanneld({ inventory, host }: NetworkTarget): Component {
@@ -37,7 +51,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
-    iface: inventory.cluster.network.flannel.interface ?? host.address,
+    iface: flannelSettings(inventory).interface ?? host.address,
     ...address,
     'ip-masq': 'true',
     'healthz-ip': '127.0.0.1',
@@ -69,11 +83,12 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { flannel: settings, podCIDR } = inventory.cluster.network;
+  const { podCIDR } = inventory.cluster.network;
+  const { vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
-    { kind: 'link', name: `flannel.${settings.vni}` },
-    { kind: 'link', name: `flannel-v6.${settings.vni}` },
+    { kind: 'link', name: `flannel.${vni}` },
+    { kind: 'link', name: `flannel-v6.${vni}` },
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
@@ -84,7 +99,7 @@ function claims(inventory: Inventory): readonly Claim[] {
 
 /** An interface of another VNI, or of vxlan after a change to host-gw, would keep its routes. */
 function staleLinks(inventory: Inventory): UnitCommand {
-  const { backend, vni } = inventory.cluster.network.flannel;
+  const { backend, vni } = flannelSettings(inventory);
   const keep = backend === 'vxlan' ? `flannel.${vni}|flannel-v6.${vni}` : 'none';
   const script = `cd /sys/class/net && for l in flannel.* flannel-v6.*; do case $l in ${keep}|*'*') ;; *) ip link delete "$l" ;; esac; done`;
   return { prefix: '+', command: ['/bin/sh', '-c', script] };
@@ -92,7 +107,7 @@ function staleLinks(inventory: Inventory): UnitCommand {
 
 /** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
 function delegate(inventory: Inventory): object {
-  const { backend, mtu } = inventory.cluster.network.flannel;
+  const { backend, mtu } = flannelSettings(inventory);
   const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
   return { hairpinMode: true, isDefaultGateway: true, ...own };
 }
@@ -106,6 +121,7 @@ exit 1
 
 /** The flannel plugin understands 1.0.0 from its own release 1.0 on. */
 function cniVersion(inventory: Inventory): '0.4.0' | '1.0.0' {
-  const { kubernetes, flannelCNI } = inventory.cluster.versions;
-  return releaseHas(kubernetes, 'cniVersion1') && isAtLeast(flannelCNI, 1, 0) ? '1.0.0' : '0.4.0';
+  const { kubernetes } = inventory.cluster.versions;
+  const { cniPluginVersion } = flannelSettings(inventory);
+  return releaseHas(kubernetes, 'cniVersion1') && isAtLeast(cniPluginVersion, 1, 0) ? '1.0.0' : '0.4.0';
 }

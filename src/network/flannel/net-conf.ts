@@ -2,7 +2,9 @@ import type { ComponentFile } from '../../components/component.ts';
 import { jsonText } from '../../components/documents.ts';
 import { paths } from '../../components/paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
-import type { FlannelSettings, Inventory } from '../../inventory/model.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import { flannelSettings } from './settings.ts';
+import type { FlannelSettings } from './settings.ts';
 
 export const netConfPath = `${paths.flannelConf}/net-conf.json`;
 
@@ -12,14 +14,16 @@ export function netConf(inventory: Inventory): ComponentFile {
   const family = network.podCIDR.includes(':')
     ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: network.podCIDR }
     : { Network: network.podCIDR };
-  const content = jsonText({ ...family, ...nftables(inventory), Backend: backend(network.flannel) });
+  const content = jsonText({ ...family, ...nftables(inventory), Backend: backend(flannelSettings(inventory)) });
   return { path: netConfPath, mode: 0o644, content };
 }
 
 /** flannel knows nftables since 0.26. */
 function nftables(inventory: Inventory): object {
-  const { kubeProxy, versions } = inventory.cluster;
-  return kubeProxy.mode === 'nftables' && isAtLeast(versions.flannel, 0, 26) ? { EnableNFTables: true } : {};
+  const { kubeProxy } = inventory.cluster;
+  return kubeProxy.mode === 'nftables' && isAtLeast(flannelSettings(inventory).version, 0, 26)
+    ? { EnableNFTables: true }
+    : {};
 }
 
 function backend(flannel: FlannelSettings): object {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { loadInventory } from '../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import { statePaths } from '../../../src/cli/state.ts';
 import { openClusterPki } from '../../../src/pki/index.ts';
 import { cli } from './io.ts';
@@ -64,7 +65,7 @@ describe('kubeconfig', () => {
   const config = (): string => join(folder, '.kube', 'config');
   beforeEach(async () => {
     vi.stubEnv('HOME', folder);
-    const read = await loadInventory(inventory);
+    const read = await loadInventory(inventory, networkPlugins);
     await openClusterPki(statePaths(read).pki, read);
   });
 

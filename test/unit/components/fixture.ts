@@ -1,5 +1,6 @@
 import type { Facts } from '../../../src/host/facts/model.ts';
 import { checkInventory } from '../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import type { Extras, Host, Inventory } from '../../../src/inventory/model.ts';
 import type { ComponentName } from '../../../src/inventory/model.ts';
 import type { Component, ComponentFile } from '../../../src/components/component.ts';
@@ -30,7 +31,7 @@ hosts:
 
 /** @throws Error with what is wrong, for fixtures. */
 export function inventoryOf(text: string): Inventory {
-  const checked = checkInventory(text, '/inventory.yaml');
+  const checked = checkInventory(text, '/inventory.yaml', networkPlugins);
   if ('inventory' in checked) return checked.inventory;
   throw new Error(checked.problems.map((problem) => `${problem.code} ${problem.message}`).join('\n'));
 }

@@ -13,7 +13,8 @@ import { kubeProxy } from '../../../src/components/kube-proxy/kube-proxy.ts';
 import { kubelet } from '../../../src/components/kubelet/kubelet.ts';
 import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
 import { kubeScheduler } from '../../../src/components/scheduler/scheduler.ts';
-import { networkPlugins } from '../../../src/network/network.ts';
+import { flannel } from '../../../src/network/flannel/flannel.ts';
+import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
 import { classic, factsOf, hostOf, labFacts, newest } from './fixture.ts';
 
 const profiles = { newest, classic };
@@ -25,7 +26,7 @@ const makers: Readonly<Record<string, MakeComponent>> = {
   kubelet,
   kubeProxy,
   flanneld: (inventory, host, facts) => {
-    const made = networkPlugins.flannel.component({ inventory, host, facts, podCIDRs: {} });
+    const made = flannel.component({ inventory, host, facts, podCIDRs: {} });
     if (made === undefined) throw new Error('flannel has a component');
     return made;
   },
@@ -41,17 +42,12 @@ describe.each(['newest', 'classic'] as const)('%s profile', (profile) => {
 
   test('CNI configuration', async () => {
     const target = { inventory, host: hostOf(inventory, 'h1'), facts: labFacts, podCIDRs: {} };
-    const [file] = networkPlugins.flannel.cniFiles(target);
+    const [file] = flannel.cniFiles(target);
     await expect(file?.content).toMatchFileSnapshot(`golden/${profile}/10-k8sup.conflist`);
   });
 
   test('objects of the cluster', async () => {
-    const objects = [
-      ...masterRbac(),
-      ...nodeRbac(),
-      ...networkPlugins.flannel.objects(inventory),
-      ...coredns(inventory),
-    ];
+    const objects = [...masterRbac(), ...nodeRbac(), ...flannelRbac(), ...coredns(inventory)];
     await expect(objects.map(yamlText).join('---\n')).toMatchFileSnapshot(`golden/${profile}/objects.yaml`);
   });
 });

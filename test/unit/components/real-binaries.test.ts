@@ -13,7 +13,8 @@ import { kubeProxy } from '../../../src/components/kube-proxy/kube-proxy.ts';
 import { kubelet } from '../../../src/components/kubelet/kubelet.ts';
 import { kubeScheduler } from '../../../src/components/scheduler/scheduler.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
-import { networkPlugins } from '../../../src/network/network.ts';
+import { flannel } from '../../../src/network/flannel/flannel.ts';
+import { flannelSettings } from '../../../src/network/flannel/settings.ts';
 import { binaryPath } from './binaries.ts';
 import { classic, factsOf, flagsOf, hostOf, inventoryOf, labFacts, newest } from './fixture.ts';
 
@@ -26,7 +27,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'k8sup-components-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const flanneld: MakeComponent = (inventory, host, facts) => {
-  const made = networkPlugins.flannel.component({ inventory, host, facts, podCIDRs: {} });
+  const made = flannel.component({ inventory, host, facts, podCIDRs: {} });
   if (made === undefined) throw new Error('flannel has a component');
   return made;
 };
@@ -118,7 +119,10 @@ function programsOf(inventory: Inventory): Readonly<Record<string, Program>> {
     'kube-scheduler': kube(kubeScheduler, 'kube-scheduler'),
     kubelet: kube(kubelet, 'kubelet'),
     'kube-proxy': kube(kubeProxy, 'kube-proxy'),
-    flanneld: { make: flanneld, path: binaryPath('flannel', versions.flannel, 'flanneld', 'flannel') },
+    flanneld: {
+      make: flanneld,
+      path: binaryPath('flannel', flannelSettings(inventory).version, 'flanneld', 'flannel'),
+    },
     ...(runtime.type === 'docker'
       ? { docker: { make: docker, path: binaryPath('docker', versions.docker, 'dockerd') } }
       : { containerd: { make: containerd, path: binaryPath('containerd', versions.containerd, 'containerd') } }),

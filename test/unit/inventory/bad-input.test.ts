@@ -87,6 +87,12 @@ describe('warnings', () => {
       undefined,
       ['ANONYMOUS_ACCESS 3:45 cluster.apiserver.extraArgs.anonymous-auth'],
     ]),
+    [
+      'a network that was not run',
+      'network: { plugin: none }',
+      undefined,
+      ['PLUGIN_NOT_PROVED 3:22 cluster.network.plugin'],
+    ],
     ['ipvs', 'kubeProxy: { mode: ipvs }', undefined, ['IPVS_NOT_PROVED 3:22 cluster.kubeProxy.mode']],
     ['token.csv', 'bootstrap: token-file', undefined, ['TOKEN_FILE_NEVER_EXPIRES 3:14 cluster.bootstrap']],
     [

@@ -127,7 +127,13 @@ export const badInventories: readonly Case[] = [
   ['too old', 'kubernetesVersion: 1.19.16', undefined, ['KUBERNETES_UNSUPPORTED 3:22 cluster.kubernetesVersion']],
   ['too new', 'kubernetesVersion: 1.37.0', undefined, ['KUBERNETES_UNSUPPORTED 3:22 cluster.kubernetesVersion']],
   ['no whole version', 'kubernetesVersion: "1.36"', undefined, ['VERSION_INVALID 3:22 cluster.kubernetesVersion']],
-  ['plugin', 'network: { plugin: calico }', undefined, ['PLUGIN_UNSUPPORTED 3:22 cluster.network.plugin']],
+  ['plugin', 'network: { plugin: weave }', undefined, ['PLUGIN_UNSUPPORTED 3:22 cluster.network.plugin']],
+  [
+    'two plugins',
+    'network: { plugin: bridge, flannel: { vni: 2 } }',
+    undefined,
+    ['TWO_PLUGINS 3:30 cluster.network.flannel'],
+  ],
   [
     'containerd 2 with 1.22',
     'kubernetesVersion: 1.22.17\nruntime: { type: containerd, version: 2.2.0 }',

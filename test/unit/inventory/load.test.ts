@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exitCodes, K8supError } from '../../../src/errors/k8sup-error.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import { InventoryError } from '../../../src/inventory/problem.ts';
 import { inventoryWith, smallest, summary } from './sample.ts';
 
@@ -21,7 +22,7 @@ async function put(name: string, text: string, mode = 0o600): Promise<string> {
 }
 
 async function errorOf(file: string): Promise<K8supError> {
-  const error: unknown = await loadInventory(file).then(
+  const error: unknown = await loadInventory(file, networkPlugins).then(
     () => new Error('no error'),
     (reason: unknown) => reason,
   );
@@ -38,7 +39,7 @@ test('a good file and the files it names', async () => {
   const runtime =
     'runtime: { images: [image.tar], credentials: [{ registry: r, username: u, passwordFile: password }] }';
   const file = await put('inventory.yaml', `ssh: { privateKey: id }\n${inventoryWith(runtime)}`);
-  const inventory = await loadInventory(file);
+  const inventory = await loadInventory(file, networkPlugins);
   expect(inventory.file).toBe(file);
   expect(inventory.hosts[0]?.ssh.privateKey).toBe(join(folder, 'id'));
   expect(inventory.cluster.runtime.credentials[0]?.passwordFile).toBe(join(folder, 'password'));
@@ -88,7 +89,10 @@ test('files that are absent, open to others or no keys are found beside the othe
 });
 
 test('warnings stop nothing and come with the inventory', async () => {
-  const inventory = await loadInventory(await put('inventory.yaml', inventoryWith('bootstrap: token-file')));
+  const inventory = await loadInventory(
+    await put('inventory.yaml', inventoryWith('bootstrap: token-file')),
+    networkPlugins,
+  );
   expect(inventory.warnings.map((warning) => warning.code)).toEqual(['TOKEN_FILE_NEVER_EXPIRES']);
-  expect((await loadInventory(await put('smallest.yaml', smallest))).warnings).toEqual([]);
+  expect((await loadInventory(await put('smallest.yaml', smallest), networkPlugins)).warnings).toEqual([]);
 });

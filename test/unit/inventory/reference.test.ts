@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exampleInventory, schemaFile } from '../../../src/inventory/example.ts';
 import { inventoryJsonSchema, inventoryReference } from '../../../src/inventory/reference.ts';
-import { inventorySchema } from '../../../src/inventory/schema.ts';
+import { flannelSettings } from '../../../src/network/flannel/settings.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
+import { inventorySchemas } from '../../../src/inventory/schema.ts';
 import { fieldsOf } from '../../../src/inventory/schema/walk.ts';
 import { check, resolved, smallest } from './sample.ts';
 
-const fields = fieldsOf(inventorySchema);
+const fields = fieldsOf(inventorySchemas(networkPlugins).inventory);
 
 describe('the example', () => {
   test('has no mistakes and no warnings', () => {
@@ -45,10 +47,10 @@ describe('the example', () => {
 });
 
 describe('the schema for editors', () => {
-  test('is not stale', () => expect(readFileSync(schemaFile(), 'utf8')).toBe(inventoryJsonSchema()));
+  test('is not stale', () => expect(readFileSync(schemaFile(), 'utf8')).toBe(inventoryJsonSchema(networkPlugins)));
 
   test('knows patterns, refuses unknown keys and gives only defaults that can be written', () => {
-    const schema = JSON.stringify(JSON.parse(inventoryJsonSchema()));
+    const schema = JSON.stringify(JSON.parse(inventoryJsonSchema(networkPlugins)));
     expect(schema).toContain('"additionalProperties":false');
     expect(schema).toContain('"pattern"');
     expect(schema).not.toContain('"standard"');
@@ -58,7 +60,7 @@ describe('the schema for editors', () => {
 
 describe('the reference', () => {
   test('has a row for every key, with what it means', () => {
-    const rows = inventoryReference().trim().split('\n').slice(2);
+    const rows = inventoryReference(networkPlugins).trim().split('\n').slice(2);
     expect(rows.length).toBe(fields.length);
     expect(fields.filter((field) => field.description === '').map((field) => field.path.join('.'))).toEqual([]);
     expect(rows).toContain(
@@ -73,7 +75,7 @@ describe('the reference', () => {
     expect(JSON.stringify(cluster.etcd.dataDir)).toBe(written['cluster.etcd.dataDir']);
     expect(JSON.stringify(cluster.audit)).toBe(written['cluster.apiserver.audit']);
     expect(JSON.stringify(cluster.network.podCIDR)).toBe(written['cluster.network.podCIDR']);
-    expect(JSON.stringify(cluster.network.flannel.vni)).toBe(written['cluster.network.flannel.vni']);
+    expect(JSON.stringify(flannelSettings(resolved(smallest)).vni)).toBe(written['cluster.network.flannel.vni']);
     expect(JSON.stringify(cluster.firewall)).toBe(written['cluster.hostPreparation.firewall']);
   });
 });

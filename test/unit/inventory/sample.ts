@@ -1,4 +1,5 @@
 import { checkInventory, type CheckedInventory } from '../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 import type { Problem } from '../../../src/inventory/problem.ts';
 
@@ -16,7 +17,7 @@ export function inventoryWith(cluster: string, hosts = '- { name: a, address: 19
 }
 
 export function check(text: string): CheckedInventory {
-  return checkInventory(text, '/work/inventory.yaml');
+  return checkInventory(text, '/work/inventory.yaml', networkPlugins);
 }
 
 /** @throws Error with the problems' codes where the text has mistakes. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { inventorySchema, type InventoryInput } from '../../../src/inventory/schema.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
+import { inventorySchemas, type InventoryInput } from '../../../src/inventory/schema.ts';
 import { labInventory, labInventoryInput, type LabInventoryOptions } from '../../../src/lab/inventory.ts';
 
 const images = { pause: '/c/pause.tar', busybox: '/c/busybox.tar', coredns: '/c/coredns.tar' };
@@ -18,7 +19,7 @@ function withoutExtras(cluster: InventoryInput['cluster']): string {
 
 describe('labInventory', () => {
   it.each([newest, classic, { ...newest, hosts: 2 }])('writes what the inventory schema accepts (%#)', (options) => {
-    const parsed = inventorySchema.safeParse(parse(labInventory(options)));
+    const parsed = inventorySchemas(networkPlugins).inventory.safeParse(parse(labInventory(options)));
     expect(parsed.error?.issues).toBeUndefined();
     expect(parsed.data).toEqual(labInventoryInput(options));
   });

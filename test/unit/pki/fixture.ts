@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 import { checkInventory } from '../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import type { Cluster, Inventory } from '../../../src/inventory/model.ts';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 
@@ -32,7 +33,7 @@ export const threeHosts: readonly SampleHost[] = [
 /** A checked inventory; fields of the cluster may be laid over it. */
 export function sampleInventory(hosts: readonly SampleHost[] = threeHosts, over: Partial<Cluster> = {}): Inventory {
   const text = JSON.stringify({ cluster: { name: 'prod', controlPlaneEndpoint: 'api.example.org:6443' }, hosts });
-  const checked = checkInventory(text, '/somewhere/inventory.yaml');
+  const checked = checkInventory(text, '/somewhere/inventory.yaml', networkPlugins);
   if (!('inventory' in checked)) throw new Error(JSON.stringify(checked.problems));
   return { ...checked.inventory, cluster: { ...checked.inventory.cluster, ...over } };
 }

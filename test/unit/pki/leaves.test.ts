@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 
+import { noNeeds } from '../../../src/inventory/plugin.ts';
 import { profileOfConfig } from '../../../src/pki/cfssl/config.ts';
 import { authorityNames, leafKinds, leafPlaces } from '../../../src/pki/index.ts';
 import { readPkiFiles, requestOf } from '../../../src/pki/pki-files.ts';
@@ -29,7 +30,7 @@ describe('the table of leaves', () => {
 
   test('has flannel only where flannel is the network', () => {
     const { network } = sampleInventory().cluster;
-    const bridge = sampleInventory(undefined, { network: { ...network, plugin: 'bridge' } });
+    const bridge = sampleInventory(undefined, { network: { ...network, needs: noNeeds, plugin: 'bridge' } });
     expect(ids(bridge).filter((id) => id.includes('flannel'))).toEqual([]);
   });
 

@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { flannel } from '../../../../src/network/flannel/flannel.ts';
-import type { FlannelSettings, Inventory } from '../../../../src/inventory/model.ts';
+import { flannelSettings } from '../../../../src/network/flannel/settings.ts';
+import type { FlannelSettings } from '../../../../src/network/flannel/settings.ts';
+import type { Inventory } from '../../../../src/inventory/model.ts';
 import { factsOf, flagsOf, hostOf, newest } from '../../components/fixture.ts';
 
 const host = hostOf(newest, 'h2');
 
 function settings(changes: Partial<FlannelSettings>, mode: 'iptables' | 'nftables' = 'nftables'): Inventory {
   const { cluster } = newest;
-  const network = { ...cluster.network, flannel: { ...cluster.network.flannel, ...changes } };
+  const network = { ...cluster.network, settings: { ...flannelSettings(newest), ...changes } };
   return { ...newest, cluster: { ...cluster, network, kubeProxy: { mode } } };
 }
 

@@ -1,0 +1,47 @@
+import type { Draft, Report } from '../findings.ts';
+import type { PluginDeclaration } from '../plugin.ts';
+import { combinationOf, pluginName } from '../resolve-cluster.ts';
+import { suggest } from '../suggest.ts';
+import { judgeCombination } from './versions.ts';
+
+const pluginPath = ['cluster', 'network', 'plugin'];
+
+/** The pod network: one that there is, one alone, and with what it goes together. */
+export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
+  const name = pluginName(draft.cluster);
+  const plugin = plugins.find((candidate) => candidate.name === name);
+  checkOthers(draft, plugins, report);
+  if (plugin === undefined) {
+    const known = plugins.map((candidate) => candidate.name);
+    const near = suggest(name, known);
+    report({
+      code: 'PLUGIN_UNSUPPORTED',
+      path: pluginPath,
+      message: `the network plugin ${JSON.stringify(name)} is not supported`,
+      fix: near === undefined ? `use ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`,
+    });
+    return;
+  }
+  if (plugin.proof === 'rendered') {
+    const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+    report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path: pluginPath, message });
+  }
+  judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
+  plugin.check?.(draft, report);
+}
+
+/** Settings of another plugin are more likely a half-finished change than a wish. */
+function checkOthers({ cluster }: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
+  const chosen = pluginName(cluster);
+  for (const { name } of plugins) {
+    if (name === chosen || cluster.network?.[name] === undefined) continue;
+    report({
+      code: 'TWO_PLUGINS',
+      path: ['cluster', 'network', name],
+      atKey: true,
+      basedOn: [pluginPath],
+      message: `these are settings of ${name}, but the network plugin is ${chosen}: a cluster has one`,
+      fix: `take them out, or write plugin: ${name}`,
+    });
+  }
+}
