@@ -53,6 +53,8 @@ export interface Facts {
   readonly clockMs: number;
   readonly controllerClockMs: number;
   readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
+  /** MTU of each network interface, by name. */
+  readonly links: Readonly<Record<string, number>>;
   /** Destination networks of live routes, without the default route. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
   readonly listeners: readonly Listener[];

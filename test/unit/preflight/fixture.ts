@@ -25,6 +25,7 @@ export const goodFacts: Facts = {
     { interface: 'lo', cidr: '127.0.0.1/8' },
     { interface: 'eth0', cidr: '192.0.2.11/24' },
   ],
+  links: { lo: 65536, eth0: 1500 },
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
   listeners: [],
   features: new Set([...kernelParts.map(({ module }) => module), 'cgroup:cpu', 'cgroup:memory', 'cgroup:pids']),
