@@ -75,8 +75,12 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
-  /** MTU of the bridge plugin; undefined: the kernel's default. */
+  /** MTU of pods with bridge or macvlan; undefined: the interface's. */
   readonly mtu?: number;
+  /** What the chain of CNI plugins does besides, where there is one. */
+  readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };
+  /** Blocks outside the pod CIDR that see pods' own addresses. */
+  readonly nonMasqueradeCIDRs: readonly string[];
 }
 
 export interface RegistryCredential {

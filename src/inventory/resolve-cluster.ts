@@ -155,6 +155,8 @@ function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration
     dnsDomain: written.dnsDomain,
     apiserverServiceIP: nthAddress(services, 1n),
     ...pick(input.network?.mtu, 'mtu'),
+    cni: { ...standard.network.cni, ...given(input.network?.cni) },
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
     ...plugin.resolve(input),
   };
 }

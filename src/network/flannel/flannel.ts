@@ -10,6 +10,7 @@ import type { Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
+import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelDeclaration, flannelSettings } from './settings.ts';
@@ -27,8 +28,9 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: flanneld,
+  masquerade: ({ inventory }) => podMasquerade(inventory),
   cniFiles: ({ inventory }) => [
-    cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
+    cniConfigFile(cniVersion(inventory), inventory.cluster.network, { type: 'flannel', delegate: delegate(inventory) }),
   ],
   objects: () => flannelRbac(),
   claims,
@@ -53,7 +55,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
     'net-config-path': netConfPath,
     iface: flannelSettings(inventory).interface ?? host.address,
     ...address,
-    'ip-masq': 'true',
+    'ip-masq': String(inventory.cluster.network.nonMasqueradeCIDRs.length === 0),
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(fixedPorts.flannelHealth),
   };
@@ -83,10 +85,11 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR } = inventory.cluster.network;
+  const { podCIDR, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
+    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
     { kind: 'link', name: `flannel.${vni}` },
     { kind: 'link', name: `flannel-v6.${vni}` },
     { kind: 'chains', name: 'FLANNEL-' },
@@ -109,7 +112,7 @@ function staleLinks(inventory: Inventory): UnitCommand {
 function delegate(inventory: Inventory): object {
   const { backend, mtu } = flannelSettings(inventory);
   const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
-  return { hairpinMode: true, isDefaultGateway: true, ...own };
+  return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ...own };
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
