@@ -8,7 +8,9 @@ import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
+import { secondInterfaceFile, secondInterfacePath } from '../src/network/macvlan/second-interface.ts';
 import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
+import { absentFile } from '../src/resources/absent-file.ts';
 import { absentUnit } from '../src/resources/absent-unit.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
@@ -46,9 +48,7 @@ export const networkStage: Stage = {
         const { masquerade } = pluginOf(context.inventory);
         if (masquerade === undefined) return [];
         const component = await masqueradeOf(host, context);
-        return component === undefined
-          ? [absentUnit(podRoutesUnit, podRoutesDown)]
-          : componentResources(component);
+        return component === undefined ? [absentUnit(podRoutesUnit, podRoutesDown)] : componentResources(component);
       },
       gate: async (host, context) => {
         const component = await masqueradeOf(host, context);
@@ -62,9 +62,14 @@ export const networkStage: Stage = {
       resources: async (host, context) => {
         const target = await targetOf(host, context);
         if (target === undefined) return [pending('cni', podCIDRUnknown)];
-        return pluginOf(context.inventory)
-          .cniFiles(target)
-          .map((spec) => file(spec));
+        const second = secondInterfaceFile(context.inventory, host);
+        // First, so that no pod starts with the network alone.
+        return [
+          second === undefined ? absentFile(secondInterfacePath) : file(second),
+          ...pluginOf(context.inventory)
+            .cniFiles(target)
+            .map((spec) => file(spec)),
+        ];
       },
     },
     {

@@ -67,10 +67,38 @@ export interface PluginNeeds {
 }
 
 /** Keys of the network that some plugins use and others do not. */
-export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs'] as const;
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs', 'secondInterface'] as const;
 export type SharedKey = (typeof sharedKeys)[number];
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
+
+interface MacvlanInput {
+  readonly master?: string | undefined;
+  readonly mtu?: number | undefined;
+}
+
+/** What a macvlan needs, as the network or as a second interface. */
+export function macvlanNeeds({ master, mtu }: MacvlanInput, path: string): PluginNeeds {
+  const kernel = { module: 'macvlan', by: 'macvlan', alternative: 'choose another cluster.network.plugin' };
+  const link = master === undefined ? {} : { interface: master };
+  const setting = path === 'cluster.network.macvlan' ? 'cluster.network.mtu' : `${path}.mtu`;
+  return {
+    ...noNeeds,
+    kernel: [kernel],
+    interfaces: master === undefined ? [] : [{ name: master, setting: `${path}.master` }],
+    mtu: mtu === undefined ? [] : [{ bytes: mtu, setting, ...link }],
+  };
+}
+
+/** What two parts of a network need together. */
+export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
+  return {
+    ...one,
+    kernel: [...one.kernel, ...other.kernel],
+    interfaces: [...(one.interfaces ?? []), ...(other.interfaces ?? [])],
+    mtu: [...(one.mtu ?? []), ...(other.mtu ?? [])],
+  };
+}
 
 /** A pod network as the inventory knows it: what may be written of it, what it goes together with, and what it needs. */
 export interface PluginDeclaration<Settings = unknown> {
@@ -81,6 +109,8 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly proof: Proof;
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** False where what pods send passes their host by, and with it kube-proxy's rules. */
+  readonly podsReachServices?: false;
   /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
   readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */

@@ -11,6 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
+import { joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
@@ -144,6 +145,9 @@ function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration
   const services = checkedCidr(written.serviceCIDR);
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
+  const { settings, needs } = plugin.resolve(input);
+  const { uses = sharedKeys } = plugin;
+  const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
   return {
     plugin: plugin.name,
     enforcesPolicy: plugin.enforcesPolicy,
@@ -157,7 +161,10 @@ function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration
     ...pick(input.network?.mtu, 'mtu'),
     cni: { ...standard.network.cni, ...given(input.network?.cni) },
     nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
-    ...plugin.resolve(input),
+    podsReachServices: plugin.podsReachServices ?? true,
+    ...pick(second, 'secondInterface'),
+    settings,
+    needs: second === undefined ? needs : joinNeeds(needs, macvlanNeeds(second, 'cluster.network.secondInterface')),
   };
 }
 

@@ -13,6 +13,7 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'bridge', config: 'BRIDGE' },
   { module: 'veth', config: 'VETH' },
   { module: 'vxlan', config: 'VXLAN' },
+  { module: 'macvlan', config: 'MACVLAN' },
   { module: 'nf_conntrack', config: 'NF_CONNTRACK', evidence: '/proc/sys/net/netfilter/nf_conntrack_max' },
   { module: 'nf_tables', config: 'NF_TABLES' },
   { module: 'nft_compat', config: 'NFT_COMPAT' },

@@ -51,7 +51,7 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & { readonly
   summary: 'a daemon on each host that tunnels (vxlan) or routes (host-gw) to the pods of others',
   proof: 'proved',
   enforcesPolicy: false,
-  uses: ['cni', 'nonMasqueradeCIDRs'],
+  uses: ['cni', 'nonMasqueradeCIDRs', 'secondInterface'],
   schema,
   version: (input) => resolve(input).version,
   rules: [

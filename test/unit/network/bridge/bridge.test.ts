@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge } from '../../../../src/network/bridge/bridge.ts';
 import { podRoutesScriptFile } from '../../../../src/network/pod-routes/script.ts';
 import type { Component } from '../../../../src/components/component.ts';
-import { factsOf, fileOf, hostOf, newest } from '../../components/fixture.ts';
+import { factsOf, fileOf, hostOf, networkOf } from '../../components/fixture.ts';
 
 const podCIDRs = { h1: '10.244.0.0/24', h2: '10.244.1.0/24', h3: '10.244.2.0/24' };
-const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs };
+const bridged = networkOf('{ plugin: bridge }');
+const target = { inventory: bridged, host: hostOf(bridged, 'h1'), facts: factsOf(), podCIDRs };
 
 function component(of = target): Component {
   const made = bridge.component(of);
