@@ -11,6 +11,7 @@ export const addonsStage: Stage = {
     {
       type: 'cluster',
       name: 'CoreDNS',
+      set: 'dns',
       // Where pods reach no Service, nobody could ask it.
       objects: ({ inventory }) => (inventory.cluster.network.podsReachServices ? coredns(inventory) : []),
       gate: ({ inventory }) =>
