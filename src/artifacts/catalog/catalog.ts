@@ -6,6 +6,7 @@ import { criDockerd } from './cri-dockerd.ts';
 import { docker } from './docker.ts';
 import { etcd } from './etcd.ts';
 import { flannel } from './flannel.ts';
+import { helm } from './helm.ts';
 import { kubernetes } from './kubernetes.ts';
 import type { CatalogEntry } from './model.ts';
 
@@ -21,6 +22,7 @@ export const catalog: readonly CatalogEntry[] = [
   cniPluginFlannel,
   flannel,
   coredns,
+  helm,
 ];
 
 /** @throws K8supError `ARTIFACT_UNKNOWN`. */
