@@ -26,7 +26,7 @@ export interface ChartRun {
 const limitMs = 60_000;
 
 /**
- * Renders a chart as `helm install` would, custom resource definitions included, without a cluster: templates that look objects up find none. helm sees
+ * Renders a chart as `helm install` would, custom resource definitions included and hooks left out, without a cluster: templates that look objects up find none. helm sees
  * neither the user's settings of helm and kubectl nor a way to the network, and what it writes goes away with it.
  *
  * @returns documents of YAML.
@@ -60,7 +60,7 @@ export async function renderWithHelm(run: ChartRun, signal: AbortSignal): Promis
 function helmArguments(run: ChartRun): readonly string[] {
   const apis = (run.apiVersions ?? []).flatMap((api) => ['--api-versions', api]);
   const place = ['--namespace', run.namespace, '--kube-version', run.kubernetes, ...apis];
-  return ['template', run.release, run.chart, ...place, '--include-crds', '--skip-tests', '--values', '-'];
+  return ['template', run.release, run.chart, ...place, '--include-crds', '--no-hooks', '--values', '-'];
 }
 
 /** A proxy that refuses every connection: helm has no switch to stay off the network. */

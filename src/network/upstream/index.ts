@@ -4,9 +4,13 @@ export type { ManifestEdit, ObjectEdit, ObjectRef, Optional } from './edit.ts';
 export { addArg, addEnv, removeArg, removeEnv, setArg, setEnv } from './environment.ts';
 export type { EnvValue } from './environment.ts';
 export { addField, removeField, setField } from './fields.ts';
+export { upstreamChart, upstreamManifest } from './files.ts';
+export type { Chart, UpstreamContext } from './files.ts';
+export { fullImageName, imagesOf, rewriteImages } from './images.ts';
+export type { ImageMirrors } from './images.ts';
 export { placeholder } from './json-template.ts';
 export { objectsOf } from './manifest.ts';
-export type { Manifest, Place, PlacedObject, UpstreamSource } from './manifest.ts';
+export type { Manifest, Place, PlacedObject } from './manifest.ts';
 export type { Path, PathStep } from './place.ts';
 export {
   addContainer,

@@ -1,13 +1,5 @@
 import type { KubeObject } from '../../engine/stage.ts';
-
-/** Which of upstream's files something was read from, for messages. */
-export interface UpstreamSource {
-  /** As in the catalogue of artifacts, for example `calico`. */
-  readonly component: string;
-  readonly version: string;
-  /** For example `calico-typha.yaml`, or the archive of a chart. */
-  readonly file: string;
-}
+import type { UpstreamFile } from '../../inventory/plugin.ts';
 
 /** Where an object stands in its file; both count from 1. For a chart it is the rendered text that is counted. */
 export interface Place {
@@ -23,7 +15,8 @@ export interface PlacedObject {
 
 /** Upstream's objects, and which places in them were edited already. */
 export interface Manifest {
-  readonly source: UpstreamSource;
+  /** Where they were read from, for messages. */
+  readonly source: UpstreamFile;
   readonly objects: readonly PlacedObject[];
   /** Each as the object's title and the steps to what was edited in it. */
   readonly edited: readonly (readonly string[])[];
@@ -40,7 +33,7 @@ export function titleOf({ kind, metadata }: KubeObject): string {
 }
 
 /** `calico.yaml of calico 3.32.1`. */
-export function sourceText({ component, version, file }: UpstreamSource): string {
+export function sourceText({ component, version, file }: UpstreamFile): string {
   return `${file} of ${component} ${version}`;
 }
 

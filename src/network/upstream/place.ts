@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../engine/stage.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
-import type { PlacedObject, UpstreamSource } from './manifest.ts';
+import type { UpstreamFile } from '../../inventory/plugin.ts';
+import type { PlacedObject } from './manifest.ts';
 import { placeText, sourceText, titleOf } from './manifest.ts';
 
 /** A field by its name, or the one item of a list whose fields have these values, such as `{ name: 'calico-node' }`. */
@@ -9,7 +10,7 @@ export type Path = readonly PathStep[];
 
 /** What an edit works on: one object of one file. */
 export interface Target extends PlacedObject {
-  readonly source: UpstreamSource;
+  readonly source: UpstreamFile;
 }
 
 /** What stands at a path; undefined where nothing does. */
@@ -74,7 +75,7 @@ export function upstreamChanged(target: Target, lookedFor: string, there: string
 }
 
 /** The same for what is not about one object. */
-export function changedError(source: UpstreamSource, what: string, why: readonly string[]): K8supError {
+export function changedError(source: UpstreamFile, what: string, why: readonly string[]): K8supError {
   return new K8supError({
     code: 'UPSTREAM_CHANGED',
     kind: 'artifact',

@@ -2,7 +2,8 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Tags } from 'yaml';
 import type { KubeObject } from '../../engine/stage.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
-import type { Manifest, Place, PlacedObject, UpstreamSource } from './manifest.ts';
+import type { UpstreamFile } from '../../inventory/plugin.ts';
+import type { Manifest, Place, PlacedObject } from './manifest.ts';
 import { placeText, sourceText, titleOf } from './manifest.ts';
 import { groupOf, withNamespaces } from './scope.ts';
 
@@ -18,7 +19,7 @@ interface Placed {
  * @param namespace - of namespaced objects that name none.
  * @throws K8supError `UPSTREAM_UNREADABLE` for what is no YAML, for an object without apiVersion, kind or name, and for one that is there twice.
  */
-export function readManifest(text: string, source: UpstreamSource, namespace = 'default'): Manifest {
+export function readManifest(text: string, source: UpstreamFile, namespace = 'default'): Manifest {
   const found = documents(text, source).flatMap(unlisted);
   const read = found.map(({ value, place }) => ({ object: asObject(value, place, source), place }));
   const scoped = withNamespaces(
@@ -30,7 +31,7 @@ export function readManifest(text: string, source: UpstreamSource, namespace = '
   return { source, objects, edited: [] };
 }
 
-function documents(text: string, source: UpstreamSource): readonly Placed[] {
+function documents(text: string, source: UpstreamFile): readonly Placed[] {
   const lineCounter = new LineCounter();
   const parsed = parseAllDocuments(text, { version: '1.1', customTags: asKubernetesReads, lineCounter });
   return [...parsed].flatMap((document, index): readonly Placed[] => {
@@ -55,7 +56,7 @@ function unlisted({ value, place }: Placed): readonly Placed[] {
   return items.flatMap((item: unknown) => unlisted({ value: item, place }));
 }
 
-function asObject(value: unknown, place: Place, source: UpstreamSource): KubeObject {
+function asObject(value: unknown, place: Place, source: UpstreamFile): KubeObject {
   const { apiVersion, kind, metadata } = (value ?? {}) as Partial<KubeObject>;
   const texts = { apiVersion, kind, 'metadata.name': metadata?.name };
   for (const [field, text] of Object.entries(texts)) {
@@ -66,7 +67,7 @@ function asObject(value: unknown, place: Place, source: UpstreamSource): KubeObj
   return value as KubeObject;
 }
 
-function refuseDuplicates(objects: readonly PlacedObject[], source: UpstreamSource): void {
+function refuseDuplicates(objects: readonly PlacedObject[], source: UpstreamFile): void {
   const seen = new Map<string, Place | undefined>();
   for (const { object, place } of objects) {
     const key = `${groupOf(object.apiVersion)} ${titleOf(object)}`;
@@ -78,7 +79,7 @@ function refuseDuplicates(objects: readonly PlacedObject[], source: UpstreamSour
   }
 }
 
-function unreadable(source: UpstreamSource, what: string, why?: string): K8supError {
+function unreadable(source: UpstreamFile, what: string, why?: string): K8supError {
   return new K8supError({
     code: 'UPSTREAM_UNREADABLE',
     kind: 'artifact',
