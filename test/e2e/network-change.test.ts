@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clusterTarget } from '../../src/engine/events.ts';
 import { killDuringApply } from '../support/kill.ts';
 import { bootLab, changesOf, good, noLab } from '../support/lab.ts';
 import type { LabHandle } from '../support/lab.ts';
@@ -72,7 +73,7 @@ describe.skipIf(noLab !== undefined)(`one pod network for another${noLab === und
           `${host} pods:network`,
         ]),
       );
-    expect(changes).toContain('cluster ClusterRole k8sup:flannel');
+    expect(changes).toContain(`${clusterTarget} ClusterRole k8sup:flannel`);
     expect(await mainPids(lab, hosts)).toEqual(before);
   });
 
