@@ -51,10 +51,24 @@ export interface SubnetNeed {
   readonly gateways: Readonly<Record<string, string>>;
 }
 
+/** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
+export interface UpstreamFile {
+  /** As in the catalogue of artifacts, for example `calico`. */
+  readonly component: string;
+  /** Without a leading `v`. */
+  readonly version: string;
+  /** For example `calico-typha.yaml`, or `cilium.tgz`, for which helm is gotten too. */
+  readonly file: string;
+  /** What it must hash to, said by the user; needed for a version whose sha256 neither the catalogue nor its publisher says. */
+  readonly sha256?: string;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
   readonly artifacts: Readonly<Record<string, string>>;
+  /** Files whose objects it applies; they stay on the controller. */
+  readonly upstream?: readonly UpstreamFile[];
   readonly ports: readonly NeededPort[];
   readonly kernel: readonly KernelNeed[];
   /** Programs beyond those that every node needs. */

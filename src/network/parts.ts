@@ -6,6 +6,8 @@ import type { NetworkPlugin, NetworkTarget } from './plugin.ts';
 /** The place on a host that one pod network alone may have. */
 export const networkPlace = 'network';
 
+const shared: readonly string[] = [paths.bin, paths.lib, paths.cniBin, paths.cniConf, paths.kubeConf, paths.units];
+
 /** All that a plugin puts on a host or leaves there by running, as the ownership manifest names it. */
 export function partsOf(plugin: NetworkPlugin, target: NetworkTarget): readonly Part[] {
   const components = [plugin.component(target), plugin.masquerade?.(target)].filter((one) => one !== undefined);
@@ -16,7 +18,8 @@ export function partsOf(plugin: NetworkPlugin, target: NetworkTarget): readonly 
     ...plugin.cniFiles(target).map(({ path }) => path),
     ...components.map(({ unit }) => `${paths.units}/${unit}`),
   ];
-  const folders = [...new Set(files.map((path) => dirname(path)))];
+  // Folders of others stay, also when they are empty for a moment.
+  const folders = [...new Set(files.map((path) => dirname(path)))].filter((path) => !shared.includes(path));
   return [
     ...folders.map((name) => ({ kind: 'dir', name })),
     ...components.map(({ unit }) => ({ kind: 'unit', name: unit })),
