@@ -55,6 +55,7 @@ export const networkStage: Stage = {
       type: 'hosts',
       name: 'masquerade',
       on: runsKubelet,
+      rollout: 'canary',
       resources: async (host, context) => {
         const { masquerade } = pluginOf(context.inventory);
         if (masquerade === undefined) return [];

@@ -153,7 +153,7 @@ describe.skipIf(noLab !== undefined)(
       network({ plugin: 'flannel' });
       const back = await apply('--no-verify');
       good(back);
-      expect(changesOf(back)).toContain('h1 service:k8sup-routes.service');
+      expect(changesOf(back)).toContain('h1 absent-unit:k8sup-routes.service');
       expect(await lab.ssh('h1', 'nft list tables')).not.toContain('ip k8sup');
       expect(await one.run(ask('TCP4:10.88.1.1:9999'))).toBe('10.88.0.11');
     });
