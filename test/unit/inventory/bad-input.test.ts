@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
+import { badNetworks } from './bad-networks.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each([...badInventories, ...badComponentSettings])('%s', (_what, cluster, hosts, found) => {
+  test.each([...badInventories, ...badComponentSettings, ...badNetworks])('%s', (_what, cluster, hosts, found) => {
     expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
   });
 
