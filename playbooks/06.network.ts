@@ -100,7 +100,7 @@ async function targetOf(host: Host, context: StageContext): Promise<NetworkTarge
   if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
   const nodes = await context.nodes();
   const podCIDRs = Object.fromEntries(
-    nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])),
+    nodes.flatMap(({ name, podCIDRs: own }) => (own.length === 0 ? [] : [[name, own]])),
   );
   return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
 }

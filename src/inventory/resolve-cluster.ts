@@ -1,4 +1,4 @@
-import { nthAddress, parseCidr } from './cidr.ts';
+import { familyOf, formatAddress, formatCidr, nthAddress, parseAddress, parseCidr, splitList } from './cidr.ts';
 import type { Cidr } from './cidr.ts';
 import {
   corednsVersionFor,
@@ -29,6 +29,7 @@ export function combinationOf(input: ClusterInput, plugin?: PluginDeclaration): 
     proxyMode: input.kubeProxy?.mode ?? proxyModeFor(kubernetes),
     coredns: plain(input.coredns?.version ?? corednsVersionFor(kubernetes)),
     etcd: plain(input.etcd?.version ?? standard.etcd.version),
+    families: splitList(input.network?.podCIDR ?? standard.network.podCIDR).map(familyOf),
     plugin: pluginName(input),
     pluginVersion: plugin?.version(input, kubernetes),
   };
@@ -141,19 +142,27 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
 
 function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration[]): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
-  const services = checkedCidr(written.serviceCIDR);
+  const pods = splitList(written.podCIDR).map(checkedCidr);
+  const services = splitList(written.serviceCIDR).map(checkedCidr);
+  const dnsIPs = dnsAddresses(input.network?.dnsIP, services);
+  const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
   return {
     plugin: plugin.name,
     enforcesPolicy: plugin.enforcesPolicy,
-    podCIDR: written.podCIDR,
-    serviceCIDR: written.serviceCIDR,
+    podCIDR: formatCidr(firstOf(pods)),
+    podCIDRs: pods.map(formatCidr),
+    serviceCIDR: formatCidr(firstOf(services)),
+    serviceCIDRs: services.map(formatCidr),
     nodeCIDRMaskSize: written.nodeCIDRMaskSize,
+    nodeCIDRMaskSizeIPv6: written.nodeCIDRMaskSizeIPv6,
     nodePortRange: written.nodePortRange,
-    dnsIP: input.network?.dnsIP ?? nthAddress(services, dnsIndex),
+    dnsIP: firstOf(dnsIPs),
+    dnsIPs,
     dnsDomain: written.dnsDomain,
-    apiserverServiceIP: nthAddress(services, 1n),
+    apiserverServiceIP: firstOf(apiserverServiceIPs),
+    apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
     ...plugin.resolve(input),
   };
@@ -166,6 +175,20 @@ function resolveArtifacts(input: ClusterInput, local: LocalPath): ArtifactSettin
     mirrors: input.artifacts?.mirrors ?? [],
     ...pick(directory === undefined ? undefined : local(directory), 'directory'),
   };
+}
+
+/** What is written, one address for each family, and the tenth of those service CIDRs that none is written for. */
+function dnsAddresses(written: string | undefined, services: readonly Cidr[]): readonly string[] {
+  const given = written === undefined ? [] : splitList(written).map(parseAddress);
+  return services.map((cidr) => {
+    const own = given.find(({ kind }) => kind === cidr.family);
+    return own === undefined || own.kind === 'none' ? nthAddress(cidr, dnsIndex) : formatAddress(own);
+  });
+}
+
+function firstOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new Error('an empty list passed the checks');
+  return first;
 }
 
 function checkedCidr(text: string): Cidr {

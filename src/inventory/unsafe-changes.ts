@@ -105,6 +105,13 @@ export const unsafeSettings: readonly Rule[] = [
     reason: 'nodes keep the part they were given, and new parts would overlap them',
   },
   {
+    what: 'NODE_MASK',
+    path: network('nodeCIDRMaskSizeIPv6'),
+    name: 'the node mask for IPv6',
+    value: (r) => r.nodeCIDRMaskSizeIPv6,
+    reason: 'nodes keep the part they were given, and new parts would overlap them',
+  },
+  {
     what: 'DNS_IP',
     path: network('dnsIP'),
     name: 'the DNS address',

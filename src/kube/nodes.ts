@@ -7,7 +7,10 @@ import { rawShell } from '../shell/sh.ts';
 
 interface NodeJson {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-  readonly spec: { readonly podCIDR?: string; readonly taints?: readonly (Taint & { readonly timeAdded?: string })[] };
+  readonly spec: {
+    readonly podCIDRs?: readonly string[];
+    readonly taints?: readonly (Taint & { readonly timeAdded?: string })[];
+  };
 }
 
 /** Remembers which taints came from the inventory, so that one that is dropped there is taken off the node. */
@@ -20,7 +23,7 @@ export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> 
   };
   return items.map(({ metadata, spec }) => ({
     name: metadata.name,
-    podCIDR: spec.podCIDR,
+    podCIDRs: spec.podCIDRs ?? [],
     taints: spec.taints ?? [],
     managedTaints: readTaints(metadata.annotations?.[taintsAnnotation]),
   }));

@@ -12,8 +12,8 @@ export interface NetworkTarget {
   readonly inventory: Inventory;
   readonly host: Host;
   readonly facts: Facts;
-  /** `spec.podCIDR` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
-  readonly podCIDRs: Readonly<Record<string, string>>;
+  /** `spec.podCIDRs` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
+  readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */

@@ -168,16 +168,16 @@ export function leafPlaces(inventory: Inventory): readonly LeafPlace[] {
 }
 
 function memberNames(_inventory: Inventory, host: Host): readonly string[] {
-  return [host.address, host.name, ...loopback];
+  return [...host.addresses, host.name, ...loopback];
 }
 
 function apiserverNames(inventory: Inventory): readonly string[] {
   const { cluster } = inventory;
   const service = 'kubernetes.default.svc';
   return [
-    ...hostsWith(inventory, 'master').flatMap((host) => [host.address, host.name]),
+    ...hostsWith(inventory, 'master').flatMap((host) => [...host.addresses, host.name]),
     cluster.controlPlaneEndpoint.host,
-    cluster.network.apiserverServiceIP,
+    ...cluster.network.apiserverServiceIPs,
     ...loopback,
     'kubernetes',
     'kubernetes.default',

@@ -57,5 +57,5 @@ function sysctlFiles(sysctls: readonly SysctlSpec[]): readonly AnyResource[] {
 }
 
 function hostEntries(inventory: Inventory) {
-  return inventory.hosts.map(({ name, address }) => ({ address, names: [name] }));
+  return inventory.hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ address, names: [name] })));
 }

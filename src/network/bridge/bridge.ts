@@ -1,3 +1,4 @@
+import { familyOf } from '../../inventory/cidr.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
 import { noNeeds } from '../../inventory/plugin.ts';
@@ -32,12 +33,12 @@ export const bridge: NetworkPlugin = {
     { kind: 'chains', name: 'K8SUP-' },
     { kind: 'nft-table', name: 'ip k8sup' },
     { kind: 'nft-table', name: 'ip6 k8sup' },
-    { kind: 'routes', name: inventory.cluster.network.podCIDR },
+    ...inventory.cluster.network.podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
   ],
 };
 
 function routesService(target: NetworkTarget): Component {
-  const routes = podRoutesFile(target, podCIDROf(target));
+  const routes = podRoutesFile(target, podCIDRsOf(target));
   const inputs = [podRoutesScript, podRoutesPath];
   return {
     unit,
@@ -59,7 +60,7 @@ function routesService(target: NetworkTarget): Component {
 /** `ipMasq` is off: the plugin's rule would hide pod addresses from other nodes, so that k8sup has its own. */
 function bridgeConfig(target: NetworkTarget): ComponentFile {
   const { network, versions } = target.inventory.cluster;
-  const subnet = podCIDROf(target);
+  const subnets = podCIDRsOf(target);
   return cniConfigFile(releaseHas(versions.kubernetes, 'cniVersion1') ? '1.0.0' : '0.4.0', {
     type: 'bridge',
     bridge: bridgeName,
@@ -69,13 +70,13 @@ function bridgeConfig(target: NetworkTarget): ComponentFile {
     ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
     ipam: {
       type: 'host-local',
-      ranges: [[{ subnet }]],
-      routes: [{ dst: subnet.includes(':') ? '::/0' : '0.0.0.0/0' }],
+      ranges: subnets.map((subnet) => [{ subnet }]),
+      routes: subnets.map((subnet) => ({ dst: familyOf(subnet) === 'ipv6' ? '::/0' : '0.0.0.0/0' })),
     },
   });
 }
 
-function podCIDROf({ host, podCIDRs }: NetworkTarget): string {
+function podCIDRsOf({ host, podCIDRs }: NetworkTarget): readonly string[] {
   const own = podCIDRs[host.name];
   if (own !== undefined) return own;
   throw new K8supError({

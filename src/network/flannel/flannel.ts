@@ -3,6 +3,7 @@ import { commandLine } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
+import { familyOf } from '../../inventory/cidr.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import type { UnitCommand } from '../../components/systemd-unit.ts';
@@ -46,13 +47,15 @@ function programs(inventory: Inventory): readonly BinarySet[] {
 function flanneld({ inventory, host }: NetworkTarget): Component {
   const config = netConf(inventory);
   const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
-  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
+  const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
+  const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
   const flags = {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
-    iface: flannelSettings(inventory).interface ?? host.address,
-    ...address,
+    iface: flannelSettings(inventory).interface ?? ipv4 ?? host.address,
+    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
+    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
     'ip-masq': 'true',
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(fixedPorts.flannelHealth),
@@ -83,7 +86,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR } = inventory.cluster.network;
+  const { podCIDRs } = inventory.cluster.network;
   const { vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
@@ -92,7 +95,7 @@ function claims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
-    { kind: 'routes', name: podCIDR },
+    ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
     { kind: 'path', name: '/run/flannel' },
   ];
 }

@@ -8,7 +8,7 @@ import { podRoutesScriptFile } from '../../../../src/network/bridge/pod-routes-s
 import type { Component } from '../../../../src/components/component.ts';
 import { factsOf, fileOf, hostOf, newest } from '../../components/fixture.ts';
 
-const podCIDRs = { h1: '10.244.0.0/24', h2: '10.244.1.0/24', h3: '10.244.2.0/24' };
+const podCIDRs = { h1: ['10.244.0.0/24'], h2: ['10.244.1.0/24'], h3: ['10.244.2.0/24'] };
 const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs };
 
 function component(of = target): Component {
