@@ -1,4 +1,4 @@
-import { runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { KernelNeed } from '../inventory/plugin.ts';
@@ -26,6 +26,13 @@ export function kernelNeeds(
       'choose another cluster.kubeProxy.mode',
       proxyModules(kubeProxy.mode, facts.iptablesBackend),
     ),
+    ...(hasIPv6(network)
+      ? need(
+          `kube-proxy in ${kubeProxy.mode} mode for IPv6`,
+          'use IPv4 blocks alone in cluster.network',
+          proxyModules6(kubeProxy.mode, facts.iptablesBackend),
+        )
+      : []),
     ...network.needs.kernel,
   ];
 }
@@ -45,4 +52,10 @@ function proxyModules(mode: Inventory['cluster']['kubeProxy']['mode'], backend: 
   if (mode === 'ipvs') return ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'ip_set', 'ip_set_hash_ipport'];
   const tables = backend === 'nft' ? ['nf_tables', 'nft_compat'] : ['ip_tables', 'iptable_nat'];
   return [...tables, 'xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'];
+}
+
+/** Those of {@link proxyModules} that the other family has for itself. */
+function proxyModules6(mode: Inventory['cluster']['kubeProxy']['mode'], backend: Facts['iptablesBackend']): string[] {
+  if (mode === 'nftables') return ['nft_fib_ipv6'];
+  return backend === 'nft' ? [] : ['ip6_tables', 'ip6table_nat'];
 }

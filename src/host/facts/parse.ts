@@ -1,7 +1,14 @@
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
-import { readAddresses, readListeners, readResolver, readRoutes } from './parse-network.ts';
+import {
+  readAddresses,
+  readListeners,
+  readIPv6,
+  readResolver,
+  readRouterAdvertised,
+  readRoutes,
+} from './parse-network.ts';
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';
@@ -28,6 +35,8 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
+    ipv6: readIPv6(read),
+    routerAdvertised: readRouterAdvertised(read),
     routes: readRoutes(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),

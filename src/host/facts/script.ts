@@ -4,7 +4,7 @@ import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
-import { resolvedConf } from './parse-network.ts';
+import { resolvedConf, sysctlFile } from './parse-network.ts';
 import { portsOf } from './ports.ts';
 import { otherPrograms, programsFor } from './programs.ts';
 import { remainsPaths, unitNames } from './remains.ts';
@@ -60,7 +60,7 @@ for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containe
   d=\${d%/*/}; p container "\${d##*/}"
 done
 echo @@addresses
-if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi`),
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; [ ! -e /proc/net/if_inet6 ] || cat /proc/net/if_inet6; fi`),
   ]);
 }
 
@@ -141,6 +141,10 @@ function filesSection(): Sh {
     '/proc/filesystems',
     '/proc/cgroups',
     '/proc/net/route',
+    '/proc/net/ipv6_route',
+    '/proc/sys/net/ipv6/conf/all/disable_ipv6',
+    '/proc/sys/net/ipv6/conf/default/disable_ipv6',
+    sysctlFile,
     '/sys/fs/cgroup/cgroup.controllers',
     '/sys/fs/selinux/enforce',
     clusterMarkPath,
