@@ -5,7 +5,7 @@ import { none } from '../../../src/network/none/none.ts';
 import { partsOf } from '../../../src/network/parts.ts';
 import { factsOf, hostOf, newest } from '../components/fixture.ts';
 
-const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs: { h1: '10.244.0.0/24' } };
+const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs: { h1: ['10.244.0.0/24'] } };
 const names = (plugin: typeof none): readonly string[] =>
   partsOf(plugin, target).map(({ kind, name }) => `${kind} ${name}`);
 
