@@ -2,6 +2,8 @@ export { approvePending, listPending } from './csr.ts';
 export type { PendingCsr } from './csr.ts';
 export { nodesReadyGate, rolloutGate } from './gates.ts';
 export { joinCondition, joinNodes } from './join.ts';
+export { networkNodes } from './network-nodes.ts';
+export type { NodeInNetwork } from './network-nodes.ts';
 export { liveNodes, nodeMetadata, nodeNames, plannedNodes } from './nodes.ts';
 export { clusterObjects } from './objects.ts';
 export { kubeRunner } from './runner.ts';
