@@ -9,7 +9,7 @@ export function renderNetworkTest(test: NetworkTestReport, style: Style): string
   const { paths, chosen, problems } = test;
   const across = paths.filter(({ from, to }) => from !== to);
   const how = chosen.how === 'all' ? 'every node to every node' : `a ring and some at random, --seed ${chosen.seed}`;
-  const nodes = [...new Set(paths.map(({ from }) => from))];
+  const nodes = [...new Set(paths.flatMap(({ from, to }) => [from, to]))];
   const text = renderProblems(problems);
   return [
     `Pod network ${oneLine(test.plugin)}, ${oneLine(test.mode)}: ${count(nodes.length, 'node')}, ${how}`,
@@ -114,5 +114,5 @@ function spread(values: readonly string[]): string {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   if (sorted.length <= 1) return sorted[0]?.[0] ?? 'not seen';
-  return sorted.map(([value, times]) => `${times} × ${value}`).join(', ');
+  return sorted.map(([value, times]) => `${value} (${times})`).join(', ');
 }
