@@ -25,6 +25,8 @@ const recordSchema = z.object({
   controlPlaneEndpoint: z.string(),
   apiserverPort: z.number(),
   encryptionAtRest: z.boolean(),
+  /** What the plugin says must stay, by key; records of older releases have none. */
+  network: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   /** Records of older releases have none. */
   proxyMode: z.string().optional(),
   directories: z.object({ etcd: z.string(), kubelet: z.string(), runtime: z.string() }),
@@ -59,6 +61,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
     proxyMode: cluster.kubeProxy.mode,
+    network: Object.fromEntries((network.needs.fixed ?? []).map(({ key, value }) => [key, value])),
     directories: { etcd: cluster.etcd.dataDir, kubelet: cluster.kubelet.rootDir, runtime: cluster.runtime.dataRoot },
     hosts: hosts.map(({ name, addresses, roles }) => ({
       name,

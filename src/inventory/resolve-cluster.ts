@@ -45,11 +45,13 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
 
 /**
  * Fills in every default. Call it only with input that the checks have passed.
+ *
+ * @param networks - those there are, and for how many hosts that run a kubelet.
  */
 export function resolveCluster(
   input: ClusterInput,
   local: LocalPath,
-  plugins: readonly PluginDeclaration[],
+  networks: { readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
 ): ClusterParts {
   const combination = combinationOf(input);
   const preparation = { ...standard.hostPreparation, ...given(input.hostPreparation) };
@@ -60,7 +62,7 @@ export function resolveCluster(
     name: input.name,
     versions: resolveVersions(input, combination),
     runtime: resolveRuntime(input, combination, local),
-    network: resolveNetwork(input, plugins),
+    network: resolveNetwork(input, networks),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
     apiserverPort: apiserver.port,
@@ -140,7 +142,10 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
   };
 }
 
-function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration[]): NetworkSettings {
+function resolveNetwork(
+  input: ClusterInput,
+  { plugins, nodes }: { readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
+): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
   const pods = splitList(written.podCIDR).map(checkedCidr);
   const services = splitList(written.serviceCIDR).map(checkedCidr);
@@ -164,7 +169,7 @@ function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration
     apiserverServiceIP: firstOf(apiserverServiceIPs),
     apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
-    ...plugin.resolve(input),
+    ...plugin.resolve(input, nodes),
   };
 }
 

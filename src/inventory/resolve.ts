@@ -4,7 +4,7 @@ import { parseEndpoint } from './endpoint.ts';
 import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import { layExtras } from './merge.ts';
-import { componentNames } from './model.ts';
+import { componentNames, runsKubelet } from './model.ts';
 import type { Cluster, ComponentName, Extras, Host, Role, SshSettings, Taint } from './model.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { resolveCluster } from './resolve-cluster.ts';
@@ -21,7 +21,7 @@ export function resolveInventory(
 ): { readonly cluster: Cluster; readonly hosts: readonly Host[] } {
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
-  const parts = resolveCluster(draft.cluster, local, plugins);
+  const parts = resolveCluster(draft.cluster, local, { plugins, nodes: hosts.filter(runsKubelet).length });
   const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
   const proxy = draft.cluster.proxy;
   const cluster: Cluster = { ...parts, controlPlaneEndpoint };

@@ -120,6 +120,7 @@ export const leafKinds: readonly LeafKind[] = [
     profile: 'client',
     each: 'host',
     on: kubeletRoles,
+    when: (inventory) => inventory.cluster.network.needs.replacesKubeProxy !== true,
     purpose: 'kube-proxy to apiserver',
   },
   {

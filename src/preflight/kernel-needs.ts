@@ -10,7 +10,7 @@ export function kernelNeeds(
   facts: Pick<Facts, 'iptablesBackend'>,
 ): readonly KernelNeed[] {
   if (!runsKubelet(host)) return [];
-  const { kubeProxy, network } = inventory.cluster;
+  const { network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
     modules.map((module) => ({ module, by, alternative }));
   return [
@@ -21,19 +21,29 @@ export function kernelNeeds(
       'br_netfilter',
       'nf_conntrack',
     ]),
-    ...need(
-      `kube-proxy in ${kubeProxy.mode} mode`,
-      'choose another cluster.kubeProxy.mode',
-      proxyModules(kubeProxy.mode, facts.iptablesBackend),
-    ),
-    ...(hasIPv6(network)
-      ? need(
-          `kube-proxy in ${kubeProxy.mode} mode for IPv6`,
-          'use IPv4 blocks alone in cluster.network',
-          proxyModules6(kubeProxy.mode, facts.iptablesBackend),
-        )
-      : []),
+    ...(network.needs.replacesKubeProxy === true ? [] : kubeProxyNeeds(inventory, facts)),
     ...network.needs.kernel,
+  ];
+}
+
+function kubeProxyNeeds(
+  { cluster: { kubeProxy, network } }: Inventory,
+  { iptablesBackend }: Pick<Facts, 'iptablesBackend'>,
+): readonly KernelNeed[] {
+  const by = `kube-proxy in ${kubeProxy.mode} mode`;
+  const need = (module: string): KernelNeed => ({
+    module,
+    by,
+    alternative: 'choose another cluster.kubeProxy.mode',
+  });
+  const need6 = (module: string): KernelNeed => ({
+    module,
+    by: `${by} for IPv6`,
+    alternative: 'use IPv4 blocks alone in cluster.network',
+  });
+  return [
+    ...proxyModules(kubeProxy.mode, iptablesBackend).map(need),
+    ...(hasIPv6(network) ? proxyModules6(kubeProxy.mode, iptablesBackend).map(need6) : []),
   ];
 }
 

@@ -13,6 +13,8 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'bridge', config: 'BRIDGE' },
   { module: 'veth', config: 'VETH' },
   { module: 'vxlan', config: 'VXLAN' },
+  { module: 'ipip', config: 'NET_IPIP' },
+  { module: 'wireguard', config: 'WIREGUARD' },
   { module: 'nf_conntrack', config: 'NF_CONNTRACK', evidence: '/proc/sys/net/netfilter/nf_conntrack_max' },
   { module: 'nf_tables', config: 'NF_TABLES' },
   { module: 'nft_compat', config: 'NFT_COMPAT' },
@@ -31,12 +33,17 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'xt_conntrack', config: 'NETFILTER_XT_MATCH_CONNTRACK' },
   { module: 'xt_statistic', config: 'NETFILTER_XT_MATCH_STATISTIC' },
   { module: 'xt_MASQUERADE', config: 'NETFILTER_XT_TARGET_MASQUERADE' },
+  { module: 'xt_mark', config: 'NETFILTER_XT_MARK' },
+  { module: 'xt_multiport', config: 'NETFILTER_XT_MATCH_MULTIPORT' },
+  { module: 'xt_set', config: 'NETFILTER_XT_SET' },
+  { module: 'ipt_rpfilter', config: 'IP_NF_MATCH_RPFILTER' },
   { module: 'ip_vs', config: 'IP_VS', evidence: '/proc/net/ip_vs' },
   { module: 'ip_vs_rr', config: 'IP_VS_RR' },
   { module: 'ip_vs_wrr', config: 'IP_VS_WRR' },
   { module: 'ip_vs_sh', config: 'IP_VS_SH' },
   { module: 'ip_set', config: 'IP_SET' },
   { module: 'ip_set_hash_ipport', config: 'IP_SET_HASH_IPPORT' },
+  { module: 'ip_set_hash_net', config: 'IP_SET_HASH_NET' },
 ];
 
 /** What a host says about its kernel's features. */
