@@ -15,18 +15,19 @@ export function calicoRules(name: 'calico' | 'canal'): readonly CombinationRule[
       fix: `use ${title} ${calicoVersion}`,
     },
     {
-      code: `${prefix}_NEEDS_KUBERNETES_1_21`,
+      // policy/v1 comes with 1.21, and kubectl 1.22 knows no `x-kubernetes-validations` yet: seen on an apiserver of 1.20.
+      code: `${prefix}_KUBERNETES_TOO_OLD`,
       severity: 'error',
       path: ['network', 'plugin'],
-      applies: ({ kubernetes }) => !isAtLeast(kubernetes, 1, 21),
-      message: `${title} 3.32 uses policy/v1 and discovery.k8s.io/v1, which Kubernetes serves from 1.21 on`,
+      applies: ({ kubernetes }) => !isAtLeast(kubernetes, 1, 23),
+      message: `${title} 3.32 brings objects that Kubernetes does not know before 1.23`,
       fix: 'use Kubernetes 1.34 or newer, or network.plugin: flannel',
     },
     {
       code: `${prefix}_KUBERNETES_UNTESTED`,
       severity: 'warning',
       path: ['network', 'plugin'],
-      applies: ({ kubernetes }) => isAtLeast(kubernetes, 1, 21) && !isAtLeast(kubernetes, 1, 34),
+      applies: ({ kubernetes }) => isAtLeast(kubernetes, 1, 23) && !isAtLeast(kubernetes, 1, 34),
       message: `${title} 3.32 is tested by its own project with Kubernetes 1.34 to 1.36`,
       fix: 'use one of these',
     },
