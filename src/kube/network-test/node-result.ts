@@ -44,8 +44,7 @@ function masquerade(
   return { ok: !pod.addresses.includes(seen) === wanted, said: `seen as ${seen}`, seen, ...about };
 }
 
-/** Of IPv4 alone, as the inventory's own networks are. */
 function isIn(address: string, network: string): boolean {
   const [one, cidr] = [parseAddress(address), parseCidr(network)];
-  return one.kind === 'ipv4' && 'cidr' in cidr && contains(cidr.cidr, one.value);
+  return one.kind !== 'none' && 'cidr' in cidr && contains(cidr.cidr, one);
 }

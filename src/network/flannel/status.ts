@@ -2,22 +2,23 @@ import type { Family } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { rawShell } from '../../shell/sh.ts';
 import { bridgeName } from '../cni.ts';
+import { flannelSettings } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
 
 /** What flanneld writes to its node (its documentation, kubernetes.md). */
 const prefix = 'flannel.alpha.coreos.com/';
 
 export const flannelStatus: NetworkStatus = {
-  mode: ({ cluster }) => {
-    const { backend, directRouting } = cluster.network.flannel;
+  mode: (inventory) => {
+    const { backend, directRouting } = flannelSettings(inventory);
     return backend === 'vxlan' && directRouting ? 'vxlan, direct routing' : backend;
   },
   enforcesPolicy: false,
   unit: 'flanneld.service',
   bridge: bridgeName,
   tunnel,
-  wayTo: ({ cluster }, onLink) => {
-    const { backend, directRouting } = cluster.network.flannel;
+  wayTo: (inventory, onLink) => {
+    const { backend, directRouting } = flannelSettings(inventory);
     return backend === 'host-gw' || (directRouting && onLink) ? 'direct' : 'tunnel';
   },
   lease: {
@@ -43,8 +44,8 @@ export const flannelStatus: NetworkStatus = {
 /** Outer IP, UDP and vxlan headers, and the inner Ethernet header: what flannel takes off as well (backend/vxlan/device.go). */
 const overhead = { 4: 50, 6: 70 } as const;
 
-function tunnel({ cluster }: Inventory, family: Family): TunnelSpec | undefined {
-  const { backend, vni, port } = cluster.network.flannel;
+function tunnel(inventory: Inventory, family: Family): TunnelSpec | undefined {
+  const { backend, vni, port } = flannelSettings(inventory);
   if (backend !== 'vxlan') return undefined;
   return { device: `${family === 4 ? 'flannel' : 'flannel-v6'}.${vni}`, vni, port, overhead: overhead[family] };
 }
