@@ -78,6 +78,35 @@ export interface PluginNeeds {
   readonly interfaces?: readonly InterfaceNeed[];
   readonly mtu?: readonly MtuNeed[];
   readonly subnet?: SubnetNeed;
+  /** It does what kube-proxy does: hosts have none. */
+  readonly replacesKubeProxy?: true;
+  /** The oldest kernel it works on. */
+  readonly kernelRelease?: KernelRelease;
+  /** Name of the file in /etc/cni/net.d that its own pods write, where k8sup writes none. */
+  readonly cniConfig?: string;
+  /** Annotations of nodes by host name, which k8sup keeps as they are here. */
+  readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What must stay as it is on a living cluster. */
+  readonly fixed?: readonly FixedSetting[];
+}
+
+/** A release of the kernel, for example 5.10. */
+export interface KernelRelease {
+  readonly major: number;
+  readonly minor: number;
+  /** What needs it. */
+  readonly by: string;
+  readonly alternative: string;
+}
+
+/** A setting of a plugin that running pods, or what is stored, rest on. */
+export interface FixedSetting {
+  /** Below the plugin's own key. */
+  readonly key: string;
+  /** Completes "… cannot change", for example `Calico's pool`. */
+  readonly name: string;
+  readonly value: string | number | boolean;
+  readonly reason: string;
 }
 
 /** Keys of the network that some plugins use and others do not. */
@@ -135,8 +164,11 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
-  /** Every default filled in. Called only with input that the checks have passed. */
-  readonly resolve: (input: ClusterInput) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  /** Every default filled in, for so many hosts that run a kubelet. Called only with input that the checks have passed. */
+  readonly resolve: (
+    input: ClusterInput,
+    nodes: number,
+  ) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */

@@ -15,6 +15,7 @@ export function unsafeChanges(before: RecordedSettings, after: Inventory): reado
   const now = recordOf(after);
   const edits = [
     ...settingEdits(before, now, after.document),
+    ...networkEdits(before, after),
     ...etcdEdits(before, now, after.document),
     ...hostEdits(before, now),
   ];
@@ -102,6 +103,13 @@ export const unsafeSettings: readonly Rule[] = [
     path: network('nodeCIDRMaskSize'),
     name: 'the node mask',
     value: (r) => r.nodeCIDRMaskSize,
+    reason: 'nodes keep the part they were given, and new parts would overlap them',
+  },
+  {
+    what: 'NODE_MASK',
+    path: network('nodeCIDRMaskSizeIPv6'),
+    name: 'the node mask for IPv6',
+    value: (r) => r.nodeCIDRMaskSizeIPv6,
     reason: 'nodes keep the part they were given, and new parts would overlap them',
   },
   {
@@ -198,6 +206,18 @@ function settingEdits(before: RecordedSettings, now: RecordedSettings, document:
   // Another runtime has another data root of its own accord; that one edit is said once.
   if (before.runtime !== now.runtime || before.directories.runtime === now.directories.runtime) return edits;
   return [...edits, editOf(dataRoot, [before.directories.runtime, now.directories.runtime], document)];
+}
+
+/** What the plugin itself says must stay; another plugin is an edit of its own. */
+function networkEdits(before: RecordedSettings, { cluster, document }: Inventory): readonly Edit[] {
+  const { plugin, needs } = cluster.network;
+  if (before.plugin !== plugin) return [];
+  return (needs.fixed ?? []).flatMap(({ key, name, value, reason }) => {
+    const from = before.network?.[key];
+    if (from === undefined || from === value) return [];
+    const setting = { what: 'NETWORK_SETTING', path: [...network(plugin), key], name, reason };
+    return [editOf(setting, [from, value], document)];
+  });
 }
 
 const dataRoot: Setting = {

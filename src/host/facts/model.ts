@@ -57,7 +57,11 @@ export interface Facts {
   readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
   /** MTU of each network interface, by name. */
   readonly links: Readonly<Record<string, number>>;
-  /** Destination networks of live routes, without the default route. */
+  /** `off`: switched off for all or for new interfaces by disable_ipv6; `absent`: the kernel has none. */
+  readonly ipv6: 'on' | 'off' | 'absent';
+  /** Interfaces whose IPv6 default route the kernel took from router advertisements, and those that k8sup has kept such a route for before. */
+  readonly routerAdvertised: readonly string[];
+  /** Destination networks of live routes of both families, without default routes and what each link has by itself. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
   readonly listeners: readonly Listener[];
   /** Kernel features, by the name of their module (built in, loaded or loadable): never by modprobe's exit status. */

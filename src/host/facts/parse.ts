@@ -2,7 +2,15 @@ import { readFirewall } from '../firewall/facts.ts';
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
-import { readAddresses, readLinks, readListeners, readResolver, readRoutes } from './parse-network.ts';
+import {
+  readAddresses,
+  readLinks,
+  readListeners,
+  readIPv6,
+  readResolver,
+  readRouterAdvertised,
+  readRoutes,
+} from './parse-network.ts';
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';
@@ -30,6 +38,8 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     controllerClockMs,
     addresses: readAddresses(read),
     links: readLinks(read),
+    ipv6: readIPv6(read),
+    routerAdvertised: readRouterAdvertised(read),
     routes: readRoutes(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),

@@ -3,6 +3,7 @@ import { commandLine } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
+import { familyOf } from '../../inventory/cidr.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
 import type { UnitCommand } from '../../components/systemd-unit.ts';
@@ -48,13 +49,15 @@ function programs(inventory: Inventory): readonly BinarySet[] {
 function flanneld({ inventory, host }: NetworkTarget): Component {
   const config = netConf(inventory);
   const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
-  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
+  const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
+  const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
   const flags = {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
-    iface: flannelSettings(inventory).interface ?? host.address,
-    ...address,
+    iface: flannelSettings(inventory).interface ?? ipv4 ?? host.address,
+    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
+    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
     'ip-masq': String(inventory.cluster.network.nonMasqueradeCIDRs.length === 0),
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(fixedPorts.flannelHealth),
@@ -85,7 +88,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
@@ -95,7 +98,7 @@ function claims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
-    { kind: 'routes', name: podCIDR },
+    ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
     { kind: 'path', name: '/run/flannel' },
   ];
 }
@@ -108,11 +111,14 @@ function staleLinks(inventory: Inventory): UnitCommand {
   return { prefix: '+', command: ['/bin/sh', '-c', script] };
 }
 
-/** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
+/**
+ * The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. Where flanneld hides no pods, the plugin would let the
+ * bridge hide them, even from each other.
+ */
 function delegate(inventory: Inventory): object {
   const { backend, mtu } = flannelSettings(inventory);
   const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
-  return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ...own };
+  return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */

@@ -2,7 +2,8 @@ import type { ComponentFile } from '../../components/component.ts';
 import { jsonText } from '../../components/documents.ts';
 import { paths } from '../../components/paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { familyOf } from '../../inventory/cidr.ts';
+import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import { flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 
@@ -11,11 +12,21 @@ export const netConfPath = `${paths.flannelConf}/net-conf.json`;
 /** flanneld's network configuration. Its rules go where kube-proxy's are: two packet filters side by side are hard to follow. */
 export function netConf(inventory: Inventory): ComponentFile {
   const { network } = inventory.cluster;
-  const family = network.podCIDR.includes(':')
-    ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: network.podCIDR }
-    : { Network: network.podCIDR };
-  const content = jsonText({ ...family, ...nftables(inventory), Backend: backend(flannelSettings(inventory)) });
+  const content = jsonText({
+    ...families(network),
+    ...nftables(inventory),
+    Backend: backend(flannelSettings(inventory)),
+  });
   return { path: netConfPath, mode: 0o644, content };
+}
+
+function families({ podCIDRs }: NetworkSettings): object {
+  const ipv4 = podCIDRs.find((cidr) => familyOf(cidr) === 'ipv4');
+  const ipv6 = podCIDRs.find((cidr) => familyOf(cidr) === 'ipv6');
+  return {
+    ...(ipv4 === undefined ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipv6 === undefined ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),
+  };
 }
 
 /** flannel knows nftables since 0.26. */

@@ -42,6 +42,20 @@ describe('unsafe edits', () => {
     expect(disruptiveChanges(before, resolved(inventoryWith('', hosts.join('\n'))))).toEqual([]);
   });
 
+  test('with IPv6 its node mask, and a family less or more, are edits too; an older record has no mask', () => {
+    const network = 'podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112"';
+    const both = hosts.map((host) => host.replace(/192\.0\.2\.(\d)/, '"192.0.2.$1,2001:db8::$1"')).join('\n');
+    const dual = (more = '') => resolved(inventoryWith(`network: { ${network}${more} }`, both));
+    expect(summary(unsafeChanges(recordOf(dual()), dual()))).toEqual([]);
+    expect(summary(unsafeChanges(recordOf(dual()), dual(', nodeCIDRMaskSizeIPv6: 60')))).toEqual([
+      expect.stringMatching(/^UNSAFE_CHANGE_NODE_MASK .* cluster.network.nodeCIDRMaskSizeIPv6$/),
+    ]);
+    expect(unsafeChanges(before, dual()).map(({ code }) => code.replace('UNSAFE_CHANGE_', ''))).toEqual([
+      ...['POD_CIDR', 'SERVICE_CIDR', 'DNS_IP', 'HOST_ADDRESS', 'HOST_ADDRESS'],
+    ]);
+    expect(before).not.toHaveProperty('nodeCIDRMaskSizeIPv6');
+  });
+
   test('another service CIDR moves the DNS address too', () => {
     expect(edits('network: { serviceCIDR: 10.97.0.0/16 }')).toEqual([
       'UNSAFE_CHANGE_SERVICE_CIDR 3:27 cluster.network.serviceCIDR',

@@ -26,6 +26,8 @@ export const goodFacts: Facts = {
     { interface: 'eth0', cidr: '192.0.2.11/24' },
   ],
   links: { lo: 65536, eth0: 1500 },
+  ipv6: 'on',
+  routerAdvertised: [],
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
   listeners: [],
   features: new Set([...kernelParts.map(({ module }) => module), 'cgroup:cpu', 'cgroup:memory', 'cgroup:pids']),
