@@ -2,6 +2,7 @@ import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
 import { checkKernel } from './check-kernel.ts';
+import { checkLinks } from './check-links.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
 import { checkFirewall, checkPorts } from './check-ports.ts';
@@ -22,6 +23,7 @@ const checks: readonly HostCheck[] = [
   checkPorts,
   checkFirewall,
   checkNetworkOfHost,
+  checkLinks,
   checkResolver,
   checkOthers,
 ];

@@ -16,6 +16,12 @@ export function readAddresses(read: Sections): Facts['addresses'] {
   return named.length > 0 ? named : readTrie(lines);
 }
 
+/** MTU by interface, from lines like `/sys/class/net/eth0/mtu:1500`. */
+export function readLinks(read: Sections): Facts['links'] {
+  const found = read.lines('links').map((line) => /^\/sys\/class\/net\/([^/]+)\/mtu:(\d+)$/.exec(line));
+  return Object.fromEntries(found.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], Number(match[2])]])));
+}
+
 function readTrie(lines: readonly string[]): Facts['addresses'] {
   const found = new Set<string>();
   lines.forEach((line, index) => {

@@ -60,7 +60,9 @@ for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containe
   d=\${d%/*/}; p container "\${d##*/}"
 done
 echo @@addresses
-if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; [ ! -e /proc/net/if_inet6 ] || cat /proc/net/if_inet6; fi`),
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; [ ! -e /proc/net/if_inet6 ] || cat /proc/net/if_inet6; fi
+echo @@links
+grep -s '' /dev/null /sys/class/net/*/mtu`),
   ]);
 }
 

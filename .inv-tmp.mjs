@@ -1,0 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parse, stringify } from 'yaml';
+const [file, what] = process.argv.slice(2);
+const d = parse(readFileSync(file, 'utf8'));
+const p = { 4: '10.244.0.0/16', 6: 'fd00:10:244::/56' }, s = { 4: '10.96.0.0/16', 6: 'fd00:10:96::/112' };
+const fam = what.includes('six') ? [6] : [4, 6];
+d.cluster.network = { plugin: what.includes('bridge') ? 'bridge' : 'flannel', podCIDR: fam.map((f) => p[f]).join(','), serviceCIDR: fam.map((f) => s[f]).join(',') };
+if (what.includes('iptables')) d.cluster.kubeProxy.mode = 'iptables';
+d.hosts.forEach((h, i) => { const a = { 4: `10.88.0.${11 + i}`, 6: `fd88::${11 + i}` }; h.address = fam.map((f) => a[f]).join(','); h.ssh = { ...h.ssh, hostName: a[4] }; });
+writeFileSync(file, stringify(d));
