@@ -63,6 +63,33 @@ export interface UpstreamFile {
   readonly sha256?: string;
 }
 
+/** A network interface that the inventory names and hosts must have. */
+export interface InterfaceNeed {
+  readonly name: string;
+  /** The key that names it, for example `cluster.network.macvlan.master`. */
+  readonly setting: string;
+}
+
+/** The size of packets that the path between hosts must carry. */
+export interface MtuNeed {
+  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
+  readonly bytes: number;
+  /** Undefined: the interface that carries the host's address. */
+  readonly interface?: string;
+  readonly setting: string;
+}
+
+/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
+export interface SubnetNeed {
+  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
+  readonly code: string;
+  /** What needs it, for example `the network bridge`. */
+  readonly by: string;
+  readonly alternative: string;
+  /** Routers by host, for what is not on the host's own subnet. */
+  readonly gateways: Readonly<Record<string, string>>;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
