@@ -4,7 +4,6 @@ import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
 import {
   readAddresses,
-  readLinks,
   readListeners,
   readIPv6,
   readLinks,
@@ -38,7 +37,6 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
-    links: readLinks(read),
     ipv6: readIPv6(read),
     routerAdvertised: readRouterAdvertised(read),
     links: readLinks(read),
