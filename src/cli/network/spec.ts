@@ -44,7 +44,7 @@ export function testSpec(
       const look = lookOf(name);
       return { strictDevices: look?.strictDevices ?? [], firewalls: look?.firewalls ?? [] };
     },
-    nonMasqueradeCIDRs: [],
+    nonMasqueradeCIDRs: inventory.cluster.network.nonMasqueradeCIDRs,
     ...flags,
   };
 }
