@@ -17,6 +17,7 @@ export const bridge: NetworkPlugin = {
   name: 'bridge',
   summary: 'the CNI bridge with a route to each other node, for hosts in one network segment',
   proof: 'proved',
+  provedWith: ['IPv4', 'dual stack', 'IPv6 alone'],
   enforcesPolicy: false,
   version: () => undefined,
   rules: [],
