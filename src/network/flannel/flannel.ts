@@ -12,6 +12,7 @@ import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelDeclaration, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
@@ -28,9 +29,7 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: flanneld,
-  cniFiles: ({ inventory }) => [
-    cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
-  ],
+  cniFiles: (target) => [cniConfigFile(cniVersion(target.inventory), { type: 'flannel', delegate: delegate(target) })],
   objects: () => flannelRbac(),
   claims,
 };
@@ -109,10 +108,10 @@ function staleLinks(inventory: Inventory): UnitCommand {
 }
 
 /** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
-function delegate(inventory: Inventory): object {
-  const { backend, mtu } = flannelSettings(inventory);
-  const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
-  return { hairpinMode: true, isDefaultGateway: true, ...own };
+function delegate(target: NetworkTarget): object {
+  const { backend, mtu } = flannelSettings(target.inventory);
+  const own = backend === 'host-gw' ? mtu : ipv6Mtu(target);
+  return { hairpinMode: true, isDefaultGateway: true, ...(own === undefined ? {} : { mtu: own }) };
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
