@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
 import type { NetworkSettings } from './model.ts';
 import type { ClusterInput } from './schema.ts';
-import type { CombinationRule, Proof } from './support.ts';
+import type { Addressing, CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
 export interface NeededPort {
@@ -177,6 +177,8 @@ export interface PluginDeclaration<Settings = unknown> {
   /** Completes "flannel: …" in lists. */
   readonly summary: string;
   readonly proof: Proof;
+  /** What it is proved with where {@link proof} says so; IPv4 alone where it is left out. */
+  readonly provedWith?: readonly Addressing[];
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
   /** False where what pods send passes their host by, and with it kube-proxy's rules. */

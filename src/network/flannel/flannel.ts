@@ -13,6 +13,7 @@ import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelDeclaration, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
@@ -30,8 +31,11 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   kubeconfigs: ['flannel'],
   component: flanneld,
   masquerade: ({ inventory }) => podMasquerade(inventory),
-  cniFiles: ({ inventory }) => [
-    cniConfigFile(cniVersion(inventory), inventory.cluster.network, { type: 'flannel', delegate: delegate(inventory) }),
+  cniFiles: (target) => [
+    cniConfigFile(cniVersion(target.inventory), target.inventory.cluster.network, {
+      type: 'flannel',
+      delegate: delegate(target),
+    }),
   ],
   objects: () => flannelRbac(),
   claims,
@@ -115,9 +119,11 @@ function staleLinks(inventory: Inventory): UnitCommand {
  * The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. Where flanneld hides no pods, the plugin would let the
  * bridge hide them, even from each other.
  */
-function delegate(inventory: Inventory): object {
+function delegate(target: NetworkTarget): object {
+  const { inventory } = target;
   const { backend, mtu } = flannelSettings(inventory);
-  const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
+  const wanted = backend === 'host-gw' ? mtu : ipv6Mtu(target);
+  const own = wanted === undefined ? {} : { mtu: wanted };
   return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
 }
 
