@@ -4,12 +4,12 @@ import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
 
 /** Any string passes: which plugins there are is not known here. */
 
-const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'none'] });
+const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'calico', 'canal', 'none'] });
 
 export const networkSchema = z.strictObject({
   plugin: optional(
     plugin,
-    'Pod network: flannel, bridge (CNI bridge with host routes) or none (bring your own)',
+    'Pod network: flannel, bridge (CNI bridge with host routes), calico, canal or none (bring your own)',
     standard.network.plugin,
   ),
   podCIDR: optional(

@@ -76,8 +76,6 @@ export function parseSessions(output: string, family: BgpSession['family']): rea
     if (protocol !== 'BGP' || type === undefined) return [];
     const plain = address.replaceAll('_', family === 'ipv4' ? '.' : ':');
     const host = family === 'ipv6' && port !== undefined ? `[${plain}]` : plain;
-    return [
-      { family, peer: port === undefined ? plain : `${host}:${port}`, type, state, since, info: info.join(' ') },
-    ];
+    return [{ family, peer: port === undefined ? plain : `${host}:${port}`, type, state, since, info: info.join(' ') }];
   });
 }

@@ -1,6 +1,6 @@
 import { isAtLeast } from '../../inventory/releases.ts';
 import type { CombinationRule } from '../../inventory/support.ts';
-import { calicoVersion } from './common.ts';
+import { calicoVersion } from './base-settings.ts';
 
 /** What a version of Calico or Canal goes together with. The tested minors are those of Calico's own page of system requirements for 3.32. */
 export function calicoRules(name: 'calico' | 'canal'): readonly CombinationRule[] {

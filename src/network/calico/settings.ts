@@ -6,8 +6,8 @@ import { writtenFor } from '../../inventory/plugin.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import { derived, dnsName, hostName, localFile, optional, text } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
-import { commonShape, commonStandard } from './common.ts';
-import type { CommonSettings } from './common.ts';
+import { commonShape, commonStandard } from './base-settings.ts';
+import type { CommonSettings } from './base-settings.ts';
 
 export const name = 'calico';
 
