@@ -1,11 +1,10 @@
-import { hasHostBits, networkOf, overlaps, parseAddress, parseCidr, sizeOf } from '../../inventory/cidr.ts';
+import { hasHostBits, networkOf, overlaps, parseAddress, parseCidr, sizeOf, splitList } from '../../inventory/cidr.ts';
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { checkFelix } from './check-felix.ts';
-import { splitList } from './families.ts';
 import { encapsulation, name, podCIDR, schema } from './settings.ts';
 import type { CalicoInput } from './settings.ts';
 
@@ -46,6 +45,15 @@ function checkTunnels(draft: Draft, written: CalicoInput, report: Report): void 
       basedOn: [at('vxlan')],
       message,
       fix: 'set one of them to never',
+    });
+  }
+  if (ipip !== 'never' && splitList(written.poolCIDR ?? podCIDR(draft.cluster)).every((cidr) => cidr.includes(':'))) {
+    const message = 'there is no IP in IP for IPv6, and the pods have no other addresses';
+    report({
+      code: 'CALICO_IPIP_NEEDS_IPV4',
+      path: at('ipip'),
+      message,
+      fix: 'choose vxlan, or ipip: never for plain routes',
     });
   }
   if (backend !== 'bird' && ipip !== 'never') {

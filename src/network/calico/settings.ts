@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { splitList } from './families.ts';
+import { splitList } from '../../inventory/cidr.ts';
 import { standard as inventoryStandard } from '../../inventory/defaults.ts';
 import { given } from '../../inventory/given.ts';
 import { writtenFor } from '../../inventory/plugin.ts';

@@ -87,6 +87,7 @@ describe('hosts of a cluster with Calico', () => {
     const live = inventory.hosts.map(({ name }) => ({
       name,
       podCIDR: undefined,
+      podCIDRs: [],
       taints: [],
       managedTaints: undefined,
     }));
