@@ -109,8 +109,6 @@ export interface PluginNeeds {
   readonly replacesKubeProxy?: true;
   /** The oldest kernel it works on. */
   readonly kernelRelease?: KernelRelease;
-  /** Name of the file in /etc/cni/net.d that its own pods write, where k8sup writes none. */
-  readonly cniConfig?: string;
   /** Annotations of nodes by host name, which k8sup keeps as they are here. */
   readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What must stay as it is on a living cluster. */

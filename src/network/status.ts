@@ -1,4 +1,5 @@
-import type { Family, Way } from '../engine/network-report.ts';
+import type { Family, NodeSessions, Way } from '../engine/network-report.ts';
+import type { KubeRunner } from '../engine/stage.ts';
 import type { Inventory } from '../inventory/model.ts';
 import type { Sh } from '../shell/sh.ts';
 
@@ -41,4 +42,6 @@ export interface NetworkStatus {
   readonly masquerade?: Sh;
   /** The chain of iptables, behind FORWARD, in which it lets pods' packets through. */
   readonly forwardChain?: string;
+  /** The BGP sessions of its nodes; undefined where it speaks no BGP. */
+  readonly sessions?: (inventory: Inventory, kube: KubeRunner) => Promise<readonly NodeSessions[] | undefined>;
 }

@@ -89,7 +89,7 @@ export interface Facts {
   /** Containers that run now, by containerd namespace (`moby` is Docker's). */
   readonly runningContainers: Readonly<Record<string, number>>;
   readonly remains: readonly Remains[];
-  /** Files in /etc/cni/net.d that are not k8sup's. */
+  /** Files in /etc/cni/net.d that are neither k8sup's nor its network's. */
   readonly foreignCNIConfigs: readonly string[];
   /** A file in each directory that k8sup would own as a whole, for those that hold one, whoever made it. */
   readonly filledDirectories: Readonly<Record<string, string>>;
