@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
 import type { NetworkSettings } from './model.ts';
 import type { ClusterInput } from './schema.ts';
-import type { CombinationRule, Proof } from './support.ts';
+import type { Addressing, CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
 export interface NeededPort {
@@ -109,8 +109,6 @@ export interface PluginNeeds {
   readonly replacesKubeProxy?: true;
   /** The oldest kernel it works on. */
   readonly kernelRelease?: KernelRelease;
-  /** Name of the file in /etc/cni/net.d that its own pods write, where k8sup writes none. */
-  readonly cniConfig?: string;
   /** Annotations of nodes by host name, which k8sup keeps as they are here. */
   readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What must stay as it is on a living cluster. */
@@ -177,6 +175,8 @@ export interface PluginDeclaration<Settings = unknown> {
   /** Completes "flannel: …" in lists. */
   readonly summary: string;
   readonly proof: Proof;
+  /** What it is proved with where {@link proof} says so; IPv4 alone where it is left out. */
+  readonly provedWith?: readonly Addressing[];
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
   /** False where what pods send passes their host by, and with it kube-proxy's rules. */

@@ -59,6 +59,8 @@ export interface Facts {
   readonly ipv6: 'on' | 'off' | 'absent';
   /** Interfaces whose IPv6 default route the kernel took from router advertisements, and those that k8sup has kept such a route for before. */
   readonly routerAdvertised: readonly string[];
+  /** MTU of each network interface, by name. */
+  readonly links: Readonly<Record<string, number>>;
   /** Destination networks of live routes of both families, without default routes and what each link has by itself. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
   readonly listeners: readonly Listener[];
@@ -87,7 +89,7 @@ export interface Facts {
   /** Containers that run now, by containerd namespace (`moby` is Docker's). */
   readonly runningContainers: Readonly<Record<string, number>>;
   readonly remains: readonly Remains[];
-  /** Files in /etc/cni/net.d that are not k8sup's. */
+  /** Files in /etc/cni/net.d that are neither k8sup's nor its network's. */
   readonly foreignCNIConfigs: readonly string[];
   /** A file in each directory that k8sup would own as a whole, for those that hold one, whoever made it. */
   readonly filledDirectories: Readonly<Record<string, string>>;

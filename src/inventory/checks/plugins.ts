@@ -3,6 +3,8 @@ import { sharedKeys } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
+import { addressingOf } from '../support.ts';
+import { podPath } from './blocks.ts';
 import { judgeCombination } from './versions.ts';
 
 const pluginPath = ['cluster', 'network', 'plugin'];
@@ -27,7 +29,13 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
     const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
     report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path: pluginPath, message });
   }
-  judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
+  const combination = combinationOf(draft.cluster, plugin);
+  const addressing = addressingOf(combination.families);
+  if (plugin.proof === 'proved' && !(plugin.provedWith ?? ['IPv4']).includes(addressing)) {
+    const message = `${name} with ${addressing} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+    report({ code: 'FAMILIES_NOT_PROVED', severity: 'warning', path: podPath, basedOn: [pluginPath], message });
+  }
+  judgeCombination(combination, plugin.rules, report);
   checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
 }

@@ -3,8 +3,6 @@ import { standard } from '../defaults.ts';
 import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
 import { secondInterfaceSchema } from './lan.ts';
 
-/** Any string passes: which plugins there are is not known here. */
-
 const cniSchema = z.strictObject({
   portmap: optional(z.boolean(), 'Ports of the host that lead to a pod (hostPort)', standard.network.cni.portmap),
   bandwidth: optional(
@@ -15,14 +13,9 @@ const cniSchema = z.strictObject({
   hairpin: optional(z.boolean(), 'A pod can reach itself through its own Service', standard.network.cni.hairpin),
 });
 
-const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'macvlan', 'none'] });
-
 export const networkSchema = z.strictObject({
-  plugin: optional(
-    plugin,
-    'Pod network: flannel, bridge (CNI bridge with host routes), macvlan (pods on the LAN of the hosts) or none (bring your own)',
-    standard.network.plugin,
-  ),
+  /** Any string passes: which plugins there are is not known here. */
+  plugin: optional(z.string(), 'Pod network', standard.network.plugin),
   podCIDR: optional(
     z.string(),
     'Addresses of pods: one block, or one of each family with a comma between, the first family first',

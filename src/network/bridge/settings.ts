@@ -27,6 +27,7 @@ export const bridgeDeclaration: PluginDeclaration<BridgeSettings> & { readonly s
   name,
   summary: 'the CNI bridge with a route to each other node, in one network segment or by a gateway',
   proof: 'proved',
+  provedWith: ['IPv4', 'dual stack', 'IPv6 alone'],
   enforcesPolicy: false,
   schema,
   version: () => undefined,

@@ -13,25 +13,31 @@ import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelDeclaration, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac } from './rbac.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
+import { flannelStatus } from './status.ts';
 
 const unit = 'flanneld.service';
 
 /** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
   ...flannelDeclaration,
+  status: flannelStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs,
   kubeconfigs: ['flannel'],
   component: flanneld,
   masquerade: ({ inventory }) => podMasquerade(inventory),
-  cniFiles: ({ inventory }) => [
-    cniConfigFile(cniVersion(inventory), inventory.cluster.network, { type: 'flannel', delegate: delegate(inventory) }),
+  cniFiles: (target) => [
+    cniConfigFile(cniVersion(target.inventory), target.inventory.cluster.network, {
+      type: 'flannel',
+      delegate: delegate(target),
+    }),
   ],
   objects: () => flannelRbac(),
   claims,
@@ -115,9 +121,11 @@ function staleLinks(inventory: Inventory): UnitCommand {
  * The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. Where flanneld hides no pods, the plugin would let the
  * bridge hide them, even from each other.
  */
-function delegate(inventory: Inventory): object {
+function delegate(target: NetworkTarget): object {
+  const { inventory } = target;
   const { backend, mtu } = flannelSettings(inventory);
-  const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
+  const wanted = backend === 'host-gw' ? mtu : ipv6Mtu(target);
+  const own = wanted === undefined ? {} : { mtu: wanted };
   return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
 }
 

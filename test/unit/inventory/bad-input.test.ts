@@ -119,6 +119,12 @@ describe('warnings', () => {
       ['NODE_PORT_RANGE_MIXED 3:29 cluster.network.nodePortRange'],
     ],
     [
+      'families that were not run with a network',
+      'network: { podCIDR: "fd00:10:244::/56", serviceCIDR: "fd00:10:96::/112" }',
+      '- { name: a, address: "2001:db8::1" }',
+      ['FAMILIES_NOT_PROVED 3:23 cluster.network.podCIDR'],
+    ],
+    [
       'the node mask of a family that pods lack',
       'network: { nodeCIDRMaskSizeIPv6: 64 }',
       undefined,

@@ -27,6 +27,7 @@ export const goodFacts: Facts = {
   ],
   ipv6: 'on',
   routerAdvertised: [],
+  links: { lo: 65536, eth0: 1500 },
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
   listeners: [],
   features: new Set([...kernelParts.map(({ module }) => module), 'cgroup:cpu', 'cgroup:memory', 'cgroup:pids']),
