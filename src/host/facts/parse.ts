@@ -4,9 +4,9 @@ import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
 import {
   readAddresses,
+  readLinks,
   readListeners,
   readIPv6,
-  readLinks,
   readResolver,
   readRouterAdvertised,
   readRoutes,
@@ -37,9 +37,9 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
+    links: readLinks(read),
     ipv6: readIPv6(read),
     routerAdvertised: readRouterAdvertised(read),
-    links: readLinks(read),
     routes: readRoutes(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),
