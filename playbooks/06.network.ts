@@ -6,8 +6,8 @@ import { healthGate } from '../src/components/health-gate.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
-import { networkPlace, partsOf } from '../src/network/parts.ts';
-import { pluginOf } from '../src/network/network.ts';
+import { additionPlace, networkPlace, partsOf } from '../src/network/parts.ts';
+import { additionsOf, networkAdditions, networkObjects, pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
@@ -25,14 +25,19 @@ export const networkStage: Stage = {
     {
       type: 'cluster',
       name: 'rights of the network',
-      objects: (context) => pluginOf(context.inventory).objects(context),
+      objects: networkObjects,
       set: networkPlace,
     },
     {
       type: 'hosts',
       name: 'network of before',
       on: runsKubelet,
-      resources: (_host, { inventory }) => [otherOwnersOff(networkPlace, pluginOf(inventory).name)],
+      resources: (_host, { inventory }) => [
+        otherOwnersOff(networkPlace, pluginOf(inventory).name),
+        ...networkAdditions
+          .filter((addition) => !additionsOf(inventory).includes(addition))
+          .map(({ name }) => otherOwnersOff(additionPlace(name), 'nobody')),
+      ],
     },
     {
       type: 'hosts',
@@ -87,6 +92,10 @@ async function networkResources(host: Host, context: StageContext): Promise<read
     ...programs.flat(),
     ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
+    ...additionsOf(inventory).flatMap(({ name, claims: left }) => [
+      parts(additionPlace(name), name, left(inventory)),
+      claims(`beside the network: ${name}`, left(inventory)),
+    ]),
     ...(component === undefined ? [] : componentResources(component)),
   ];
 }

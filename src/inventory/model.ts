@@ -91,6 +91,8 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
+  /** Settings of what was chosen to stand beside the plugin, by name: see `additionOf`. */
+  readonly additions: Readonly<Record<string, unknown>>;
   /** MTU of the bridge plugin; undefined: the kernel's default. */
   readonly mtu?: number;
 }

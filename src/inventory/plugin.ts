@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
-import type { NetworkSettings } from './model.ts';
+import type { NetworkSettings, Role } from './model.ts';
 import type { ClusterInput } from './schema.ts';
 import type { CombinationRule, Proof } from './support.ts';
 
@@ -84,6 +84,10 @@ export interface PluginNeeds {
   readonly kernelRelease?: KernelRelease;
   /** Annotations of nodes by host name, which k8sup keeps as they are here. */
   readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Labels of nodes by role, which k8sup keeps as they are here. */
+  readonly nodeLabels?: Readonly<Partial<Record<Role, Readonly<Record<string, string>>>>>;
+  /** Where pods ask for names, when it is not the DNS Service. */
+  readonly clusterDNS?: string;
   /** What must stay as it is on a living cluster. */
   readonly fixed?: readonly FixedSetting[];
 }
@@ -116,8 +120,8 @@ export interface PluginDeclaration<Settings = unknown> {
   /** Completes "flannel: …" in lists. */
   readonly summary: string;
   readonly proof: Proof;
-  /** Whether NetworkPolicy objects have an effect. */
-  readonly enforcesPolicy: boolean;
+  /** Whether NetworkPolicy objects have an effect; where that can be switched, by what is written. */
+  readonly enforcesPolicy: boolean | ((input: ClusterInput) => boolean);
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
   /** Its version, where it has one. */
@@ -131,6 +135,64 @@ export interface PluginDeclaration<Settings = unknown> {
     input: ClusterInput,
     nodes: number,
   ) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  /** What may stand beside it. */
+  readonly additions?: readonly AdditionDeclaration[];
+}
+
+/** Something that stands beside a pod network, such as a second network or a cache of DNS. */
+export interface AdditionDeclaration<Settings = unknown> {
+  /** The key below `cluster.network`. */
+  readonly name: string;
+  /** Completes "multus: …" in lists. */
+  readonly summary: string;
+  readonly proof: Proof;
+  /** Whether with it NetworkPolicy objects have an effect. */
+  readonly enforcesPolicy: boolean;
+  /** Of what is written at its key. */
+  readonly schema: z.ZodType;
+  /** Whether the inventory asks for it. */
+  readonly isChosen: (input: ClusterInput) => boolean;
+  /** What no schema can say; asked only where it is chosen. */
+  readonly check?: (draft: Draft, report: Report) => void;
+  /** Every default filled in. Called only where it is chosen, with input that the checks have passed. */
+  readonly resolve: (input: ClusterInput) => { readonly settings: Settings; readonly needs: PluginNeeds };
+}
+
+/** Whether NetworkPolicy objects have an effect with this plugin and its chosen additions. */
+export function enforcesPolicy(plugin: PluginDeclaration, input: ClusterInput): boolean {
+  const own = typeof plugin.enforcesPolicy === 'boolean' ? plugin.enforcesPolicy : plugin.enforcesPolicy(input);
+  return own || chosenAdditions(plugin, input).some((addition) => addition.enforcesPolicy);
+}
+
+export function chosenAdditions(plugin: PluginDeclaration, input: ClusterInput): readonly AdditionDeclaration[] {
+  return (plugin.additions ?? []).filter(({ isChosen }) => isChosen(input));
+}
+
+/** All additions of these plugins, each once. */
+export function additionsOf(plugins: readonly PluginDeclaration[]): readonly AdditionDeclaration[] {
+  return [...new Set(plugins.flatMap(({ additions = [] }) => additions))];
+}
+
+/** What all of them need. The plugin's own are the first. */
+export function allNeeds(needs: readonly [PluginNeeds, ...PluginNeeds[]]): PluginNeeds {
+  return needs.reduce((all, one) => ({
+    ...one,
+    ...all,
+    artifacts: { ...one.artifacts, ...all.artifacts },
+    upstream: [...(all.upstream ?? []), ...(one.upstream ?? [])],
+    ports: [...all.ports, ...one.ports],
+    kernel: [...all.kernel, ...one.kernel],
+    programs: [...all.programs, ...one.programs],
+    leaves: [...all.leaves, ...one.leaves],
+  }));
+}
+
+/** The settings of an addition, as its own {@link AdditionDeclaration.resolve} made them; undefined where it is not chosen. */
+export function additionOf<Settings>(
+  { name }: AdditionDeclaration<Settings>,
+  network: NetworkSettings,
+): Settings | undefined {
+  return network.additions[name] as Settings | undefined;
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */

@@ -11,6 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
+import { allNeeds, chosenAdditions, enforcesPolicy } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
@@ -153,9 +154,11 @@ function resolveNetwork(
   const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
+  const own = plugin.resolve(input, nodes);
+  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input) }));
   return {
     plugin: plugin.name,
-    enforcesPolicy: plugin.enforcesPolicy,
+    enforcesPolicy: enforcesPolicy(plugin, input),
     podCIDR: formatCidr(firstOf(pods)),
     podCIDRs: pods.map(formatCidr),
     serviceCIDR: formatCidr(firstOf(services)),
@@ -169,7 +172,9 @@ function resolveNetwork(
     apiserverServiceIP: firstOf(apiserverServiceIPs),
     apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
-    ...plugin.resolve(input, nodes),
+    settings: own.settings,
+    needs: allNeeds([own.needs, ...additions.map(({ needs }) => needs)]),
+    additions: Object.fromEntries(additions.map(({ name, settings }) => [name, settings])),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
@@ -19,7 +20,8 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
   const settings = plugins.flatMap(({ name, schema }) =>
     schema === undefined ? [] : [[name, optional(schema, `Settings of ${name}`)] as const],
   );
-  const network = networkSchema.extend(Object.fromEntries(settings));
+  const additions = additionsOf(plugins).map(({ name, schema, summary }) => [name, optional(schema, summary)] as const);
+  const network = networkSchema.extend(Object.fromEntries([...settings, ...additions]));
   const cluster = clusterSchema.extend({ network: optional(network, 'Addresses and the pod network') });
   const inventory = z
     .strictObject({

@@ -108,6 +108,7 @@ function roleLabels(inventory: Inventory, host: Host): Readonly<Record<string, s
   return {
     ...(host.roles.has('master') ? controlPlaneLabels(inventory.cluster.versions.kubernetes) : {}),
     ...(host.roles.has('node') ? { 'node-role.kubernetes.io/node': '' } : {}),
+    ...Object.assign({}, ...[...host.roles].map((role) => inventory.cluster.network.needs.nodeLabels?.[role])),
   };
 }
 

@@ -69,7 +69,7 @@ function hostFields(inventory: Inventory, facts: Facts): Readonly<Record<string,
 function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
   const { network, runtime, kubelet } = inventory.cluster;
   return {
-    clusterDNS: [network.dnsIP],
+    clusterDNS: [network.needs.clusterDNS ?? network.dnsIP],
     clusterDomain: network.dnsDomain,
     maxPods: kubelet.maxPods,
     containerLogMaxSize: runtime.logMaxSize,

@@ -1,4 +1,5 @@
 import type { Draft, Report } from '../findings.ts';
+import { additionsOf, enforcesPolicy } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
@@ -28,6 +29,44 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
   }
   judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
   plugin.check?.(draft, report);
+  checkAdditions(draft, { plugin, plugins }, report);
+  checkPolicies(draft, plugin, report);
+}
+
+/** Each goes with some plugins alone. */
+function checkAdditions(
+  draft: Draft,
+  { plugin, plugins }: { readonly plugin: PluginDeclaration; readonly plugins: readonly PluginDeclaration[] },
+  report: Report,
+): void {
+  for (const addition of additionsOf(plugins)) {
+    const { name, proof } = addition;
+    if (!addition.isChosen(draft.cluster)) continue;
+    const path = ['cluster', 'network', name];
+    if (plugin.additions?.includes(addition) !== true) {
+      const beside = plugins.filter(({ additions = [] }) => additions.includes(addition));
+      const message = `${name} does not go with the network plugin ${plugin.name}`;
+      const fix = `take it out, or use ${beside.map((other) => other.name).join(', ')}`;
+      report({ code: 'ADDITION_UNSUPPORTED', path, atKey: true, basedOn: [pluginPath], message, fix });
+      continue;
+    }
+    if (proof === 'rendered') {
+      const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+      report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path, atKey: true, message });
+    }
+    addition.check?.(draft, report);
+  }
+}
+
+/** Who writes a policy believes in it. Said once, and no more where the inventory says that it is meant so. */
+function checkPolicies({ cluster }: Draft, plugin: PluginDeclaration, report: Report): void {
+  const isMeant = cluster.network?.['policy'] !== undefined || typeof plugin.enforcesPolicy !== 'boolean';
+  if (plugin.name === 'none' || isMeant || enforcesPolicy(plugin, cluster)) return;
+  const message = `NetworkPolicy objects have no effect with ${plugin.name}`;
+  const other = 'network.policy: none says that this is meant so';
+  const canAdd = plugin.additions?.some((addition) => addition.enforcesPolicy) === true;
+  const fix = `${canAdd ? 'network.policy: kube-router adds a firewall' : 'another plugin enforces them'}; ${other}`;
+  report({ code: 'NETWORK_POLICY_NOT_ENFORCED', severity: 'warning', path: pluginPath, message, fix });
 }
 
 /** Settings of another plugin are more likely a half-finished change than a wish. */
