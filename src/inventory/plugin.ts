@@ -154,8 +154,11 @@ export interface AdditionDeclaration<Settings = unknown> {
   readonly isChosen: (input: ClusterInput) => boolean;
   /** What no schema can say; asked only where it is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
-  /** Every default filled in. Called only where it is chosen, with input that the checks have passed. */
-  readonly resolve: (input: ClusterInput) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  /** Every default filled in, beside a plugin that needs these. Called only where it is chosen, with input that the checks have passed. */
+  readonly resolve: (
+    input: ClusterInput,
+    beside: PluginNeeds,
+  ) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }
 
 /** Whether NetworkPolicy objects have an effect with this plugin and its chosen additions. */

@@ -155,7 +155,7 @@ function resolveNetwork(
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
   const own = plugin.resolve(input, nodes);
-  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input) }));
+  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input, own.needs) }));
   return {
     plugin: plugin.name,
     enforcesPolicy: enforcesPolicy(plugin, input),

@@ -4,21 +4,32 @@ import { bridge } from './bridge/bridge.ts';
 import { calico } from './calico/calico.ts';
 import { canal } from './canal/canal.ts';
 import { flannel } from './flannel/flannel.ts';
+import { cilium } from './cilium/cilium.ts';
+import { kubeOvn } from './kube-ovn/kube-ovn.ts';
 import { kubeRouter } from './kube-router/kube-router.ts';
 import { policy } from './kube-router/policy.ts';
+import { multus } from './multus/multus.ts';
+import { nodeLocalDNS } from './node-local-dns/node-local-dns.ts';
 import { none } from './none/none.ts';
 import type { NetworkAddition, NetworkPlugin } from './plugin.ts';
 
 /** What may stand beside a network plugin; each says beside which. */
-export const networkAdditions: readonly NetworkAddition[] = [policy];
+export const networkAdditions: readonly NetworkAddition[] = [policy, multus, nodeLocalDNS];
 
 /** All network plugins. Another one is a folder beside these, and a name here. */
-export const networkPlugins: readonly NetworkPlugin[] = [flannel, bridge, calico, canal, kubeRouter, none].map(
-  (plugin: NetworkPlugin) => ({
-    ...plugin,
-    additions: networkAdditions.filter(({ beside }) => beside.includes(plugin.name)),
-  }),
-);
+export const networkPlugins: readonly NetworkPlugin[] = [
+  flannel,
+  bridge,
+  calico,
+  canal,
+  kubeRouter,
+  kubeOvn,
+  cilium,
+  none,
+].map((plugin: NetworkPlugin) => ({
+  ...plugin,
+  additions: networkAdditions.filter(({ beside }) => beside.includes(plugin.name)),
+}));
 
 /** The network that the inventory chose. */
 export function pluginOf({ cluster }: Inventory): NetworkPlugin {

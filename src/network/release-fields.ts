@@ -20,7 +20,11 @@ export const asNumber = z.int().min(1).max(4_294_967_295);
 export function releaseFields(title: string, standard: string) {
   return {
     version: optional(version, `Version of ${title}'s release`, standard),
-    sha256: derived(sha256, "sha256 of the release's file, for a version that k8sup does not know", 'known or published'),
+    sha256: derived(
+      sha256,
+      "sha256 of the release's file, for a version that k8sup does not know",
+      'known or published',
+    ),
     images: optional(
       z.record(imagePrefix, imagePrefix),
       'Replacements of the beginning of image names, for example "docker.io" by "registry.example.com/mirror"',

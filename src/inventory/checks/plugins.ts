@@ -1,5 +1,5 @@
 import type { Draft, Report } from '../findings.ts';
-import { additionsOf, enforcesPolicy } from '../plugin.ts';
+import { additionsOf } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
@@ -30,7 +30,6 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
   judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
   plugin.check?.(draft, report);
   checkAdditions(draft, { plugin, plugins }, report);
-  checkPolicies(draft, plugin, report);
 }
 
 /** Each goes with some plugins alone. */
@@ -56,17 +55,6 @@ function checkAdditions(
     }
     addition.check?.(draft, report);
   }
-}
-
-/** Who writes a policy believes in it. Said once, and no more where the inventory says that it is meant so. */
-function checkPolicies({ cluster }: Draft, plugin: PluginDeclaration, report: Report): void {
-  const isMeant = cluster.network?.['policy'] !== undefined || typeof plugin.enforcesPolicy !== 'boolean';
-  if (plugin.name === 'none' || isMeant || enforcesPolicy(plugin, cluster)) return;
-  const message = `NetworkPolicy objects have no effect with ${plugin.name}`;
-  const other = 'network.policy: none says that this is meant so';
-  const canAdd = plugin.additions?.some((addition) => addition.enforcesPolicy) === true;
-  const fix = `${canAdd ? 'network.policy: kube-router adds a firewall' : 'another plugin enforces them'}; ${other}`;
-  report({ code: 'NETWORK_POLICY_NOT_ENFORCED', severity: 'warning', path: pluginPath, message, fix });
 }
 
 /** Settings of another plugin are more likely a half-finished change than a wish. */

@@ -50,7 +50,12 @@ function checkPeers({ bgpPeers = [] }: KubeRouterInput, report: Report): void {
   for (const [index, { address }] of bgpPeers.entries()) {
     const path = at('bgpPeers', index, 'address');
     if (parseAddress(address).kind === 'none') {
-      report({ code: 'BGP_PEER_INVALID', path, message: `${address} is not an address`, fix: 'write for example "192.0.2.1"' });
+      report({
+        code: 'BGP_PEER_INVALID',
+        path,
+        message: `${address} is not an address`,
+        fix: 'write for example "192.0.2.1"',
+      });
     } else if (seen.has(address)) {
       report({ code: 'BGP_PEER_TWICE', path, message: `${address} is a peer twice`, fix: 'name it once' });
     }

@@ -32,20 +32,35 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
 
 /** What its controller of network policies uses: ipsets, and marks on packets of bridged pods. */
 export function firewallKernel(alternative: string): readonly KernelNeed[] {
-  const modules = ['ip_set', 'ip_set_hash_ip', 'ip_set_hash_net', 'xt_set', 'xt_mark', 'xt_physdev', 'xt_limit', 'xt_NFLOG'];
+  const modules = [
+    'ip_set',
+    'ip_set_hash_ip',
+    'ip_set_hash_net',
+    'xt_set',
+    'xt_mark',
+    'xt_physdev',
+    'xt_limit',
+    'xt_NFLOG',
+  ];
   return modules.map((module) => ({ module, by: "kube-router's firewall", alternative }));
 }
 
 function tunnelKernel(overlay: string): readonly KernelNeed[] {
-  const alternative = 'choose network.kube-router.overlay: none, for hosts that reach the pods of each other without tunnels';
+  const alternative =
+    'choose network.kube-router.overlay: none, for hosts that reach the pods of each other without tunnels';
   return [{ module: 'ipip', by: `kube-router with overlay ${overlay}`, alternative }];
 }
 
 /** Its schedulers, and the interface that has the Services' addresses. */
-const proxyKernel: readonly KernelNeed[] = ['ip_vs', 'ip_vs_rr', 'ip_vs_sh', 'dummy', 'ip_set', 'ip_set_hash_ipport'].map(
-  (module) => ({
-    module,
-    by: "kube-router's service proxy",
-    alternative: 'leave network.kube-router.serviceProxy off: kube-proxy does the work',
-  }),
-);
+const proxyKernel: readonly KernelNeed[] = [
+  'ip_vs',
+  'ip_vs_rr',
+  'ip_vs_sh',
+  'dummy',
+  'ip_set',
+  'ip_set_hash_ipport',
+].map((module) => ({
+  module,
+  by: "kube-router's service proxy",
+  alternative: 'leave network.kube-router.serviceProxy off: kube-proxy does the work',
+}));

@@ -156,10 +156,22 @@ function peerFlags({ bgpPeers, peerHops }: KubeRouterSettings): readonly Optiona
   if (bgpPeers.length === 0) return [];
   const list = (of: (peer: BgpPeer) => string | number): string => bgpPeers.map(of).join(',');
   return [
-    addArg(router, '--peer-router-ips', list(({ address }) => address)),
-    addArg(router, '--peer-router-asns', list(({ asNumber }) => asNumber)),
+    addArg(
+      router,
+      '--peer-router-ips',
+      list(({ address }) => address),
+    ),
+    addArg(
+      router,
+      '--peer-router-asns',
+      list(({ asNumber }) => asNumber),
+    ),
     bgpPeers.some(({ port }) => port !== undefined) &&
-      addArg(router, '--peer-router-ports', list(({ port }) => port ?? own.bgpPort)),
+      addArg(
+        router,
+        '--peer-router-ports',
+        list(({ port }) => port ?? own.bgpPort),
+      ),
     peerHops !== own.peerHops && addArg(router, '--peer-router-multihop-ttl', String(peerHops)),
   ];
 }

@@ -81,7 +81,11 @@ export const schema = z.strictObject({
     'IP in IP between nodes: never, only between subnets, or always',
     own.overlay,
   ),
-  serviceProxy: optional(z.boolean(), 'Do the work of kube-proxy, by IPVS; kube-proxy is then left out', own.serviceProxy),
+  serviceProxy: optional(
+    z.boolean(),
+    'Do the work of kube-proxy, by IPVS; kube-proxy is then left out',
+    own.serviceProxy,
+  ),
   firewall: optional(z.boolean(), 'Enforce NetworkPolicy objects', own.firewall),
   mtu: derived(mtu, 'MTU of pods', "detected on each node from its interface's"),
   masquerade: optional(z.boolean(), 'Masquerade what leaves the cluster', own.masquerade),

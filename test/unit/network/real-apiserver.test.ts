@@ -2,12 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/engine/stage.ts';
 import { clusterObjects } from '../../../src/kube/index.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
-import { because, noUpstream } from '../../support/upstream.ts';
+import { because, noCharts, noUpstream } from '../../support/upstream.ts';
 import { programsFor, startApiserver } from '../kube/real-apiserver.ts';
 import type { RealApiserver } from '../kube/real-apiserver.ts';
 import { inventoryFor } from './calico/variants.ts';
+import { kubeOvnVariants } from './kube-ovn/variants.ts';
 import { kubeRouterVariants, policyVariants } from './kube-router/variants.ts';
+import { multusVariants } from './multus/variants.ts';
+import { nodeLocalDNSVariants } from './node-local-dns/variants.ts';
 import { inventoryBeside, objectsFor } from './rendering.ts';
+
+const tree = { component: 'kube-ovn', version: '1.16.2' };
 
 /** Objects of every variant by a title; a list of those that are not to be had on this machine is empty. */
 type Rendered = readonly (readonly [string, () => Promise<readonly KubeObject[]>])[];
@@ -22,9 +27,35 @@ const kubeRouter: Rendered = [
   ),
 ];
 
-const everything: Rendered = [...kubeRouter];
-/** Kubernetes 1.20 lacks what they watch, and not what they are: their own rules refuse it, and its API server must take them all the same. */
-const olderToo: Rendered = [...kubeRouter];
+const beside: Rendered = [
+  ...Object.entries(multusVariants).map(
+    ([name, { settings, cluster }]) =>
+      [
+        `multus ${name}`,
+        () => objectsFor('multus', inventoryBeside('flannel', { multus: { enabled: true, ...settings } }, cluster)),
+      ] as const,
+  ),
+  ...Object.entries(nodeLocalDNSVariants).map(
+    ([name, { network, cluster }]) =>
+      [
+        `node-local-dns ${name}`,
+        () => objectsFor('nodeLocalDNS', inventoryBeside('flannel', network, cluster)),
+      ] as const,
+  ),
+];
+
+/** Where helm is not in the cache, its own test says so. */
+const kubeOvn: Rendered =
+  noCharts === undefined
+    ? Object.entries(kubeOvnVariants).map(
+        ([name, variant]) =>
+          [`kube-ovn ${name}`, () => objectsFor('kube-ovn', inventoryFor(variant, 'kube-ovn'), tree)] as const,
+      )
+    : [];
+
+const everything: Rendered = [...kubeRouter, ...beside, ...kubeOvn];
+/** Kubernetes 1.20 lacks what some of them watch, which their own rules refuse; what they are, its API server must take all the same. */
+const olderToo: Rendered = [...kubeRouter, ...beside];
 
 const isDefinition = ({ kind }: KubeObject): boolean => kind === 'CustomResourceDefinition';
 
@@ -75,6 +106,9 @@ suite('1.36.3', everything, (real) => {
     ['kube-router', 'list', 'endpointslices.discovery.k8s.io', 'yes'],
     ['kube-router', 'watch', 'networkpolicies.networking.k8s.io', 'yes'],
     ['kube-router', 'get', 'secrets', 'no'],
+    ['multus', 'list', 'network-attachment-definitions.k8s.cni.cncf.io', 'yes'],
+    ['multus', 'get', 'secrets', 'no'],
+    ['node-local-dns', 'list', 'services', 'no'],
   ])('the account %s may %s %s: %s', async (account, verb, what, answer) => {
     const script = `kubectl auth can-i ${verb} ${what} --as system:serviceaccount:kube-system:${account} || :`;
     expect((await real().kube.run(rawShell(script))).trim()).toBe(answer);

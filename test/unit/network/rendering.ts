@@ -28,7 +28,9 @@ export function inventoryBeside(plugin: string, network: object, cluster: object
     roles: index === 0 ? ['etcd', 'master', 'node'] : ['node'],
   }));
   const version = { kubernetesVersion: '1.36.3' };
-  return inventoryOf(JSON.stringify({ cluster: { name: 'c', ...version, network: { plugin, ...network }, ...cluster }, hosts }));
+  return inventoryOf(
+    JSON.stringify({ cluster: { name: 'c', ...version, network: { plugin, ...network }, ...cluster }, hosts }),
+  );
 }
 
 /** What was made of one of upstream's manifests, for a reader. */

@@ -31,7 +31,8 @@ function differences(before: unknown, after: unknown, path: string): readonly st
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n'))
     return [`${path}:`, ...textDifferences(before, after)];
-  if (path.endsWith('.args') && isFlags(before) && isFlags(after)) return [`${path}:`, ...flagDifferences(before, after)];
+  if (path.endsWith('.args') && isFlags(before) && isFlags(after))
+    return [`${path}:`, ...flagDifferences(before, after)];
   const [one, other] = [entries(before), entries(after)];
   if (one === undefined || other === undefined) return [`${path}: ${show(before)} -> ${show(after)}`];
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => {

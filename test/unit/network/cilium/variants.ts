@@ -1,0 +1,17 @@
+import type { Variant } from '../calico/variants.ts';
+
+/** What is written below `network.cilium`, or beside it, by the name of the golden file. */
+export const ciliumVariants: Readonly<Record<string, Variant>> = {
+  default: {},
+  geneve: { settings: { tunnel: 'geneve', tunnelPort: 6082, mtu: 1400 } },
+  native: { settings: { routing: 'native' } },
+  'native-by-router': { settings: { routing: 'native', nativeRoutingCIDR: '10.0.0.0/8', directNodeRoutes: false } },
+  'without-kube-proxy': {
+    settings: { kubeProxyReplacement: true },
+    cluster: { controlPlaneEndpoint: 'api.example.com:8443' },
+  },
+  'cluster-pool': { settings: { ipam: 'cluster-pool' }, network: { podCIDR: '10.32.0.0/16', nodeCIDRMaskSize: 25 } },
+  hubble: { settings: { hubble: { enabled: true, relay: true, ui: true } } },
+  wireguard: { settings: { encryption: 'wireguard' } },
+  'one-node': { hosts: 1 },
+};
