@@ -187,6 +187,8 @@ export function allNeeds(needs: readonly [PluginNeeds, ...PluginNeeds[]]): Plugi
     kernel: [...all.kernel, ...one.kernel],
     programs: [...all.programs, ...one.programs],
     leaves: [...all.leaves, ...one.leaves],
+    interfaces: [...(all.interfaces ?? []), ...(one.interfaces ?? [])],
+    mtu: [...(all.mtu ?? []), ...(one.mtu ?? [])],
   }));
 }
 

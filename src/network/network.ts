@@ -46,5 +46,5 @@ export function additionsOf({ cluster }: Inventory): readonly NetworkAddition[] 
 /** The objects of the plugin and of what stands beside it. */
 export async function networkObjects(context: StageContext): Promise<readonly KubeObject[]> {
   const all = [pluginOf(context.inventory), ...additionsOf(context.inventory)];
-  return (await Promise.all(all.map(({ objects }) => objects(context)))).flat();
+  return (await Promise.all(all.map(async ({ objects }) => objects(context)))).flat();
 }

@@ -32,8 +32,3 @@ export function releaseFields(title: string, standard: string) {
     ),
   };
 }
-
-/** The parts of a list as Kubernetes' flags have it: `10.244.0.0/16,fd00::/56`. */
-export function splitList(written: string): readonly string[] {
-  return written.split(',').map((part) => part.trim());
-}

@@ -27,7 +27,7 @@ export function firstCertificates(objects: readonly KubeObject[], source: Upstre
       why: "Hubble's first certificates are made by its template",
       fix: 'leave network.cilium.hubble off, or report this version; nothing was changed',
     });
-  const { ttlSecondsAfterFinished: _ttl, ...spec } = template;
+  const spec = Object.fromEntries(Object.entries(template).filter(([key]) => key !== 'ttlSecondsAfterFinished'));
   const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 10);
   const { namespace } = found.metadata;
   return {

@@ -1,9 +1,8 @@
-import { contains, networkOf, parseCidr } from '../../inventory/cidr.ts';
+import { contains, networkOf, parseCidr, splitList } from '../../inventory/cidr.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import type { CombinationRule } from '../../inventory/support.ts';
-import { splitList } from '../release-fields.ts';
 import { ciliumVersion, name, podCIDR, schema } from './settings.ts';
 import type { CiliumInput } from './settings.ts';
 
@@ -59,13 +58,13 @@ function checkRouting({ cluster }: Draft, written: CiliumInput, report: Report):
   }
   if (routing !== 'native' || nativeRoutingCIDR === undefined) return;
   const around = splitList(nativeRoutingCIDR).map(parseCidr);
-  for (const text of splitList(podCIDR(cluster)).filter((cidr) => !cidr.includes(':'))) {
+  for (const text of splitList(podCIDR(cluster))) {
     const pods = parseCidr(text);
     const holds = around.some(
       (block) =>
         'cidr' in block &&
         'cidr' in pods &&
-        contains(block.cidr, networkOf(pods.cidr)) &&
+        contains(block.cidr, { kind: pods.cidr.family, value: networkOf(pods.cidr) }) &&
         block.cidr.prefix <= pods.cidr.prefix,
     );
     if (holds) continue;

@@ -5,7 +5,6 @@ import type { KernelNeed, NeededPort, PluginDeclaration, PluginNeeds } from '../
 import type { Claim } from '../../resources/claims.ts';
 import type { NetworkPlugin } from '../plugin.ts';
 import { loopbackTcp, tcp, udp } from '../ports.ts';
-import { splitList } from '../release-fields.ts';
 import { addObjects, edit, objectsOf, rewriteImages, upstreamChart } from '../upstream/index.ts';
 import type { UpstreamContext } from '../upstream/index.ts';
 import { firstCertificates } from './certificates-job.ts';
@@ -60,7 +59,7 @@ async function objects(context: UpstreamContext): Promise<readonly KubeObject[]>
 }
 
 function needsOf(settings: CiliumSettings): PluginNeeds {
-  const { version, sha256, kubeProxyReplacement, ipam } = settings;
+  const { version, sha256, kubeProxyReplacement, ipam, mtu } = settings;
   return {
     artifacts: {},
     upstream: [{ component: name, version, file: 'cilium.tgz', ...(sha256 === undefined ? {} : { sha256 }) }],
@@ -68,6 +67,7 @@ function needsOf(settings: CiliumSettings): PluginNeeds {
     kernel: kernelOf(settings),
     programs: [],
     leaves: [],
+    ...(mtu === undefined ? {} : { mtu: [{ bytes: mtu, setting: `cluster.network.${name}.mtu` }] }),
     // From 1.18 on (its page of system requirements).
     kernelRelease: {
       major: 5,
@@ -127,6 +127,6 @@ function claims({ cluster }: Inventory): readonly Claim[] {
     // Of its proxy.
     { kind: 'route-table', name: '2004' },
     { kind: 'route-table', name: '2005' },
-    ...splitList(cluster.network.podCIDR).map((block): Claim => ({ kind: 'routes', name: block })),
+    ...cluster.network.podCIDRs.map((block): Claim => ({ kind: 'routes', name: block })),
   ];
 }

@@ -1,6 +1,7 @@
-import type { Inventory } from '../../inventory/model.ts';
+import { familyOf, splitList } from '../../inventory/cidr.ts';
+import type { Family } from '../../inventory/cidr.ts';
+import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import { paths } from '../../components/paths.ts';
-import { splitList } from '../release-fields.ts';
 import { tunnelPorts } from './settings.ts';
 import type { CiliumSettings } from './settings.ts';
 
@@ -10,8 +11,8 @@ type Values = Readonly<Record<string, unknown>>;
 export function ciliumValues({ cluster }: Inventory, settings: CiliumSettings): Values {
   const { kubeProxyReplacement, ipam, encryption, mtu, hubble, operatorReplicas } = settings;
   const { host, port } = cluster.controlPlaneEndpoint;
-  const pods = splitList(cluster.network.podCIDR);
-  const [ipv4, ipv6] = [pods.filter((cidr) => !cidr.includes(':')), pods.filter((cidr) => cidr.includes(':'))];
+  const pods = cluster.network.podCIDRs;
+  const [ipv4, ipv6] = [of(pods, 'ipv4'), of(pods, 'ipv6')];
   return {
     cluster: { name: cluster.name },
     // Also where kube-proxy runs: an agent that finds the API server without it can start before it.
@@ -21,10 +22,7 @@ export function ciliumValues({ cluster }: Inventory, settings: CiliumSettings): 
     ipv4: { enabled: ipv4.length > 0 },
     ipv6: { enabled: ipv6.length > 0 },
     ...routingValues(settings),
-    ipam:
-      ipam === 'kubernetes'
-        ? { mode: ipam }
-        : { mode: ipam, operator: pools(ipv4, ipv6, cluster.network.nodeCIDRMaskSize) },
+    ipam: ipam === 'kubernetes' ? { mode: ipam } : { mode: ipam, operator: pools(cluster.network) },
     encryption: encryption === 'none' ? { enabled: false } : { enabled: true, type: encryption },
     ...(mtu === undefined ? {} : { MTU: mtu }),
     hubble: hubbleValues(hubble),
@@ -41,7 +39,7 @@ function routingValues(settings: CiliumSettings): Values {
     return { routingMode: 'tunnel', tunnelProtocol: tunnel, ...port };
   }
   const cidrs = splitList(nativeRoutingCIDR);
-  const [ipv4, ipv6] = [cidrs.find((cidr) => !cidr.includes(':')), cidrs.find((cidr) => cidr.includes(':'))];
+  const [[ipv4], [ipv6]] = [of(cidrs, 'ipv4'), of(cidrs, 'ipv6')];
   return {
     routingMode: 'native',
     autoDirectNodeRoutes: directNodeRoutes,
@@ -50,11 +48,16 @@ function routingValues(settings: CiliumSettings): Values {
   };
 }
 
-function pools(ipv4: readonly string[], ipv6: readonly string[], maskSize: number): Values {
+function pools({ podCIDRs, nodeCIDRMaskSize, nodeCIDRMaskSizeIPv6 }: NetworkSettings): Values {
+  const [ipv4, ipv6] = [of(podCIDRs, 'ipv4'), of(podCIDRs, 'ipv6')];
   return {
-    ...(ipv4.length === 0 ? {} : { clusterPoolIPv4PodCIDRList: ipv4, clusterPoolIPv4MaskSize: maskSize }),
-    ...(ipv6.length === 0 ? {} : { clusterPoolIPv6PodCIDRList: ipv6 }),
+    ...(ipv4.length === 0 ? {} : { clusterPoolIPv4PodCIDRList: ipv4, clusterPoolIPv4MaskSize: nodeCIDRMaskSize }),
+    ...(ipv6.length === 0 ? {} : { clusterPoolIPv6PodCIDRList: ipv6, clusterPoolIPv6MaskSize: nodeCIDRMaskSizeIPv6 }),
   };
+}
+
+function of(cidrs: readonly string[], family: Family): readonly string[] {
+  return cidrs.filter((cidr) => familyOf(cidr) === family);
 }
 
 /** Certificates by a job of the cluster: those that the chart makes by itself would be others at each rendering. */

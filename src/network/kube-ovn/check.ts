@@ -1,10 +1,10 @@
-import { contains, hasHostBits, overlaps, parseAddress, parseCidr } from '../../inventory/cidr.ts';
+import { contains, hasHostBits, overlaps, parseAddress, parseCidr, splitList } from '../../inventory/cidr.ts';
+import type { Cidr } from '../../inventory/cidr.ts';
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import type { CombinationRule } from '../../inventory/support.ts';
-import { splitList } from '../release-fields.ts';
 import { kubeOvnVersion, name, podCIDR, resolveSettings, schema } from './settings.ts';
 import type { KubeOvnInput } from './settings.ts';
 
@@ -54,7 +54,7 @@ function checkVlan({ networkType, vlan, interface: link }: KubeOvnInput, report:
 /** Hosts have addresses of it, so that it must be nobody else's. */
 function checkJoin({ cluster, hosts }: Draft, report: Report): void {
   const path = at('joinCIDR');
-  for (const text of splitList(resolveSettings(cluster).joinCIDR).filter((cidr) => !cidr.includes(':'))) {
+  for (const text of splitList(resolveSettings(cluster).joinCIDR)) {
     const read = parseCidr(text);
     if (!('cidr' in read) || hasHostBits(read.cidr)) {
       const message = `${JSON.stringify(text)} is no block of addresses`;
@@ -69,8 +69,7 @@ function checkJoin({ cluster, hosts }: Draft, report: Report): void {
       report({ code: 'CIDR_OVERLAP', path, basedOn, message, fix: 'give them blocks of their own' });
     }
     for (const { index, host } of hosts) {
-      const address = parseAddress(host.address);
-      if (address.kind !== 'ipv4' || !contains(read.cidr, address.value)) continue;
+      if (!splitList(host.address).some((own) => holds(read.cidr, own))) continue;
       const message = `${host.address} is inside joinCIDR ${text}: packets to this host would go astray`;
       report({ code: 'HOST_IN_CLUSTER_CIDR', path: ['hosts', index, 'address'], basedOn: [path], message });
     }
@@ -79,17 +78,18 @@ function checkJoin({ cluster, hosts }: Draft, report: Report): void {
 
 function checkPodAddresses({ cluster }: Draft, { podGateway, excludeIPs = [] }: KubeOvnInput, report: Report): void {
   const pods = splitList(podCIDR(cluster)).map(parseCidr);
-  const isInside = (text: string): boolean => {
-    const address = parseAddress(text);
-    return address.kind !== 'ipv4' || pods.some((block) => 'cidr' in block && contains(block.cidr, address.value));
-  };
   const basedOn = [['cluster', 'network', 'podCIDR']];
   const outside = (text: string, path: readonly (string | number)[]): void => {
-    if (text.includes(':') || (parseAddress(text).kind === 'ipv4' && isInside(text))) return;
+    if (pods.some((block) => 'cidr' in block && holds(block.cidr, text))) return;
     const message = `${JSON.stringify(text)} is no address of podCIDR ${podCIDR(cluster)}`;
     report({ code: 'KUBE_OVN_ADDRESS_OUTSIDE', path, basedOn, message });
   };
   for (const gateway of podGateway === undefined ? [] : splitList(podGateway)) outside(gateway, at('podGateway'));
   for (const [index, range] of excludeIPs.entries())
     for (const text of range.split('..')) outside(text, at('excludeIPs', index));
+}
+
+function holds(block: Cidr, text: string): boolean {
+  const address = parseAddress(text);
+  return address.kind !== 'none' && contains(block, address);
 }

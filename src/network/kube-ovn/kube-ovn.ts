@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../engine/stage.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf, writtenFor } from '../../inventory/plugin.ts';
-import type { KernelNeed, NeededPort, PluginDeclaration, PluginNeeds } from '../../inventory/plugin.ts';
+import type { KernelNeed, MtuNeed, NeededPort, PluginDeclaration, PluginNeeds } from '../../inventory/plugin.ts';
 import type { Claim } from '../../resources/claims.ts';
 import type { NetworkPlugin } from '../plugin.ts';
 import { tcp, udp } from '../ports.ts';
@@ -60,7 +60,13 @@ async function objects(context: UpstreamContext): Promise<readonly KubeObject[]>
 }
 
 function needsOf(settings: KubeOvnSettings): PluginNeeds {
-  const { version, sha256, networkType, joinCIDR } = settings;
+  const { version, sha256, networkType, joinCIDR, vlan, mtu } = settings;
+  const interfaces = [
+    ...(networkType !== 'vlan' && settings.interface !== undefined
+      ? [{ key: 'interface', link: settings.interface }]
+      : []),
+    ...(networkType === 'vlan' && vlan !== undefined ? [{ key: 'vlan.interface', link: vlan.interface }] : []),
+  ];
   return {
     artifacts: {},
     upstream: [{ component: name, version, file: 'kube-ovn.tgz', ...(sha256 === undefined ? {} : { sha256 }) }],
@@ -68,6 +74,8 @@ function needsOf(settings: KubeOvnSettings): PluginNeeds {
     kernel: kernelOf(networkType),
     programs: [],
     leaves: [],
+    interfaces: interfaces.map(({ key, link }) => ({ name: link, setting: `cluster.network.${name}.${key}` })),
+    ...(mtu === undefined ? {} : { mtu: [mtuNeed(settings, mtu)] }),
     nodeLabels: { master: { [masterLabel.key]: masterLabel.value } },
     fixed: [
       { key: 'joinCIDR', name: 'joinCIDR', value: joinCIDR, reason: 'nodes keep the address of it that they have' },
@@ -79,6 +87,15 @@ function needsOf(settings: KubeOvnSettings): PluginNeeds {
       },
     ],
   };
+}
+
+/** What a tunnel adds to a packet, as Kube-OVN itself reckons (pkg/util/const.go). */
+const tunnelBytes = { geneve: 100, vxlan: 50, vlan: 0 } as const;
+
+function mtuNeed({ networkType, vlan, interface: link }: KubeOvnSettings, mtu: number): MtuNeed {
+  const out = networkType === 'vlan' ? vlan?.interface : link;
+  const setting = `cluster.network.${name}.mtu`;
+  return { bytes: mtu + tunnelBytes[networkType], setting, ...(out === undefined ? {} : { interface: out }) };
 }
 
 /** Ports of its page on preparation; the databases are on masters alone, whose ports are asked of every node all the same. */

@@ -1,3 +1,4 @@
+import { familyOf, splitList } from '../../inventory/cidr.ts';
 import { z } from 'zod';
 import { standard as inventoryStandard } from '../../inventory/defaults.ts';
 import { given } from '../../inventory/given.ts';
@@ -5,7 +6,7 @@ import { writtenFor } from '../../inventory/plugin.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import { derived, dnsName, interfaceName, mtu, optional } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
-import { releaseFields, splitList } from '../release-fields.ts';
+import { releaseFields } from '../release-fields.ts';
 
 export const name = 'kube-ovn';
 
@@ -108,6 +109,6 @@ export function podCIDR(input: ClusterInput): string {
 /** A block of each family, in the order of the pods'. */
 function joinCIDRFor(pods: string): string {
   return splitList(pods)
-    .map((cidr) => (cidr.includes(':') ? join.ipv6 : join.ipv4))
+    .map((cidr) => join[familyOf(cidr)])
     .join(',');
 }

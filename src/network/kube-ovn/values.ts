@@ -1,9 +1,8 @@
 import { hostsWith } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
-import { parseCidr, nthAddress } from '../../inventory/cidr.ts';
+import { familyOf, nthAddress, parseCidr } from '../../inventory/cidr.ts';
 import { additionOf } from '../../inventory/plugin.ts';
 import { nodeLocalDNSDeclaration } from '../node-local-dns/settings.ts';
-import { splitList } from '../release-fields.ts';
 import type { KubeOvnSettings } from './settings.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -16,7 +15,8 @@ export function kubeOvnValues(inventory: Inventory, settings: KubeOvnSettings): 
   const { cluster } = inventory;
   const { networkType, loadBalancer, networkPolicy, metrics, vlan } = settings;
   const dns = additionOf(nodeLocalDNSDeclaration, cluster.network);
-  const stack = stackOf(cluster.network.podCIDR);
+  const pods = cluster.network.podCIDRs;
+  const stack = stackOf(pods);
   return {
     MASTER_NODES: hostsWith(inventory, 'master')
       .map(({ address }) => address)
@@ -42,27 +42,26 @@ export function kubeOvnValues(inventory: Inventory, settings: KubeOvnSettings): 
     },
     func: { ENABLE_LB: loadBalancer, ENABLE_NP: networkPolicy },
     [stack]: {
-      POD_CIDR: cluster.network.podCIDR,
-      POD_GATEWAY: settings.podGateway ?? firstAddresses(cluster.network.podCIDR),
-      SVC_CIDR: cluster.network.serviceCIDR,
+      POD_CIDR: pods.join(','),
+      POD_GATEWAY: settings.podGateway ?? firstAddresses(pods),
+      SVC_CIDR: cluster.network.serviceCIDRs.join(','),
       JOIN_CIDR: settings.joinCIDR,
     },
     kubelet_conf: { KUBELET_DIR: cluster.kubelet.rootDir },
   };
 }
 
-function stackOf(pods: string): 'ipv4' | 'ipv6' | 'dual_stack' {
-  const cidrs = splitList(pods);
-  if (cidrs.length > 1) return 'dual_stack';
-  return pods.includes(':') ? 'ipv6' : 'ipv4';
+function stackOf(pods: readonly string[]): 'ipv4' | 'ipv6' | 'dual_stack' {
+  const [first = '', ...others] = pods;
+  return others.length > 0 ? 'dual_stack' : familyOf(first);
 }
 
-function firstAddresses(pods: string): string {
-  return splitList(pods)
+function firstAddresses(pods: readonly string[]): string {
+  return pods
     .map((text) => {
       const read = parseCidr(text);
-      // Where the family is not known to be read, the network's own first address is written the usual way.
-      return 'cidr' in read ? nthAddress(read.cidr, 1n) : text.replace(/::\/\d+$/, '::1');
+      if (!('cidr' in read)) throw new Error(`CIDR ${text} passed the checks`);
+      return nthAddress(read.cidr, 1n);
     })
     .join(',');
 }

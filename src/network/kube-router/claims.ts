@@ -1,6 +1,5 @@
 import type { Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
-import { splitList } from '../release-fields.ts';
 
 /** What its firewall leaves: chains of each pod and policy, and sets of addresses in both families. */
 export const firewallClaims: readonly Claim[] = [
@@ -26,7 +25,7 @@ export function routerClaims({ cluster }: Inventory): readonly Claim[] {
     { kind: 'route-table', name: '77' },
     { kind: 'route-table', name: '78' },
     { kind: 'route-table', name: '79' },
-    ...splitList(cluster.network.podCIDR).map((name): Claim => ({ kind: 'routes', name })),
+    ...cluster.network.podCIDRs.map((name): Claim => ({ kind: 'routes', name })),
     { kind: 'path', name: '/etc/cni/net.d/10-kuberouter.conflist' },
     { kind: 'path', name: '/var/lib/kube-router' },
     // Of portmap and host-local.

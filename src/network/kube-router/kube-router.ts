@@ -62,7 +62,7 @@ async function objects(context: UpstreamContext): Promise<readonly KubeObject[]>
 
 async function passwordsOf(inventory: Inventory, peers: readonly BgpPeer[]): Promise<readonly string[] | undefined> {
   if (peers.every(({ passwordFile }) => passwordFile === undefined)) return undefined;
-  return Promise.all(
-    peers.map(({ passwordFile }) => (passwordFile === undefined ? '' : readSecretFile(inventory, passwordFile))),
-  );
+  const read = async ({ passwordFile }: BgpPeer): Promise<string> =>
+    passwordFile === undefined ? '' : readSecretFile(inventory, passwordFile);
+  return Promise.all(peers.map(read));
 }

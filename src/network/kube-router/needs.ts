@@ -5,8 +5,11 @@ import type { KubeRouterSettings } from './settings.ts';
 
 export const file = 'generic-kuberouter-all-features.yaml';
 
+/** The outer header of IP in IP. */
+const ipipBytes = 20;
+
 export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
-  const { version, sha256, overlay, serviceProxy, firewall, nodeMesh, hostASNumbers, metricsPort } = settings;
+  const { version, sha256, overlay, serviceProxy, firewall, nodeMesh, hostASNumbers, metricsPort, mtu } = settings;
   const annotations = Object.entries(hostASNumbers).map(
     ([host, number]) => [host, { 'kube-router.io/node.asn': String(number) }] as const,
   );
@@ -25,6 +28,9 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
     ],
     programs: [],
     leaves: [],
+    ...(mtu === undefined
+      ? {}
+      : { mtu: [{ bytes: mtu + (overlay === 'none' ? 0 : ipipBytes), setting: `cluster.network.${name}.mtu` }] }),
     ...(serviceProxy ? { replacesKubeProxy: true } : {}),
     ...(nodeMesh || annotations.length === 0 ? {} : { nodeAnnotations: Object.fromEntries(annotations) }),
   };

@@ -1,8 +1,8 @@
+import { familyOf } from '../../inventory/cidr.ts';
 import { createHash } from 'node:crypto';
 import { jsonText } from '../../components/documents.ts';
 import type { KubeObject } from '../../engine/stage.ts';
 import type { Inventory } from '../../inventory/model.ts';
-import { splitList } from '../release-fields.ts';
 import {
   addArg,
   addField,
@@ -72,15 +72,15 @@ export function imageEdits(
 /** What the API server gives Services, for the rules about them. */
 export function serviceFlags({ cluster }: Inventory): readonly ObjectEdit[] {
   return [
-    addArg(router, '--service-cluster-ip-range', cluster.network.serviceCIDR),
+    addArg(router, '--service-cluster-ip-range', cluster.network.serviceCIDRs.join(',')),
     addArg(router, '--service-node-port-range', cluster.network.nodePortRange),
   ];
 }
 
 /** IPv4 alone is what kube-router takes for granted. */
 export function familyFlags({ cluster }: Inventory): readonly Optional<ObjectEdit>[] {
-  const cidrs = splitList(cluster.network.podCIDR);
-  const [ipv4, ipv6] = [cidrs.some((cidr) => !cidr.includes(':')), cidrs.some((cidr) => cidr.includes(':'))];
+  const families = cluster.network.podCIDRs.map(familyOf);
+  const [ipv4, ipv6] = [families.includes('ipv4'), families.includes('ipv6')];
   return [
     !ipv4 && addArg(router, '--enable-ipv4', 'false'),
     ipv6 && addArg(router, '--enable-ipv6', 'true'),

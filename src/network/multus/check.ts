@@ -1,11 +1,10 @@
-import { contains, hasHostBits, overlaps, parseAddress, parseCidr } from '../../inventory/cidr.ts';
+import { contains, hasHostBits, overlaps, parseAddress, parseCidr, splitList } from '../../inventory/cidr.ts';
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { combinationOf } from '../../inventory/resolve-cluster.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
-import { splitList } from '../release-fields.ts';
 import { multusVersion, name, networkStandard, schema } from './settings.ts';
 import type { NetworkInput } from './settings.ts';
 
@@ -75,7 +74,6 @@ function checkSubnet(
   { path, report }: { readonly path: readonly (string | number)[]; readonly report: Report },
 ): void {
   const read = parseCidr(subnet);
-  if (subnet.includes(':')) return;
   if (!('cidr' in read) || hasHostBits(read.cidr)) {
     const message = `${JSON.stringify(subnet)} is no block of addresses`;
     report({ code: 'CIDR_INVALID', path, message, fix: 'write for example "192.0.2.0/24"' });
@@ -100,7 +98,7 @@ function checkRange(network: NetworkInput, path: (key: string) => readonly (stri
     const written = network[key];
     if (written === undefined) return undefined;
     const address = parseAddress(written);
-    if (address.kind === 'ipv4' && contains(read.cidr, address.value)) return address.value;
+    if (address.kind !== 'none' && contains(read.cidr, address)) return address.value;
     const message = `${written} is not in ${subnet}`;
     report({ code: 'MULTUS_ADDRESS_OUTSIDE', path: path(key), basedOn: [path('subnet')], message });
     return undefined;

@@ -56,6 +56,10 @@ function needsOf({ version, sha256, mode, networks }: MultusSettings): PluginNee
     kernel: networks.length === 0 ? [] : [macvlan],
     programs: [],
     leaves: [],
+    interfaces: networks.map(({ master }, index) => ({
+      name: master,
+      setting: `cluster.network.${name}.networks[${String(index)}].master`,
+    })),
   };
 }
 

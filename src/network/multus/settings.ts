@@ -76,16 +76,17 @@ export type NetworkInput = NonNullable<MultusInput['networks']>[number];
 
 /** Every default filled in. */
 export function resolveSettings(input: ClusterInput): MultusSettings {
-  const { enabled: _enabled, sha256, networks = [], ...rest } = given(writtenFor({ name, schema }, input));
-  const written = { ...own, ...rest };
+  const { version, sha256, images, mode, networks } = { ...own, ...given(writtenFor({ name, schema }, input)) };
   return {
-    version: plain(written.version),
-    images: written.images,
-    mode: written.mode,
-    networks: networks.map(({ type: _type, ...network }) => ({
-      ...networkStandard,
-      ...given(network),
-    })) as MacvlanNetwork[],
+    version: plain(version),
+    images,
+    mode,
+    networks: networks.map((network) => ({
+      ...network,
+      namespace: network.namespace ?? networkStandard.namespace,
+      mode: network.mode ?? networkStandard.mode,
+      ipam: network.ipam ?? networkStandard.ipam,
+    })),
     ...(sha256 === undefined ? {} : { sha256 }),
   };
 }

@@ -26,7 +26,7 @@ export function nodeLocalDNSObjects({ cluster }: Inventory): readonly KubeObject
   const { network } = cluster;
   const settings = additionOf(nodeLocalDNSDeclaration, network);
   if (settings === undefined) throw new Error('NodeLocal DNSCache asked of a cluster without it');
-  const addresses = settings.takesServiceAddress ? [settings.ip, network.dnsIP] : [settings.ip];
+  const addresses = settings.takesServiceAddress ? [settings.ip, ...network.dnsIPs] : [settings.ip];
   const dns = [
     { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
     { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },

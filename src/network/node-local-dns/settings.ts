@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { parseAddress } from '../../inventory/cidr.ts';
+import { familyOf, parseAddress, splitList } from '../../inventory/cidr.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { given } from '../../inventory/given.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import type { AdditionDeclaration, PluginNeeds } from '../../inventory/plugin.ts';
 import { proxyModeFor, standard as inventoryStandard } from '../../inventory/defaults.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
-import { imageName, optional } from '../../inventory/schema/fields.ts';
+import { derived, imageName, optional } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
 import { loopbackTcp, tcp } from '../ports.ts';
 
@@ -19,15 +19,18 @@ export interface NodeLocalDNSSettings {
   readonly takesServiceAddress: boolean;
 }
 
-/** The address of Kubernetes' own documentation, and the image of its manifest. */
-const standard = { ip: '169.254.20.10', image: 'registry.k8s.io/dns/k8s-dns-node-cache:1.26.4' } as const;
+/** The address of Kubernetes' own documentation, and for IPv6 one of those it names there. */
+const addresses = { ipv4: '169.254.20.10', ipv6: 'fd00:169:254:20::10' } as const;
+
+/** The image of Kubernetes' own manifest. */
+const standard = { image: 'registry.k8s.io/dns/k8s-dns-node-cache:1.26.4' } as const;
 
 const schema = z.strictObject({
   enabled: optional(z.boolean(), 'A cache of DNS on every node', false),
-  ip: optional(
+  ip: derived(
     z.string(),
     'Its address, the same on every node; with kube-proxy in ipvs or nftables mode it is what new pods ask',
-    standard.ip,
+    `${addresses.ipv4}; ${addresses.ipv6} where pods have IPv6 addresses first`,
   ),
   image: optional(imageName, 'Its image', standard.image),
 });
@@ -42,7 +45,7 @@ export const nodeLocalDNSDeclaration: AdditionDeclaration<NodeLocalDNSSettings> 
   isChosen: (input) => writtenFor({ name, schema }, input).enabled === true,
   check,
   resolve: (input, { replacesKubeProxy }) => {
-    const { ip = standard.ip, image = standard.image } = given(writtenFor({ name, schema }, input));
+    const { ip = addressFor(input), image = standard.image } = given(writtenFor({ name, schema }, input));
     const takesServiceAddress = replacesKubeProxy !== true && modeOf(input) === 'iptables';
     return { settings: { ip, image, takesServiceAddress }, needs: needsOf(takesServiceAddress ? undefined : ip) };
   },
@@ -57,18 +60,24 @@ function modeOf(input: ClusterInput): string {
   return input.kubeProxy?.mode ?? proxyModeFor(version);
 }
 
+/** Of the family that Services' names are answered in first. */
+function addressFor(input: ClusterInput): string {
+  const [first = ''] = splitList(input.network?.podCIDR ?? inventoryStandard.network.podCIDR);
+  return addresses[familyOf(first)];
+}
+
 function check({ cluster }: Draft, report: Report): void {
   const { ip } = writtenFor({ name, schema }, cluster);
   if (ip === undefined) return;
   const path = ['cluster', 'network', name, 'ip'];
   const address = parseAddress(ip);
   if (address.kind === 'ipv4' && address.range === 'linkLocal') return;
-  const fix = `choose one of 169.254.0.0/16, for example ${standard.ip}`;
+  const fix = `choose one of 169.254.0.0/16, for example ${addresses.ipv4}`;
   if (address.kind === 'none') {
     report({ code: 'ADDRESS_INVALID', path, message: `${JSON.stringify(ip)} is no address`, fix });
     return;
   }
-  if (address.kind === 'ipv6' && /^f[cd]|^fe[89ab]/i.test(ip)) return;
+  if (address.kind === 'ipv6' && address.range === 'uniqueLocal') return;
   const message = `${ip} may be somebody's: every node has it, so that it must be nobody's`;
   report({ code: 'NODE_LOCAL_DNS_ADDRESS', path, message, fix });
 }

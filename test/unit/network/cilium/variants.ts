@@ -13,5 +13,11 @@ export const ciliumVariants: Readonly<Record<string, Variant>> = {
   'cluster-pool': { settings: { ipam: 'cluster-pool' }, network: { podCIDR: '10.32.0.0/16', nodeCIDRMaskSize: 25 } },
   hubble: { settings: { hubble: { enabled: true, relay: true, ui: true } } },
   wireguard: { settings: { encryption: 'wireguard' } },
+  'dual-stack': {
+    network: { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' },
+    settings: { routing: 'native', ipam: 'cluster-pool' },
+    families: 2,
+  },
+  'ipv6-only': { network: { podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112' }, families: 6 },
   'one-node': { hosts: 1 },
 };

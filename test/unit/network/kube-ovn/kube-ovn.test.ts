@@ -33,7 +33,7 @@ describe.skipIf(noCharts !== undefined)(`Kube-OVN's objects${because(noCharts)}`
 });
 
 test('masters have the label by which its databases find them, and nobody else', () => {
-  const live = ['h1', 'h2'].map((host) => ({ name: host, podCIDR: undefined, taints: [], managedTaints: undefined }));
+  const live = ['h1', 'h2'].map((host) => ({ name: host, podCIDRs: [], taints: [], managedTaints: undefined }));
   const labels = nodeMetadata(inventoryFor({}, name), live).map(({ metadata }) => metadata['labels']);
   expect(labels[0]).toMatchObject({ 'kube-ovn/role': 'master' });
   expect(labels[1]).not.toHaveProperty('kube-ovn/role');

@@ -17,5 +17,10 @@ export const kubeOvnVariants: Readonly<Record<string, Variant>> = {
   'without-services-and-policies': { settings: { loadBalancer: false, networkPolicy: false, metrics: false } },
   'kubelet-root': { cluster: { kubelet: { rootDir: '/data/kubelet' } } },
   'node-local-dns': { network: { nodeLocalDNS: { enabled: true, ip: '169.254.25.10' } } },
+  'dual-stack': {
+    network: { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' },
+    families: 2,
+  },
+  'ipv6-only': { network: { podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112' }, families: 6 },
   images: { settings: { images: { 'docker.io/kubeovn': 'registry.example.com/kubeovn' } } },
 };

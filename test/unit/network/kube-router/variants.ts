@@ -28,6 +28,11 @@ export const kubeRouterVariants: Readonly<Record<string, Variant>> = {
   },
   'without-mesh': { settings: { nodeMesh: false, hostASNumbers: { h1: 64601, h2: 64601, h3: 64602 } } },
   'health-and-metrics': { settings: { healthPort: 21244, metricsPort: 21245 } },
+  'dual-stack': {
+    network: { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' },
+    families: 2,
+  },
+  'ipv6-only': { network: { podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112' }, families: 6 },
   images: { settings: { images: { 'docker.io': 'registry.example.com/mirror' } } },
 };
 
