@@ -121,10 +121,10 @@ function configEdits({ cluster }: Inventory, { mtu }: KubeRouterSettings): reado
 }
 
 const advertiseFlags = {
-  podCIDR: '--advertise-pod-cidr',
-  clusterIP: '--advertise-cluster-ip',
-  externalIP: '--advertise-external-ip',
-  loadBalancerIP: '--advertise-loadbalancer-ip',
+  pods: '--advertise-pod-cidr',
+  clusterIPs: '--advertise-cluster-ip',
+  externalIPs: '--advertise-external-ip',
+  loadBalancerIPs: '--advertise-loadbalancer-ip',
 } as const;
 
 /** What is as kube-router has it by itself is left to it. */

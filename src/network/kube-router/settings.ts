@@ -44,7 +44,7 @@ export interface KubeRouterSettings {
   readonly metricsPort: number;
 }
 
-export const advertised = ['podCIDR', 'clusterIP', 'externalIP', 'loadBalancerIP'] as const;
+export const advertised = ['pods', 'clusterIPs', 'externalIPs', 'loadBalancerIPs'] as const;
 export type Advertised = (typeof advertised)[number];
 
 export const own = {
@@ -62,7 +62,7 @@ export const own = {
   peerHops: 1,
   bgpPort: 179,
   overrideNextHop: false,
-  advertise: { podCIDR: true, clusterIP: false, externalIP: false, loadBalancerIP: false },
+  advertise: { pods: true, clusterIPs: false, externalIPs: false, loadBalancerIPs: false },
   healthPort: 20244,
   metricsPort: 0,
 } as const;
@@ -113,10 +113,10 @@ export const schema = z.strictObject({
   overrideNextHop: optional(z.boolean(), 'Give peers the own address towards them as next hop', own.overrideNextHop),
   advertise: optional(
     z.strictObject({
-      podCIDR: optional(z.boolean(), "Each node's pods", own.advertise.podCIDR),
-      clusterIP: optional(z.boolean(), 'Cluster IPs of Services', own.advertise.clusterIP),
-      externalIP: optional(z.boolean(), 'External IPs of Services', own.advertise.externalIP),
-      loadBalancerIP: optional(z.boolean(), 'Load balancer IPs of Services', own.advertise.loadBalancerIP),
+      pods: optional(z.boolean(), "Each node's pods", own.advertise.pods),
+      clusterIPs: optional(z.boolean(), 'Cluster IPs of Services', own.advertise.clusterIPs),
+      externalIPs: optional(z.boolean(), 'External IPs of Services', own.advertise.externalIPs),
+      loadBalancerIPs: optional(z.boolean(), 'Load balancer IPs of Services', own.advertise.loadBalancerIPs),
     }),
     'What peers are told',
   ),

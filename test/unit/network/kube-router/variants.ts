@@ -23,7 +23,7 @@ export const kubeRouterVariants: Readonly<Record<string, Variant>> = {
         { address: '192.0.2.1', asNumber: 64701 },
         { address: '192.0.2.2', asNumber: 4200000000, port: 2179 },
       ],
-      advertise: { podCIDR: false, clusterIP: true, externalIP: true, loadBalancerIP: true },
+      advertise: { pods: false, clusterIPs: true, externalIPs: true, loadBalancerIPs: true },
     },
   },
   'without-mesh': { settings: { nodeMesh: false, hostASNumbers: { h1: 64601, h2: 64601, h3: 64602 } } },

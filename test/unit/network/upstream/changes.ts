@@ -23,8 +23,9 @@ function title({ apiVersion, kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name} (${apiVersion})`;
 }
 
-function bodyOf({ apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...body }: KubeObject): object {
-  return body;
+function bodyOf(object: KubeObject): object {
+  const head = ['apiVersion', 'kind', 'metadata'];
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !head.includes(key)));
 }
 
 function differences(before: unknown, after: unknown, path: string): readonly string[] {
