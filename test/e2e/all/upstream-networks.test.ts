@@ -3,7 +3,8 @@ import { imagesOf } from '../../../src/network/upstream/index.ts';
 import { becauseOf, tarballsOf } from '../../support/images.ts';
 import { bootLab, good, noLab } from '../../support/lab.ts';
 import type { LabHandle } from '../../support/lab.ts';
-import { because, noCharts, noUpstream } from '../../support/upstream.ts';
+import { because, noChart, noUpstream, packedCharts } from '../../support/upstream.ts';
+import type { UpstreamTree } from '../../support/upstream.ts';
 import { inventoryBeside, objectsFor } from '../../unit/network/rendering.ts';
 
 /** A network with a chart or manifest of upstream's, as the lab's hosts can have it. */
@@ -12,6 +13,8 @@ interface Case {
   readonly of: string;
   readonly plugin: string;
   readonly network: object;
+  /** Which it needs, if any. */
+  readonly chart?: UpstreamTree;
   /** Label of its pods, one on each node. */
   readonly pods: string;
   /** What must be gone after clean, of `ls /sys/class/net`. */
@@ -20,8 +23,8 @@ interface Case {
   readonly reason: string | undefined;
 }
 
-const noCiliumChart =
-  noCharts ?? 'the chart of cilium 1.20.2 is not among the release files: put its package into artifacts.directory';
+const kubeOvn = { component: 'kube-ovn', version: '1.16.2' };
+const cilium = { component: 'cilium', version: '1.20.2' };
 
 const cases: readonly Case[] = [
   {
@@ -47,7 +50,8 @@ const cases: readonly Case[] = [
     network: { 'kube-ovn': { networkType: 'vxlan' } },
     pods: 'app=kube-ovn-cni',
     links: 'ovn0|mirror0',
-    reason: noCharts,
+    chart: kubeOvn,
+    reason: noChart(kubeOvn),
   },
   {
     of: 'cilium',
@@ -55,7 +59,8 @@ const cases: readonly Case[] = [
     network: { cilium: { hubble: { enabled: true, relay: true } } },
     pods: 'k8s-app=cilium',
     links: 'cilium|lxc',
-    reason: noCiliumChart,
+    chart: cilium,
+    reason: noChart(cilium),
   },
   {
     of: 'multus',
@@ -77,11 +82,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-const charts = [{ component: 'kube-ovn', version: '1.16.2' }];
-
 const described = await Promise.all(
   cases.map(async (one) => {
     const unknown = one.reason !== undefined;
+    const charts = one.chart === undefined ? [] : [one.chart];
     const objects = unknown ? [] : await objectsFor(one.of, inventoryBeside(one.plugin, one.network), ...charts);
     const { files, missing } = tarballsOf(imagesOf(objects));
     const reason = noLab ?? one.reason;
@@ -90,7 +94,7 @@ const described = await Promise.all(
   }),
 );
 
-for (const { of, plugin, network, pods, links, files, title, isSkipped } of described) {
+for (const { of, plugin, network, chart, pods, links, files, title, isSkipped } of described) {
   describe.skipIf(isSkipped)(title, () => {
     let lab: LabHandle;
     beforeAll(async () => {
@@ -99,7 +103,8 @@ for (const { of, plugin, network, pods, links, files, title, isSkipped } of desc
         cluster['network'] = { ...cluster['network'], plugin, ...network };
         const own = (cluster['runtime']?.['images'] ?? []) as readonly string[];
         cluster['runtime'] = { ...cluster['runtime'], images: [...own, ...files] };
-        cluster['artifacts'] = { ...cluster['artifacts'], directory: process.env['K8SUP_UPSTREAM_DIR'] };
+        const directory = chart === undefined ? process.env['K8SUP_UPSTREAM_DIR'] : packedCharts(chart);
+        cluster['artifacts'] = { ...cluster['artifacts'], directory };
       });
     });
     afterAll(() => lab.down());

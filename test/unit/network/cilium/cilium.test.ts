@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { ciliumSettings } from '../../../../src/network/cilium/cilium.ts';
 import { firstCertificates } from '../../../../src/network/cilium/certificates-job.ts';
 import { ciliumValues } from '../../../../src/network/cilium/values.ts';
 import { imagesOf } from '../../../../src/network/upstream/index.ts';
-import { because, noCharts } from '../../../support/upstream.ts';
+import { because, noChart } from '../../../support/upstream.ts';
 import { inventoryFor } from '../calico/variants.ts';
 import { objectsFor } from '../rendering.ts';
 import { ciliumVariants } from './variants.ts';
@@ -20,11 +18,9 @@ test.each(Object.entries(ciliumVariants))('values of %s', async (variant, chosen
   await expect(`${text}\n`).toMatchFileSnapshot(`golden/${variant}.values.json`);
 });
 
-const chart = join(process.env['K8SUP_UPSTREAM_DIR'] ?? '', name, `v${tree.version}`, name);
-const noChart =
-  noCharts ?? (existsSync(chart) ? undefined : `the chart of cilium ${tree.version} is not among the release files`);
+const reason = noChart(tree);
 
-describe.skipIf(noChart !== undefined)(`Cilium's objects${because(noChart)}`, () => {
+describe.skipIf(reason !== undefined)(`Cilium's objects${because(reason)}`, () => {
   it.each(Object.entries(ciliumVariants))('%s is rendered, and always to the same', async (_variant, chosen) => {
     const inventory = inventoryFor(chosen, name);
     const [one, two] = [await objectsFor(name, inventory, tree), await objectsFor(name, inventory, tree)];
