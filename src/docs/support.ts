@@ -1,5 +1,5 @@
 import { combinationRules, kubernetesSupport, provedSystems } from '../inventory/support.ts';
-import type { CombinationRule, Proof } from '../inventory/support.ts';
+import type { Addressing, CombinationRule, Proof } from '../inventory/support.ts';
 import { labInventoryInput, labNetwork } from '../lab/inventory.ts';
 import type { LabProfile } from '../lab/inventory.ts';
 import { networkPlugins } from '../network/network.ts';
@@ -17,6 +17,7 @@ export function supportReference(): string {
       [
         ['Kubernetes', spans(kubernetesSupport, 'proved'), spans(kubernetesSupport, 'rendered')],
         ['Network', spans(plugins, 'proved'), spans(plugins, 'rendered')],
+        ['Addresses', addressing(), 'the rest'],
         ['Operating system', provedSystems.join(', '), 'others with systemd; the preflight warns'],
       ],
     ),
@@ -30,6 +31,18 @@ export function supportReference(): string {
       ]),
     ),
   ].join('\n\n');
+}
+
+/** `IPv4 with flannel, bridge; dual stack with …`. */
+function addressing(): string {
+  const proved = networkPlugins.filter(({ proof }) => proof === 'proved');
+  const kinds: readonly Addressing[] = ['IPv4', 'dual stack', 'IPv6 alone'];
+  return kinds
+    .map((kind) => {
+      const names = proved.filter(({ provedWith = ['IPv4'] }) => provedWith.includes(kind)).map(({ name }) => name);
+      return `${kind} with ${names.join(', ')}`;
+    })
+    .join('; ');
 }
 
 function rulesOf(severity: CombinationRule['severity']): readonly CombinationRule[] {

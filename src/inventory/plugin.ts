@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
 import type { NetworkSettings, Role } from './model.ts';
 import type { ClusterInput } from './schema.ts';
-import type { CombinationRule, Proof } from './support.ts';
+import type { Addressing, CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
 export interface NeededPort {
@@ -22,18 +22,6 @@ export interface KernelNeed {
   /** What needs it, for example `kube-proxy in nftables mode`. */
   readonly by: string;
   readonly alternative: string;
-}
-
-/** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
-export interface UpstreamFile {
-  /** As in the catalogue of artifacts, for example `calico`. */
-  readonly component: string;
-  /** Without a leading `v`. */
-  readonly version: string;
-  /** For example `calico-typha.yaml`, or `cilium.tgz`, for which helm is gotten too. */
-  readonly file: string;
-  /** What it must hash to, said by the user; needed for a version whose sha256 neither the catalogue nor its publisher says. */
-  readonly sha256?: string;
 }
 
 /** A network interface that the inventory names and hosts must have. */
@@ -61,6 +49,18 @@ export interface SubnetNeed {
   readonly alternative: string;
   /** Routers by host, for what is not on the host's own subnet. */
   readonly gateways: Readonly<Record<string, string>>;
+}
+
+/** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
+export interface UpstreamFile {
+  /** As in the catalogue of artifacts, for example `calico`. */
+  readonly component: string;
+  /** Without a leading `v`. */
+  readonly version: string;
+  /** For example `calico-typha.yaml`, or `cilium.tgz`, for which helm is gotten too. */
+  readonly file: string;
+  /** What it must hash to, said by the user; needed for a version whose sha256 neither the catalogue nor its publisher says. */
+  readonly sha256?: string;
 }
 
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
@@ -111,7 +111,45 @@ export interface FixedSetting {
   readonly reason: string;
 }
 
+/** Keys of the network that some plugins use and others do not. */
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs', 'secondInterface'] as const;
+export type SharedKey = (typeof sharedKeys)[number];
+
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
+
+interface MacvlanInput {
+  readonly master?: string | undefined;
+  readonly mtu?: number | undefined;
+}
+
+/** What a macvlan needs, as the network or as a second interface. */
+export function macvlanNeeds({ master, mtu }: MacvlanInput, path: string): PluginNeeds {
+  const kernel = { module: 'macvlan', by: 'macvlan', alternative: 'choose another cluster.network.plugin' };
+  const link = master === undefined ? {} : { interface: master };
+  const setting = path === 'cluster.network.macvlan' ? 'cluster.network.mtu' : `${path}.mtu`;
+  return {
+    ...noNeeds,
+    kernel: [kernel],
+    interfaces: master === undefined ? [] : [{ name: master, setting: `${path}.master` }],
+    mtu: mtu === undefined ? [] : [{ bytes: mtu, setting, ...link }],
+  };
+}
+
+/** What two parts of a network need together; what there can be only one of is the first's, where it has it. */
+export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
+  return {
+    ...other,
+    ...one,
+    artifacts: { ...other.artifacts, ...one.artifacts },
+    upstream: [...(one.upstream ?? []), ...(other.upstream ?? [])],
+    ports: [...one.ports, ...other.ports],
+    kernel: [...one.kernel, ...other.kernel],
+    programs: [...one.programs, ...other.programs],
+    leaves: [...one.leaves, ...other.leaves],
+    interfaces: [...(one.interfaces ?? []), ...(other.interfaces ?? [])],
+    mtu: [...(one.mtu ?? []), ...(other.mtu ?? [])],
+  };
+}
 
 /** A pod network as the inventory knows it: what may be written of it, what it goes together with, and what it needs. */
 export interface PluginDeclaration<Settings = unknown> {
@@ -120,8 +158,14 @@ export interface PluginDeclaration<Settings = unknown> {
   /** Completes "flannel: …" in lists. */
   readonly summary: string;
   readonly proof: Proof;
+  /** What it is proved with where {@link proof} says so; IPv4 alone where it is left out. */
+  readonly provedWith?: readonly Addressing[];
   /** Whether NetworkPolicy objects have an effect; where that can be switched, by what is written. */
   readonly enforcesPolicy: boolean | ((input: ClusterInput) => boolean);
+  /** False where what pods send passes their host by, and with it kube-proxy's rules. */
+  readonly podsReachServices?: false;
+  /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
+  readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
   /** Its version, where it has one. */
@@ -174,22 +218,6 @@ export function chosenAdditions(plugin: PluginDeclaration, input: ClusterInput):
 /** All additions of these plugins, each once. */
 export function additionsOf(plugins: readonly PluginDeclaration[]): readonly AdditionDeclaration[] {
   return [...new Set(plugins.flatMap(({ additions = [] }) => additions))];
-}
-
-/** What all of them need. The plugin's own are the first. */
-export function allNeeds(needs: readonly [PluginNeeds, ...PluginNeeds[]]): PluginNeeds {
-  return needs.reduce((all, one) => ({
-    ...one,
-    ...all,
-    artifacts: { ...one.artifacts, ...all.artifacts },
-    upstream: [...(all.upstream ?? []), ...(one.upstream ?? [])],
-    ports: [...all.ports, ...one.ports],
-    kernel: [...all.kernel, ...one.kernel],
-    programs: [...all.programs, ...one.programs],
-    leaves: [...all.leaves, ...one.leaves],
-    interfaces: [...(all.interfaces ?? []), ...(one.interfaces ?? [])],
-    mtu: [...(all.mtu ?? []), ...(one.mtu ?? [])],
-  }));
 }
 
 /** The settings of an addition, as its own {@link AdditionDeclaration.resolve} made them; undefined where it is not chosen. */

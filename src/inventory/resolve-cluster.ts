@@ -11,7 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
-import { allNeeds, chosenAdditions, enforcesPolicy } from './plugin.ts';
+import { chosenAdditions, enforcesPolicy, joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
@@ -150,17 +150,24 @@ function resolveNetwork(
   const written = { ...standard.network, ...given(input.network) };
   const pods = splitList(written.podCIDR).map(checkedCidr);
   const services = splitList(written.serviceCIDR).map(checkedCidr);
+  const podCIDRs = pods.map(formatCidr);
   const dnsIPs = dnsAddresses(input.network?.dnsIP, services);
   const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
-  const own = plugin.resolve(input, nodes);
-  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input, own.needs) }));
+  const { settings, needs } = plugin.resolve(input, nodes);
+  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input, needs) }));
+  const { uses = sharedKeys } = plugin;
+  const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
+  const others = [
+    ...additions.map((addition) => addition.needs),
+    ...(second === undefined ? [] : [macvlanNeeds(second, 'cluster.network.secondInterface')]),
+  ];
   return {
     plugin: plugin.name,
     enforcesPolicy: enforcesPolicy(plugin, input),
     podCIDR: formatCidr(firstOf(pods)),
-    podCIDRs: pods.map(formatCidr),
+    podCIDRs,
     serviceCIDR: formatCidr(firstOf(services)),
     serviceCIDRs: services.map(formatCidr),
     nodeCIDRMaskSize: written.nodeCIDRMaskSize,
@@ -172,9 +179,13 @@ function resolveNetwork(
     apiserverServiceIP: firstOf(apiserverServiceIPs),
     apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
-    settings: own.settings,
-    needs: allNeeds([own.needs, ...additions.map(({ needs }) => needs)]),
-    additions: Object.fromEntries(additions.map(({ name, settings }) => [name, settings])),
+    cni: { ...standard.network.cni, ...given(input.network?.cni) },
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => !podCIDRs.includes(cidr)),
+    podsReachServices: plugin.podsReachServices ?? true,
+    ...pick(second, 'secondInterface'),
+    settings,
+    needs: others.reduce(joinNeeds, needs),
+    additions: Object.fromEntries(additions.map((addition) => [addition.name, addition.settings])),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { standard } from './defaults.ts';
 import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
@@ -21,7 +22,15 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
     schema === undefined ? [] : [[name, optional(schema, `Settings of ${name}`)] as const],
   );
   const additions = additionsOf(plugins).map(({ name, schema, summary }) => [name, optional(schema, summary)] as const);
-  const network = networkSchema.extend(Object.fromEntries([...settings, ...additions]));
+  const names = plugins.map(({ name }) => name);
+  const network = networkSchema.extend({
+    plugin: networkSchema.shape.plugin.meta({
+      description: `Pod network: ${names.join(', ')}`,
+      default: standard.network.plugin,
+      examples: names,
+    }),
+    ...Object.fromEntries([...settings, ...additions]),
+  });
   const cluster = clusterSchema.extend({ network: optional(network, 'Addresses and the pod network') });
   const inventory = z
     .strictObject({

@@ -5,6 +5,14 @@ import { releaseHas } from './releases.ts';
 /** `proved`: run on real hosts by the end-to-end tests. `rendered`: written by the same rules and unit-tested, but not run. */
 export type Proof = 'proved' | 'rendered';
 
+/** Which addresses pods and Services have, in whatever order. */
+export type Addressing = 'IPv4' | 'dual stack' | 'IPv6 alone';
+
+export function addressingOf(families: readonly Family[]): Addressing {
+  if (families.length > 1) return 'dual stack';
+  return families[0] === 'ipv6' ? 'IPv6 alone' : 'IPv4';
+}
+
 /** Kubernetes minors that can be installed; the README's table is made from this. */
 export const kubernetesSupport: Readonly<Record<string, Proof>> = {
   '1.20': 'proved',

@@ -8,6 +8,7 @@ import { cilium } from './cilium/cilium.ts';
 import { kubeOvn } from './kube-ovn/kube-ovn.ts';
 import { kubeRouter } from './kube-router/kube-router.ts';
 import { policy } from './kube-router/policy.ts';
+import { macvlan } from './macvlan/macvlan.ts';
 import { multus } from './multus/multus.ts';
 import { nodeLocalDNS } from './node-local-dns/node-local-dns.ts';
 import { none } from './none/none.ts';
@@ -20,6 +21,7 @@ export const networkAdditions: readonly NetworkAddition[] = [policy, multus, nod
 export const networkPlugins: readonly NetworkPlugin[] = [
   flannel,
   bridge,
+  macvlan,
   calico,
   canal,
   kubeRouter,

@@ -24,8 +24,6 @@ export type Annotations = Readonly<Record<string, string>>;
 export interface NetworkStatus {
   /** The plugin's own word for how packets reach other nodes. */
   readonly mode: (inventory: Inventory) => string;
-  /** Whether it makes NetworkPolicy true; undefined where k8sup cannot know. */
-  readonly enforcesPolicy: boolean | undefined;
   /** The unit on every node. */
   readonly unit?: string;
   /** The bridge that pods hang on; it comes with a node's first pod. */

@@ -87,7 +87,7 @@ for exe in /proc/[0-9]*/exe; do readlink "$exe"; done | grep -v '^/usr/' | sed '
 for dir in /run /var/lib/docker /var/lib/containerd /var/lib/kubelet /var/lib/etcd; do [ -d $dir ] && find $dir -xdev -printf 'file %p %y %m\n' 2>/dev/null; done
 ip -o link | sed 's/@[^:]*//; s/^[0-9]*: \([^:]*\): <\([^>]*\)>.*mtu \([0-9]*\).*/link \1 mtu \3/'
 ip -o address | awk '{ print "address " $2 "/" $4 }'
-for family in -4 -6; do ip $family -o route show table all | grep -v -e 'proto kernel.*fe80' -e '^multicast' -e '^ff00' -e 'local fe80' -e anycast | sed "s/ /_/g; s/^/route $family:/"; done
+for family in -4 -6; do ip $family -o route show table all | grep -v -e 'proto kernel.*fe80' -e '^multicast' -e '^ff00' -e 'local fe80' -e anycast | sed "s/ expires [0-9]*sec//; s/ /_/g; s/^/route $family:/"; done
 for family in -4 -6; do ip $family rule show | sed "s/[ \t]/_/g; s/^/policy-rule $family:/"; done
 for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
   case $tool in *legacy) [ -s /proc/net/$(case $tool in ip6*) echo ip6;; *) echo ip;; esac)_tables_names ] || continue;; esac

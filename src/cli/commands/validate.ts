@@ -1,3 +1,5 @@
+import { firewallNeeds } from '../../host/firewall/needs.ts';
+import type { FirewallNeeds } from '../../host/firewall/needs.ts';
 import { formatProblem } from '../../inventory/problem.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import type { Inventory } from '../../inventory/model.ts';
@@ -17,6 +19,10 @@ export async function validate(file: string, io: Io): Promise<number> {
     io,
     `${file} is right: cluster ${cluster.name}, Kubernetes ${cluster.versions.kubernetes}, ${cluster.runtime.type}, ${cluster.network.plugin}, ${hosts.length} hosts`,
   );
+  if (cluster.firewall === 'keep') {
+    say(io, 'firewalls stay on; they must let in:');
+    for (const host of hosts) say(io, `  ${host.name}: ${letIn(firewallNeeds(inventory, host))}`);
+  }
   return 0;
 }
 
@@ -36,4 +42,12 @@ function policyWarnings({ cluster, document }: Inventory): readonly Problem[] {
       ...(canAdd ? { fix: 'network.policy: kube-router enforces them' } : {}),
     },
   ];
+}
+
+function letIn({ ports, peers, pods }: FirewallNeeds): string {
+  const said = ports.map(
+    (need) =>
+      `${need.ports}/${need.protocol} (${need.purpose})${need.from === 'hosts' ? ` from ${peers.join(' ')}` : ''}`,
+  );
+  return [...said, ...pods.map((cidr) => `all from ${cidr}, forwarded from and to it too`)].join(', ');
 }

@@ -2,6 +2,7 @@ import type { Host, Inventory } from '../../inventory/model.ts';
 import { fileIn } from '../../shell/file-in.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { firewallSection } from '../firewall/facts.ts';
 import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
 import { resolvedConf, sysctlFile } from './parse-network.ts';
@@ -29,6 +30,7 @@ export function factsScript(inventory: Inventory, host: Host): Sh {
     diskSection(diskNeeds(inventory, host).map((need) => need.path)),
     socketsSection(portsOf(inventory, host).map((port) => port.port)),
     unitsSection,
+    firewallSection(inventory, host),
     filesSection(),
     // Last, so that it is read as close as can be to when the controller reads its own.
     rawShell(`echo @@clock\ndate '+%s %N'`),

@@ -1,8 +1,10 @@
 import type { Draft, Report } from '../findings.ts';
-import { additionsOf } from '../plugin.ts';
+import { additionsOf, sharedKeys } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
+import { addressingOf } from '../support.ts';
+import { podPath } from './blocks.ts';
 import { judgeCombination } from './versions.ts';
 
 const pluginPath = ['cluster', 'network', 'plugin'];
@@ -27,7 +29,14 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
     const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
     report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path: pluginPath, message });
   }
-  judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
+  const combination = combinationOf(draft.cluster, plugin);
+  const addressing = addressingOf(combination.families);
+  if (plugin.proof === 'proved' && !(plugin.provedWith ?? ['IPv4']).includes(addressing)) {
+    const message = `${name} with ${addressing} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+    report({ code: 'FAMILIES_NOT_PROVED', severity: 'warning', path: podPath, basedOn: [pluginPath], message });
+  }
+  judgeCombination(combination, plugin.rules, report);
+  checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
   checkAdditions(draft, { plugin, plugins }, report);
 }
@@ -54,6 +63,15 @@ function checkAdditions(
       report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path, atKey: true, message });
     }
     addition.check?.(draft, report);
+  }
+}
+
+function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDeclaration, report: Report): void {
+  for (const key of sharedKeys) {
+    if (uses.includes(key) || cluster.network?.[key] === undefined) continue;
+    const message = `${name} does not use it: it has no effect`;
+    const path = ['cluster', 'network', key];
+    report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path, atKey: true, basedOn: [pluginPath], message });
   }
 }
 

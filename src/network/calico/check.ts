@@ -81,13 +81,16 @@ function checkPool(draft: Draft, { poolCIDR, blockSize, blockSizeIPv6 }: CalicoI
   const basedOn = [['cluster', 'network', 'podCIDR']];
   const pods = splitList(podCIDR(draft.cluster));
   for (const pool of splitList(poolCIDR ?? podCIDR(draft.cluster))) {
-    const [block, size] = pool.includes(':') ? ['blockSizeIPv6', blockSizeIPv6 ?? 122] : ['blockSize', blockSize ?? 26];
+    const isIPv6 = pool.includes(':');
+    const [block, size] = isIPv6
+      ? (['blockSizeIPv6', blockSizeIPv6 ?? 122] as const)
+      : (['blockSize', blockSize ?? 26] as const);
     const [own, around] = [parseCidr(pool), pods.map(parseCidr)];
-    if ('cidr' in own && own.cidr.prefix > Number(size)) {
+    if ('cidr' in own && own.cidr.prefix > size) {
       const message = `the pool ${pool} is smaller than one block (/${String(size)})`;
       report({
         code: 'CALICO_BLOCK_TOO_LARGE',
-        path: at(String(block)),
+        path: at(block),
         basedOn: [path, ...basedOn],
         message,
         fix: `use ${String(own.cidr.prefix)} or more`,

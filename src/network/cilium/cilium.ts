@@ -11,6 +11,7 @@ import { firstCertificates } from './certificates-job.ts';
 import { checkCilium, ciliumRules } from './check.ts';
 import { name, resolveSettings, schema } from './settings.ts';
 import type { CiliumSettings } from './settings.ts';
+import { ciliumStatus } from './status.ts';
 import { ciliumValues } from './values.ts';
 
 /** What the inventory may say of Cilium. */
@@ -18,6 +19,7 @@ const declaration: PluginDeclaration<CiliumSettings> & { readonly schema: typeof
   name,
   summary: "eBPF on every node, from Cilium's chart: tunnels or routes, network policies, kube-proxy's work if wanted",
   proof: 'rendered',
+  uses: [],
   enforcesPolicy: true,
   schema,
   version: (input) => resolveSettings(input, 1).version,
@@ -32,6 +34,7 @@ const declaration: PluginDeclaration<CiliumSettings> & { readonly schema: typeof
 /** Cilium as pods of the cluster: its chart, rendered with what the inventory says. */
 export const cilium: NetworkPlugin<CiliumSettings> = {
   ...declaration,
+  status: ciliumStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

@@ -50,7 +50,9 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & { readonly
   name,
   summary: 'a daemon on each host that tunnels (vxlan) or routes (host-gw) to the pods of others',
   proof: 'proved',
+  provedWith: ['IPv4', 'dual stack'],
   enforcesPolicy: false,
+  uses: ['cni', 'nonMasqueradeCIDRs', 'secondInterface'],
   schema,
   version: (input) => resolve(input).version,
   rules: [

@@ -13,7 +13,6 @@ export const flannelStatus: NetworkStatus = {
     const { backend, directRouting } = flannelSettings(inventory);
     return backend === 'vxlan' && directRouting ? 'vxlan, direct routing' : backend;
   },
-  enforcesPolicy: false,
   unit: 'flanneld.service',
   bridge: bridgeName,
   tunnel,

@@ -10,6 +10,7 @@ import type { UpstreamContext } from '../upstream/index.ts';
 import { checkKubeOvn, kubeOvnRules } from './check.ts';
 import { name, own, resolveSettings, schema } from './settings.ts';
 import type { KubeOvnSettings } from './settings.ts';
+import { kubeOvnStatus } from './status.ts';
 import { kubeOvnValues, masterLabel } from './values.ts';
 
 /** What the inventory may say of Kube-OVN. */
@@ -17,6 +18,7 @@ const declaration: PluginDeclaration<KubeOvnSettings> & { readonly schema: typeo
   name,
   summary: "Open vSwitch and OVN on every node, from Kube-OVN's chart, with network policies",
   proof: 'rendered',
+  uses: [],
   enforcesPolicy: (input) => writtenFor({ name, schema }, input).networkPolicy ?? own.networkPolicy,
   schema,
   version: (input) => resolveSettings(input).version,
@@ -31,6 +33,7 @@ const declaration: PluginDeclaration<KubeOvnSettings> & { readonly schema: typeo
 /** Kube-OVN as pods of the cluster: its chart, rendered with what the inventory says. kube-proxy stays: hosts reach Services by it. */
 export const kubeOvn: NetworkPlugin<KubeOvnSettings> = {
   ...declaration,
+  status: kubeOvnStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

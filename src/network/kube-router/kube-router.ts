@@ -12,12 +12,14 @@ import { kubeRouterNeeds } from './needs.ts';
 import { kubeRouterObjects } from './objects.ts';
 import { name, own, resolveSettings, schema } from './settings.ts';
 import type { BgpPeer, KubeRouterSettings } from './settings.ts';
+import { kubeRouterStatus } from './status.ts';
 
 /** What the inventory may say of kube-router. */
 const declaration: PluginDeclaration<KubeRouterSettings> & { readonly schema: typeof schema } = {
   name,
   summary: "routes by BGP, with tunnels where it must, network policies, and kube-proxy's work if wanted",
   proof: 'rendered',
+  uses: [],
   enforcesPolicy: (input) => writtenFor({ name, schema }, input).firewall ?? own.firewall,
   schema,
   version: (input) => resolveSettings(input).version,
@@ -32,6 +34,7 @@ const declaration: PluginDeclaration<KubeRouterSettings> & { readonly schema: ty
 /** kube-router as pods of the cluster: upstream's manifest, changed by what the inventory says. */
 export const kubeRouter: NetworkPlugin<KubeRouterSettings> = {
   ...declaration,
+  status: kubeRouterStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

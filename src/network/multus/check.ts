@@ -22,6 +22,11 @@ export function checkMultus(draft: Draft, report: Report): void {
     const fix = 'use cluster.runtime.type: containerd';
     report({ code: 'MULTUS_NEEDS_CONTAINERD', path: at(), atKey: true, message, fix });
   }
+  if (draft.cluster.network?.secondInterface !== undefined) {
+    const message = 'containerd gives pods the first two configurations, and with Multus these are two of one network';
+    const path = ['cluster', 'network', 'secondInterface'];
+    report({ code: 'MULTUS_AND_SECOND_INTERFACE', path, atKey: true, message, fix: 'name it in multus.networks' });
+  }
   const titles = networks.map((network) => `${network.namespace ?? networkStandard.namespace}/${network.name}`);
   for (const [index, network] of networks.entries()) {
     if (titles.indexOf(titles[index] ?? '') !== index) {

@@ -65,13 +65,15 @@ done`),
   ip link set "$name" down
   modprobe -r "$value" 2>/dev/null || :
 fi`),
-  routes: rawShell(`ip -o route show root "$name" | while read -r route rest; do
+  // Without a family, ip lists IPv4 routes alone.
+  routes: rawShell(`case $name in *:*) family=-6 ;; *) family=-4 ;; esac
+ip $family -o route show root "$name" | while read -r route rest; do
   case $route in
-    blackhole|unreachable|prohibit|throw) ip route delete "$route" "\${rest%% *}" || : ;;
-    *) ip route delete "$route" || : ;;
+    blackhole|unreachable|prohibit|throw) ip $family route delete "$route" "\${rest%% *}" || : ;;
+    *) ip $family route delete "$route" || : ;;
   esac
 done
-[ -z "$(ip -o route show root "$name")" ]`),
+[ -z "$(ip $family -o route show root "$name")" ]`),
   // Of both families; a table without a route counts as none.
   'route-table': rawShell(`for family in -4 -6; do
   while ip $family rule delete lookup "$name" 2>/dev/null; do :; done

@@ -91,6 +91,21 @@ describe('dual stack', () => {
     expect(routes.map(({ name }) => name)).toEqual([pods.four, pods.six]);
   });
 
+  test('pods of flannel have links that fit into a tunnel over IPv6', () => {
+    const addresses = [
+      { interface: 'eth0', cidr: '192.0.2.11/24' },
+      { interface: 'eth0', cidr: '2001:db8::11/64' },
+    ];
+    const facts = factsOf({ addresses, links: { eth0: 1500 } });
+    const mtuOf = (target: typeof dual) => {
+      const plugins = (JSON.parse(flannel.cniFiles(target)[0]?.content ?? '') as { plugins: { delegate?: object }[] })
+        .plugins;
+      return plugins[0]?.delegate;
+    };
+    expect(mtuOf({ ...dual, facts })).toMatchObject({ mtu: 1430 });
+    expect(mtuOf({ ...clusterOf(['four']), facts })).not.toHaveProperty('mtu');
+  });
+
   test('Docker lets the pods of both through', () => {
     const { inventory, host, facts } = clusterOf(['four', 'six'], 'runtime: { type: docker }');
     const { text } = docker(inventory, host, facts);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { approvePending, listPending } from '../../../src/kube/csr.ts';
 import { asking, names, requestPem } from '../pki/csr/build.ts';
+import { inventoryOf } from '../components/fixture.ts';
 import { actionContext } from './fixture.ts';
 
 const client = {
@@ -41,6 +42,20 @@ describe('pending requests', () => {
     const { left, approvals } = await approved(client, serving);
     expect(approvals).toEqual(['kubectl certificate approve csr-client csr-serving >/dev/null']);
     expect(left).toEqual([]);
+  });
+
+  it('for serving may name each address of the host', async () => {
+    const dual = inventoryOf(`
+cluster:
+  name: one
+  network: { podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }
+hosts: [{ name: node1, address: "10.0.0.1,fd00::1", roles: [etcd, master, node] }]
+`);
+    const request = requestPem({ attributes: [asking(names('node1', '10.0.0.1', 'fd00::1'))] });
+    const both = { ...serving, spec: { ...serving.spec, request: Buffer.from(request).toString('base64') } };
+    const { context } = actionContext(() => JSON.stringify({ items: [both] }), { inventory: dual });
+    expect(await listPending(context)).toMatchObject([{ reason: 'waits for  k8sup apply' }]);
+    expect((await approved(both)).left[0]?.reason).toContain('fd00::1');
   });
 
   it('that are decided, or for other signers, are not looked at', async () => {

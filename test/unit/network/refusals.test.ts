@@ -117,6 +117,45 @@ test.each([
 });
 
 test.each([
+  ['kube-router', {}, 'IP in IP subnet, BGP mesh, firewall', 'direct', 'tunnel'],
+  [
+    'kube-router',
+    { 'kube-router': { overlay: 'full', serviceProxy: true } },
+    'IP in IP full, BGP mesh, IPVS, firewall',
+    'tunnel',
+    'tunnel',
+  ],
+  [
+    'kube-router',
+    { 'kube-router': { overlay: 'none', firewall: false } },
+    'plain routes, BGP mesh',
+    'direct',
+    'direct',
+  ],
+  ['kube-ovn', {}, 'geneve', undefined, undefined],
+  [
+    'cilium',
+    { cilium: { routing: 'native', encryption: 'wireguard', kubeProxyReplacement: true } },
+    'native routing, WireGuard, without kube-proxy',
+    undefined,
+    undefined,
+  ],
+])('%s with %j is shown as: %s', (plugin, network, mode, onLink, behindRouter) => {
+  const inventory = inventoryBeside(plugin, network);
+  const { status } = pluginOf(inventory);
+  expect([status.mode(inventory), status.wayTo(inventory, true), status.wayTo(inventory, false)]).toEqual([
+    mode,
+    onLink,
+    behindRouter,
+  ]);
+});
+
+test('a second interface of every pod and Multus are refused together', () => {
+  const network = { multus: { enabled: true }, secondInterface: { master: 'eth1' } };
+  expect(said(network)).toContain('MULTUS_AND_SECOND_INTERFACE secondInterface');
+});
+
+test.each([
   ['flannel', {}, false],
   ['flannel', { policy: 'none' }, false],
   ['flannel', { policy: 'kube-router' }, true],

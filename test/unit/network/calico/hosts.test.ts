@@ -27,9 +27,7 @@ describe('hosts of a cluster with Calico', () => {
           },
         ] as const,
     );
-    return preflight(inventory, new Map(own)).map(
-      ({ host, code, what, why }) => `${String(host)} ${code}: ${what}; ${why ?? ''}`,
-    );
+    return preflight(inventory, new Map(own)).map(({ host, code, what, why }) => `${host} ${code}: ${what}; ${why}`);
   };
   const without = (module: string): Partial<Facts> => ({
     features: new Set([...goodFacts.features].filter((name) => name !== module)),

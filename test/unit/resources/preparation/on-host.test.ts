@@ -174,6 +174,18 @@ describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('prep
       expect(host.read('/run/forward')).toBe('0\n');
     });
 
+    it('of an interface with a dot in its name are found, and brought back', async () => {
+      const own = '/proc/sys/net/ipv6/conf/e0.5/accept_ra';
+      using host = open(
+        `ip link add e0.5 type bridge; [ -e /run/ra ] || echo 1 > /run/ra; mount --bind /run/ra ${own}`,
+      );
+      const accept = sysctl({ key: 'net.ipv6.conf.e0/5.accept_ra', value: '2' });
+      expect(await applyOn(host, accept)).toEqual([]);
+      expect(host.read('/run/ra')).toBe('2\n');
+      await clean(host);
+      expect(host.read('/run/ra')).toBe('1\n');
+    });
+
     it('that programs of the cluster will write are recorded only', async () => {
       using host = open(kernel);
       const record = sysctlRecord(['net.ipv4.ip_forward', 'net.ipv4.no_such_key']);
