@@ -7,8 +7,8 @@ import type { Component } from '../src/components/component.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
-import { networkPlace, partsOf } from '../src/network/parts.ts';
-import { pluginOf } from '../src/network/network.ts';
+import { additionPlace, networkPlace, partsOf } from '../src/network/parts.ts';
+import { additionsOf, networkAdditions, networkObjects, pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
 import { secondInterfaceFile, secondInterfacePath } from '../src/network/macvlan/second-interface.ts';
 import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
@@ -30,14 +30,19 @@ export const networkStage: Stage = {
     {
       type: 'cluster',
       name: 'rights of the network',
-      objects: (context) => pluginOf(context.inventory).objects(context),
+      objects: networkObjects,
       set: networkPlace,
     },
     {
       type: 'hosts',
       name: 'network of before',
       on: runsKubelet,
-      resources: (_host, { inventory }) => [otherOwnersOff(networkPlace, pluginOf(inventory).name)],
+      resources: (_host, { inventory }) => [
+        otherOwnersOff(networkPlace, pluginOf(inventory).name),
+        ...networkAdditions
+          .filter((addition) => !additionsOf(inventory).includes(addition))
+          .map(({ name }) => otherOwnersOff(additionPlace(name), 'nobody')),
+      ],
     },
     {
       type: 'hosts',
@@ -120,6 +125,10 @@ async function networkResources(host: Host, context: StageContext): Promise<read
     ...programs.flat(),
     ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
+    ...additionsOf(inventory).flatMap(({ name, claims: left }) => [
+      parts(additionPlace(name), name, left(inventory)),
+      claims(`beside the network: ${name}`, left(inventory)),
+    ]),
     ...(component === undefined ? [] : componentResources(component)),
   ];
 }

@@ -92,6 +92,8 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
+  /** Settings of what was chosen to stand beside the plugin, by name: see `additionOf`. */
+  readonly additions: Readonly<Record<string, unknown>>;
   /** MTU of pods with bridge or macvlan; undefined: the interface's. */
   readonly mtu?: number;
   /** What the chain of CNI plugins does besides, where there is one. */

@@ -11,7 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
-import { joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
+import { chosenAdditions, enforcesPolicy, joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
@@ -156,11 +156,16 @@ function resolveNetwork(
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
   const { settings, needs } = plugin.resolve(input, nodes);
+  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input, needs) }));
   const { uses = sharedKeys } = plugin;
   const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
+  const others = [
+    ...additions.map((addition) => addition.needs),
+    ...(second === undefined ? [] : [macvlanNeeds(second, 'cluster.network.secondInterface')]),
+  ];
   return {
     plugin: plugin.name,
-    enforcesPolicy: plugin.enforcesPolicy,
+    enforcesPolicy: enforcesPolicy(plugin, input),
     podCIDR: formatCidr(firstOf(pods)),
     podCIDRs,
     serviceCIDR: formatCidr(firstOf(services)),
@@ -179,7 +184,8 @@ function resolveNetwork(
     podsReachServices: plugin.podsReachServices ?? true,
     ...pick(second, 'secondInterface'),
     settings,
-    needs: second === undefined ? needs : joinNeeds(needs, macvlanNeeds(second, 'cluster.network.secondInterface')),
+    needs: others.reduce(joinNeeds, needs),
+    additions: Object.fromEntries(additions.map((addition) => [addition.name, addition.settings])),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { standard } from './defaults.ts';
+import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
@@ -20,6 +21,7 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
   const settings = plugins.flatMap(({ name, schema }) =>
     schema === undefined ? [] : [[name, optional(schema, `Settings of ${name}`)] as const],
   );
+  const additions = additionsOf(plugins).map(({ name, schema, summary }) => [name, optional(schema, summary)] as const);
   const names = plugins.map(({ name }) => name);
   const network = networkSchema.extend({
     plugin: networkSchema.shape.plugin.meta({
@@ -27,7 +29,7 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
       default: standard.network.plugin,
       examples: names,
     }),
-    ...Object.fromEntries(settings),
+    ...Object.fromEntries([...settings, ...additions]),
   });
   const cluster = clusterSchema.extend({ network: optional(network, 'Addresses and the pod network') });
   const inventory = z

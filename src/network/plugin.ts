@@ -3,7 +3,7 @@ import type { Component, ComponentFile } from '../components/component.ts';
 import type { KubeObject, StageContext } from '../engine/stage.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
-import type { PluginDeclaration } from '../inventory/plugin.ts';
+import type { AdditionDeclaration, PluginDeclaration } from '../inventory/plugin.ts';
 import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
 import type { NetworkStatus } from './status.ts';
@@ -46,5 +46,14 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   /** What people have to do or know after an apply; texts of a line or more. */
   readonly notes?: (cluster: AppliedNetwork) => readonly string[];
   /** What it leaves on a host by running. */
+  readonly claims: (inventory: Inventory) => readonly Claim[];
+}
+
+/** What may stand beside a plugin, as data and pure functions. */
+export interface NetworkAddition<Settings = unknown> extends AdditionDeclaration<Settings> {
+  /** Names of the plugins that it goes with. */
+  readonly beside: readonly string[];
+  readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** What it leaves on a host by running; taken back when the inventory no longer asks for it. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
 }

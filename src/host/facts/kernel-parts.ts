@@ -12,8 +12,8 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'overlay', config: 'OVERLAY_FS' },
   { module: 'bridge', config: 'BRIDGE' },
   { module: 'veth', config: 'VETH' },
-  { module: 'vxlan', config: 'VXLAN' },
   { module: 'macvlan', config: 'MACVLAN' },
+  { module: 'vxlan', config: 'VXLAN' },
   { module: 'ipip', config: 'NET_IPIP' },
   { module: 'wireguard', config: 'WIREGUARD' },
   { module: 'nf_conntrack', config: 'NF_CONNTRACK', evidence: '/proc/sys/net/netfilter/nf_conntrack_max' },
@@ -45,6 +45,14 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'ip_set', config: 'IP_SET' },
   { module: 'ip_set_hash_ipport', config: 'IP_SET_HASH_IPPORT' },
   { module: 'ip_set_hash_net', config: 'IP_SET_HASH_NET' },
+  { module: 'ip_set_hash_ip', config: 'IP_SET_HASH_IP' },
+  { module: 'xt_physdev', config: 'NETFILTER_XT_MATCH_PHYSDEV' },
+  { module: 'xt_limit', config: 'NETFILTER_XT_MATCH_LIMIT' },
+  { module: 'xt_NFLOG', config: 'NETFILTER_XT_TARGET_NFLOG' },
+  { module: 'xt_CT', config: 'NETFILTER_XT_TARGET_CT' },
+  { module: 'dummy', config: 'DUMMY' },
+  { module: 'geneve', config: 'GENEVE' },
+  { module: 'openvswitch', config: 'OPENVSWITCH' },
 ];
 
 /** What a host says about its kernel's features. */

@@ -32,6 +32,8 @@ function differences(before: unknown, after: unknown, path: string): readonly st
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n'))
     return [`${path}:`, ...textDifferences(before, after)];
+  if (path.endsWith('.args') && isFlags(before) && isFlags(after))
+    return [`${path}:`, ...flagDifferences(before, after)];
   const [one, other] = [entries(before), entries(after)];
   if (one === undefined || other === undefined) return [`${path}: ${show(before)} -> ${show(after)}`];
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => {
@@ -47,6 +49,7 @@ function textDifferences(before: string, after: string): readonly string[] {
   const lines = (text: string): string => {
     const compact = text
       .replace(/\s+/g, ' ')
+      .replaceAll(/": ?/g, '": ')
       .replaceAll(/([[{,]) ?/g, '$1\n')
       .replaceAll(/ ?([\]}])/g, '\n$1');
     return `${compact.trim()}\n`;
@@ -59,6 +62,18 @@ function textDifferences(before: string, after: string): readonly string[] {
           .map((line) => `  ${added ? '+' : '-'} ${line.trim()}`)
       : [],
   );
+}
+
+/** Arguments of a program, of which each stands for itself. */
+function isFlags(value: unknown): value is readonly string[] {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return items.some((item) => typeof item === 'string' && item.startsWith('--'));
+}
+
+function flagDifferences(before: readonly string[], after: readonly string[]): readonly string[] {
+  const gone = before.filter((flag) => !after.includes(flag));
+  const added = after.filter((flag) => !before.includes(flag));
+  return [...gone.map((flag) => `  - ${flag}`), ...added.map((flag) => `  + ${flag}`)];
 }
 
 /** Fields, or items of a list by their names; undefined for a value or a list of values. */
