@@ -63,10 +63,11 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const target = await targetOf(host, context);
   if (target === undefined) return [pending('network', podCIDRUnknown)];
   const component = plugin.component(target);
+  const { leaves } = inventory.cluster.network.needs;
   const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
     ...programs.flat(),
-    ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
+    ...plugin.kubeconfigs.filter((name) => leaves.includes(name)).map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
     ...(component === undefined ? [] : componentResources(component)),
   ];
@@ -76,12 +77,12 @@ const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
 async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget | undefined> {
-  const { inventory } = context;
+  const { inventory, networkSecrets: secrets } = context;
   const facts = context.facts(host);
-  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
+  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {}, secrets };
   const nodes = await context.nodes();
   const podCIDRs = Object.fromEntries(
     nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])),
   );
-  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
+  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
 }

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
+import type { InterfaceChoice } from './interface-choice.ts';
 import type { NetworkSettings } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { Path } from './path.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 import type { CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
@@ -24,6 +26,36 @@ export interface KernelNeed {
   readonly alternative: string;
 }
 
+/** Hosts that must reach each other without a router between them, and what could be chosen where there is one. */
+export interface SegmentNeed {
+  /** Code of the preflight's error. */
+  readonly code: string;
+  /** What needs it, for example `flannel with host-gw`. */
+  readonly by: string;
+  readonly alternative: string;
+}
+
+/** An MTU of pods that the inventory chose, and what a tunnel adds to each packet on its way, in bytes. */
+export interface MtuNeed {
+  readonly mtu: number;
+  readonly overhead: number;
+  /** The setting that chose it, for example `cluster.network.mtu`. */
+  readonly setting: string;
+}
+
+/** A file on the controller with a secret of the network's. */
+export interface SecretFile {
+  /** Names it among the plugin's own. */
+  readonly name: string;
+  readonly path: Path;
+  /** As written; relative to the inventory. */
+  readonly written: string;
+  /** What its only line must look like. */
+  readonly pattern: RegExp;
+  /** Completes "it does not hold …". */
+  readonly expected: string;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
@@ -34,6 +66,12 @@ export interface PluginNeeds {
   readonly programs: readonly string[];
   /** Names of leaf certificates that exist for this network alone. */
   readonly leaves: readonly string[];
+  /** How its daemon runs, where that is a choice: on a living cluster it stays so. */
+  readonly deploy?: 'unit' | 'daemonset';
+  readonly oneSegment?: SegmentNeed;
+  readonly mtu?: MtuNeed;
+  /** By host: the interface to the other hosts, where it is not the one with the host's address. */
+  readonly interfaces?: Readonly<Record<string, InterfaceChoice>>;
 }
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
@@ -49,14 +87,20 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly enforcesPolicy: boolean;
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
+  /** What one host may say for itself, below a key of the plugin's name. */
+  readonly hostSchema?: z.ZodObject;
   /** Its version, where it has one. */
   readonly version: (input: ClusterInput, kubernetes: string) => string | undefined;
   /** Combinations that do not work or were not run; asked only where this plugin is chosen. */
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
+  readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
   /** Every default filled in. Called only with input that the checks have passed. */
-  readonly resolve: (input: ClusterInput) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  readonly resolve: (
+    input: ClusterInput,
+    hosts: readonly HostInput[],
+  ) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */
@@ -74,5 +118,14 @@ export function writtenFor<Schema extends z.ZodObject>(
   input: ClusterInput,
 ): Partial<z.infer<Schema>> {
   const parsed = plugin.schema.safeParse(input.network?.[plugin.name] ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+/** The same for what one host says for itself. */
+export function writtenByHost<Schema extends z.ZodObject>(
+  plugin: { readonly name: string; readonly hostSchema: Schema },
+  host: HostInput,
+): Partial<z.infer<Schema>> {
+  const parsed = plugin.hostSchema.safeParse(host[plugin.name] ?? {});
   return parsed.success ? parsed.data : {};
 }

@@ -109,6 +109,13 @@ export const unsafeSettings: readonly Rule[] = [
     reason: 'running pods would lose their network',
   },
   {
+    what: 'NETWORK_DEPLOY',
+    path: network('flannel').concat('deploy'),
+    name: 'how flannel runs',
+    value: (r) => r.networkDeploy,
+    reason: 'two of its daemons would work on the same routes and rules',
+  },
+  {
     what: 'RUNTIME',
     path: ['cluster', 'runtime', 'type'],
     name: 'the container runtime',

@@ -14,6 +14,8 @@ export interface NetworkTarget {
   readonly facts: Facts;
   /** `spec.podCIDR` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
   readonly podCIDRs: Readonly<Record<string, string>>;
+  /** Contents of the plugin's secret files, by its own names for them; absent where it has none. */
+  readonly secrets?: ReadonlyMap<string, string>;
 }
 
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
@@ -23,7 +25,7 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   /** False where nodes become ready only by what the user does. */
   readonly makesNodesReady: boolean;
   readonly programs: (inventory: Inventory) => readonly BinarySet[];
-  /** Its identities towards the apiserver, each a kubeconfig on each host. */
+  /** Its identities towards the apiserver, each a kubeconfig on each host while its needs name such a leaf. */
   readonly kubeconfigs: readonly LeafName[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;

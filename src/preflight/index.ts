@@ -2,6 +2,7 @@ import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
 import { checkKernel } from './check-kernel.ts';
+import { checkInterface, checkMtu, checkOneSegment } from './check-interfaces.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
 import { checkFirewall, checkPorts } from './check-ports.ts';
@@ -22,6 +23,8 @@ const checks: readonly HostCheck[] = [
   checkPorts,
   checkFirewall,
   checkNetworkOfHost,
+  checkInterface,
+  checkMtu,
   checkResolver,
   checkOthers,
 ];
@@ -42,7 +45,12 @@ export function preflight(
       ? []
       : checks.flatMap((check) => check(inventory, host, mine).map((problem) => ({ host: host.name, ...problem })));
   });
-  return [...perHost, ...checkAcrossHosts(inventory, facts), ...sameNameOtherCluster(inventory, facts, clusterId)];
+  return [
+    ...perHost,
+    ...checkAcrossHosts(inventory, facts),
+    ...checkOneSegment(inventory, facts),
+    ...sameNameOtherCluster(inventory, facts, clusterId),
+  ];
 }
 
 function sameNameOtherCluster(

@@ -19,7 +19,20 @@ export const bridge: NetworkPlugin = {
   enforcesPolicy: false,
   version: () => undefined,
   rules: [],
-  resolve: () => ({ settings: {}, needs: noNeeds }),
+  resolve: ({ network }) => ({
+    settings: {},
+    needs: {
+      ...noNeeds,
+      oneSegment: {
+        code: 'BRIDGE_ACROSS_SUBNETS',
+        by: 'the network plugin bridge',
+        alternative: 'choose cluster.network.plugin: flannel, whose vxlan crosses routers',
+      },
+      ...(network?.mtu === undefined
+        ? {}
+        : { mtu: { mtu: network.mtu, overhead: 0, setting: 'cluster.network.mtu' } }),
+    },
+  }),
   needsPodCIDRs: true,
   makesNodesReady: true,
   programs: () => [],

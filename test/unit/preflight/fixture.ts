@@ -26,6 +26,8 @@ export const goodFacts: Facts = {
     { interface: 'eth0', cidr: '192.0.2.11/24' },
   ],
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
+  defaultInterface: 'eth0',
+  mtus: { lo: 65536, eth0: 1500 },
   listeners: [],
   features: new Set([...kernelParts.map(({ module }) => module), 'cgroup:cpu', 'cgroup:memory', 'cgroup:pids']),
   unknownFeatures: new Set(),
