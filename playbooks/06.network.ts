@@ -1,14 +1,18 @@
 import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
+import { restartPods } from '../src/components/restart-pods.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
+import { networkPlace, partsOf } from '../src/network/parts.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
+import { exchangeOf, otherOwnersOff } from '../src/resources/parts/other-owners.ts';
+import { parts } from '../src/resources/parts/parts.ts';
 import { pending } from '../src/resources/pending.ts';
 import { file } from '../src/resources/file.ts';
 import { clientKubeconfig } from './certificates.ts';
@@ -22,6 +26,13 @@ export const networkStage: Stage = {
       type: 'cluster',
       name: 'rights of the network',
       objects: (context) => pluginOf(context.inventory).objects(context),
+      set: networkPlace,
+    },
+    {
+      type: 'hosts',
+      name: 'network of before',
+      on: runsKubelet,
+      resources: (_host, { inventory }) => [otherOwnersOff(networkPlace, pluginOf(inventory).name)],
     },
     {
       type: 'hosts',
@@ -54,6 +65,13 @@ export const networkStage: Stage = {
       gate: ({ inventory, unreachable }) =>
         pluginOf(inventory).makesNodesReady ? nodesReadyGate(inventory, unreachable) : undefined,
     },
+    {
+      type: 'hosts',
+      name: 'pods',
+      on: runsKubelet,
+      resources: (_host, { inventory }) =>
+        pluginOf(inventory).makesNodesReady ? [restartPods(inventory.cluster, exchangeOf(networkPlace))] : [],
+    },
   ],
 };
 
@@ -66,6 +84,7 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const { leaves } = inventory.cluster.network.needs;
   const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
+    parts(networkPlace, plugin.name, partsOf(plugin, target)),
     ...programs.flat(),
     ...plugin.kubeconfigs.filter((name) => leaves.includes(name)).map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),

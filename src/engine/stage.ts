@@ -94,6 +94,8 @@ export interface ClusterStep {
   readonly type: 'cluster';
   readonly name: string;
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** Name of a set whose objects the cluster remembers: those that are no longer among `objects` are removed. */
+  readonly set?: string;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
   readonly gate?: (context: StageContext) => ClusterGate | undefined;
 }

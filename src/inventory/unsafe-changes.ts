@@ -28,6 +28,24 @@ export function unsafeChanges(before: RecordedSettings, after: Inventory): reado
   }));
 }
 
+/**
+ * The edits that a living cluster survives, but not unnoticed: apply asks before it makes them.
+ */
+export function disruptiveChanges(before: RecordedSettings, after: Inventory): readonly Problem[] {
+  const path = network('plugin');
+  const { plugin } = after.cluster.network;
+  if (before.plugin === plugin) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'NETWORK_CHANGES',
+      path: formatPath(path),
+      position: after.document.position(path),
+      message: `the pod network changes from ${before.plugin} to ${plugin}: ${before.plugin} is taken off every host, connections of pods break, and each pod is restarted in place with a new address`,
+    },
+  ];
+}
+
 interface Edit {
   /** End of the code. */
   readonly what: string;
@@ -100,13 +118,6 @@ export const unsafeSettings: readonly Rule[] = [
     name: "the cluster's domain",
     value: (r) => r.dnsDomain,
     reason: 'running pods search the old one, and certificates name it',
-  },
-  {
-    what: 'PLUGIN',
-    path: network('plugin'),
-    name: 'the network plugin',
-    value: (r) => r.plugin,
-    reason: 'running pods would lose their network',
   },
   {
     what: 'NETWORK_DEPLOY',

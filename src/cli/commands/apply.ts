@@ -2,7 +2,9 @@ import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
+import { networkStage } from '../../../playbooks/06.network.ts';
 import { site, stageById } from '../../../playbooks/site.ts';
+import { confirmDisruptions } from '../confirm.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
 import { describeError } from '../failure.ts';
@@ -20,6 +22,8 @@ export interface ApplyRequest {
   /** Ids or short names; undefined: all. */
   readonly stages: readonly string[] | undefined;
   readonly verify: boolean;
+  /** Do not ask before what pods will notice. */
+  readonly yes: boolean;
   /** As the log names it. */
   readonly command: string;
 }
@@ -28,15 +32,17 @@ export interface ApplyRequest {
 export function apply(request: ApplyRequest, io: Io): Promise<number> {
   const { command, inventory, flags } = request;
   const stages = (): readonly Stage[] => request.stages?.map(stageById) ?? site;
+  const changesNetwork = (): boolean => stages().some(({ id }) => id === networkStage.id);
   const before = async (run: Run): Promise<void> => {
     stages();
     await refuseUnsafeChanges(run);
+    if (changesNetwork()) await confirmDisruptions(run, request.yes, io);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const context = await makeContext(run, session, 'apply');
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
-    await rememberApplied(run);
+    await rememberApplied(run, changesNetwork());
     const outcome = await runStages(stages(), context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
