@@ -1,6 +1,6 @@
 import { lines, rawShell, sh } from '../shell/sh.ts';
-import { bridgeName } from './network.ts';
 import { dataDirectories, dataDirectory, hostRoot, netnsPath, type LabHost } from './model.ts';
+import { bridgeName } from './topology.ts';
 
 export interface BootSpec {
   readonly lab: string;
@@ -41,7 +41,8 @@ export function nspawnCommand(spec: BootSpec): readonly string[] {
     ...['nsenter', `--net=${netnsPath(spec.lab)}`],
     ...['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes'],
     ...['systemd-nspawn', '--quiet', '--boot', '--keep-unit', '--register=no', `--directory=${hostRoot(host)}`],
-    ...[`--machine=${host.machine}`, `--hostname=${host.name}`, `--network-bridge=${bridgeName}`, '--capability=all'],
+    ...[`--machine=${host.machine}`, `--hostname=${host.name}`, `--network-bridge=${bridgeName(host.subnet)}`],
+    '--capability=all',
     '--system-call-filter=@keyring bpf add_key keyctl request_key @privileged perf_event_open',
     // Each of these would otherwise write into the machine's or the host's own files.
     ...['--link-journal=no', '--resolv-conf=off', '--timezone=off'],

@@ -1,5 +1,6 @@
-import { controllerAddress, opsUser, prefixLength, type LabHost } from './model.ts';
+import { opsUser, type LabHost } from './model.ts';
 import { wrapperPath, runcWrapper } from './runc-wrapper.ts';
+import { prefixLength, routerAddress } from './topology.ts';
 
 /** A file, or a link where `linkTo` is given, in a lab host's file tree. */
 export interface HostFile {
@@ -37,7 +38,7 @@ function identity(host: LabHost, machineId: string): readonly HostFile[] {
     { path: '/etc/machine-id', text: `${machineId}\n`, mode: 0o444 },
     { path: '/var/lib/dbus/machine-id', text: `${machineId}\n` },
     // Nothing listens there, so a lookup is refused at once instead of waiting for an answer.
-    { path: '/etc/resolv.conf', text: `nameserver ${controllerAddress}\n` },
+    { path: '/etc/resolv.conf', text: `nameserver ${routerAddress(host.subnet)}\n` },
   ];
 }
 
@@ -73,7 +74,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/ip address replace ${host.address}/${prefixLength} dev host0
 ExecStart=/usr/sbin/ip link set host0 up
-ExecStart=/usr/sbin/ip route replace default via ${controllerAddress}
+ExecStart=/usr/sbin/ip route replace default via ${routerAddress(host.subnet)}
 [Install]
 WantedBy=multi-user.target
 `;

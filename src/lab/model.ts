@@ -1,9 +1,8 @@
 import { join, resolve } from 'node:path';
+import { plainNetwork, type LabNetwork } from './topology.ts';
 
 /** Where every lab of this machine keeps its record, its hosts' disks and their consoles. */
 export const labsRoot = '/var/lib/k8sup-lab';
-export const controllerAddress = '10.88.0.1';
-export const prefixLength = 24;
 /** User of every lab host who is not root but has sudo without a password. */
 export const opsUser = 'ops';
 export const defaultLabName = 'lab';
@@ -16,6 +15,8 @@ export interface LabHost {
   /** `h1`, `h2` …: the host name inside. */
   readonly name: string;
   readonly address: string;
+  /** Number of its subnet, from 0. */
+  readonly subnet: number;
   /** nspawn's name for it, unique over all labs of the machine. */
   readonly machine: string;
   /** Absolute folder on this machine with its disk, console and process ids. */
@@ -33,13 +34,15 @@ export function labDirectory(name: string): string {
   return join(labsRoot, name);
 }
 
-/** `h1` to `hN` at 10.88.0.11 and up; labs do not see each other, so all of them use the same addresses. */
-export function labHosts(name: string, count: number): readonly LabHost[] {
+/** `h1` to `hN`, whose addresses end in .11 and up; labs do not see each other, so all of them use the same ones. */
+export function labHosts(name: string, count: number, network: LabNetwork = plainNetwork): readonly LabHost[] {
   return Array.from({ length: count }, (_, index) => {
     const host = `h${index + 1}`;
+    const subnet = index % network.subnets;
     return {
       name: host,
-      address: `10.88.0.${index + 11}`,
+      address: `10.88.${subnet}.${index + 11}`,
+      subnet,
       machine: `${name}-${host}`,
       directory: join(labDirectory(name), host),
     };

@@ -16,15 +16,17 @@ import { waitForHosts } from './ready.ts';
 import { checkLabName, labNames, newRecord, writeRecord, type LabRecord } from './record.ts';
 import { ensureRootfs } from './rootfs.ts';
 import { makeLabKey, writeKnownHosts } from './ssh.ts';
+import { checkNetwork, type LabNetwork } from './topology.ts';
 import { withLabLock } from './lab-lock.ts';
 
 export interface LabUpOptions {
   readonly name: string;
   readonly hosts: number;
+  readonly network: LabNetwork;
   /** Folder for key, known_hosts and inventory; made if it is not there. */
   readonly dir: string;
   /** What the inventory says beyond hosts and their addresses. */
-  readonly inventory: Omit<LabInventoryOptions, 'lab' | 'hosts' | 'dir'>;
+  readonly inventory: Omit<LabInventoryOptions, 'lab' | 'hosts' | 'dir' | 'network'>;
 }
 
 /** A lab that is up. */
@@ -39,7 +41,7 @@ export interface Lab {
 /**
  * Boots a lab and writes key, known_hosts and inventory; the lab lives on after this process. What was made is taken away again if it fails.
  *
- * @throws {@link K8supError} `LAB_EXISTS`, `LAB_FILE_EXISTS`, `LAB_BOOT`, `LAB_UNSUPPORTED` and those of the steps.
+ * @throws {@link K8supError} `LAB_EXISTS`, `LAB_FILE_EXISTS`, `LAB_BOOT`, `LAB_NETWORK`, `LAB_UNSUPPORTED` and those of the steps.
  */
 export async function labUp(options: LabUpOptions, context: LabContext): Promise<Lab> {
   requireLab();
@@ -49,7 +51,7 @@ export async function labUp(options: LabUpOptions, context: LabContext): Promise
   return withLabLock(options.name, context.signal, async () => {
     await checkFree(options);
     const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
-    const record = { ...newRecord(options.name, options.hosts, mountInfo), dir: resolve(options.dir) };
+    const record = { ...newRecord(options.name, options, mountInfo), dir: resolve(options.dir) };
     try {
       return await make(record, { ...options, rootfs }, context);
     } catch (error) {
@@ -66,12 +68,12 @@ async function make(
   options: LabUpOptions & { readonly rootfs: string },
   context: LabContext,
 ): Promise<Lab> {
-  const { dir, hosts, name } = record;
+  const { dir, hosts, name, network } = record;
   const { signal } = context;
   const files = labFiles(dir);
   await writeRecord(record);
   await recordMachine(signal);
-  await Promise.all([makeLabKey(dir, signal), makeNetwork(name, signal)]);
+  await Promise.all([makeLabKey(dir, signal), makeNetwork(name, network, signal)]);
   const publicKey = await readFile(files.publicKey, 'utf8');
   context.progress(`booting ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`);
   for (const host of hosts) {
@@ -81,7 +83,7 @@ async function make(
   }
   await writeKnownHosts(dir, hosts);
   await waitForHosts({ name, dir }, hosts, signal);
-  const inventory = labInventory({ ...options.inventory, lab: name, hosts: hosts.length, dir });
+  const inventory = labInventory({ ...options.inventory, lab: name, hosts: hosts.length, network, dir });
   const inventorySha256 = createHash('sha256').update(inventory).digest('hex');
   await writeRecord({ ...record, inventorySha256 });
   await writeFile(files.inventory, inventory);
@@ -112,6 +114,7 @@ async function startSupervisor(host: LabHost): Promise<void> {
 
 function checkOptions(options: LabUpOptions): void {
   checkLabName(options.name);
+  checkNetwork(options.network);
   if (Number.isInteger(options.hosts) && options.hosts >= 1 && options.hosts <= maxHosts) return;
   throw new K8supError({
     code: 'LAB_HOSTS',

@@ -7,6 +7,7 @@ import { labCorednsVersion } from '../../lab/inventory.ts';
 import type { LabProfile } from '../../lab/inventory.ts';
 import { labList } from '../../lab/list.ts';
 import { labUp } from '../../lab/up.ts';
+import type { LabNetwork } from '../../lab/topology.ts';
 import { table } from '../../report/index.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { say } from '../io.ts';
@@ -14,14 +15,20 @@ import type { Io } from '../io.ts';
 
 /** `k8sup lab up`: hosts, the images they are to run, and an inventory. */
 export async function labUpCommand(
-  flags: { readonly hosts: number; readonly name: string; readonly dir: string; readonly profile: LabProfile },
+  flags: {
+    readonly hosts: number;
+    readonly name: string;
+    readonly dir: string;
+    readonly profile: LabProfile;
+    readonly network: LabNetwork;
+  },
   io: Io,
 ): Promise<number> {
-  const { profile } = flags;
+  const { profile, ...request } = flags;
   const progress = (text: string): void => void io.err.write(`${text}\n`);
   using interrupt = listenForInterrupt(progress);
   const context = { signal: interrupt.stop, progress };
-  const lab = await labUp({ name: flags.name, hosts: flags.hosts, dir: flags.dir, inventory: { profile } }, context);
+  const lab = await labUp({ ...request, inventory: { profile } }, context);
   const version = labCorednsVersion(profile);
   const artifacts = openArtifacts({ source: 'auto', mirrors: [] }, { progress });
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';

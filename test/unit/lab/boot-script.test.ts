@@ -14,7 +14,7 @@ beforeEach(() => {
   mkdirSync(directory);
   spec = {
     lab: 'demo',
-    host: { name: 'h1', address: '10.88.0.11', machine: 'demo-h1', directory },
+    host: { name: 'h1', address: '10.88.0.11', subnet: 0, machine: 'demo-h1', directory },
     cgroups: [],
     kmsg: true,
   };
@@ -88,6 +88,12 @@ describe('nspawnCommand', () => {
     expect(words).toContain(`--bind=${spec.host.directory}/data-var-lib-etcd:/var/lib/etcd`);
     expect(words).toContain('--hostname=h1');
     expect(words).toContain('--machine=demo-h1');
+    expect(words).toContain('--network-bridge=lab0');
+  });
+
+  it('is on the bridge of its subnet', () => {
+    const host = { ...spec.host, subnet: 1 };
+    expect(nspawnCommand({ ...spec, host })).toContain('--network-bridge=lab1');
   });
 
   it('binds /dev/kmsg only where there is one', () => {

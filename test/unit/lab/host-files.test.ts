@@ -15,6 +15,16 @@ describe('hostFiles', () => {
     expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).toContain('10.88.0.12/24 dev host0');
   });
 
+  it('goes by the router of its subnet', () => {
+    const [, other] = labHosts('demo', 2, { subnets: 2 });
+    if (other === undefined) throw new Error('no host');
+    const text = (path: string) => hostFiles(other, '', '').find((one) => one.path === path)?.text;
+    const network = text('/etc/systemd/system/k8sup-lab-network.service');
+    expect(network).toContain('10.88.1.12/24 dev host0');
+    expect(network).toContain('default via 10.88.1.1\n');
+    expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
+  });
+
   it('lets root and ops in with the key of the lab, ops with sudo and without a password', () => {
     for (const path of ['/root/.ssh/authorized_keys', '/home/ops/.ssh/authorized_keys']) {
       expect(file(path)).toMatchObject({ text: 'ssh-ed25519 KEY lab\n', mode: 0o600 });

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { labHosts } from '../../../src/lab/model.ts';
+import { networkScript } from '../../../src/lab/network.ts';
+import { checkNetwork, plainNetwork } from '../../../src/lab/topology.ts';
+
+describe('the network of a lab', () => {
+  it('has one bridge by default', () => {
+    expect(networkScript(plainNetwork)).toBe(`set -e
+ip link set lo up
+ip link add lab0 type bridge
+ip address add 10.88.0.1/24 dev lab0
+ip link set lab0 up
+echo 1 >/proc/sys/net/ipv4/ip_forward
+ip route add unreachable default`);
+    expect(labHosts('demo', 2).map(({ address, subnet }) => [address, subnet])).toEqual([
+      ['10.88.0.11', 0],
+      ['10.88.0.12', 0],
+    ]);
+  });
+
+  it('of two subnets has a bridge for each, and the hosts in them by turns', () => {
+    expect(networkScript({ subnets: 2 })).toContain(`ip link add lab1 type bridge
+ip address add 10.88.1.1/24 dev lab1
+ip link set lab1 up
+`);
+    expect(labHosts('demo', 3, { subnets: 2 }).map(({ address }) => address)).toEqual([
+      '10.88.0.11',
+      '10.88.1.12',
+      '10.88.0.13',
+    ]);
+  });
+
+  it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }])('is refused with %j', (network) => {
+    expect(() => checkNetwork(network)).toThrow(expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }));
+  });
+});
