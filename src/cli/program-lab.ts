@@ -19,6 +19,7 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
         .default('newest' as const),
     )
     .option('--subnets <n>', 'subnets that the hosts are in by turns, with a router between them (1 or 2)', positive, 1)
+    .option('--ipv6', 'give the hosts IPv6 addresses too', false)
     .description('boot hosts, write an inventory for them')
     .addHelpText('after', example('k8sup lab up --hosts 3 --dir ./lab'))
     .action(async ({ hosts, name, dir, profile, ...network }) => {

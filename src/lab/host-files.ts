@@ -1,6 +1,6 @@
 import { opsUser, type LabHost } from './model.ts';
 import { wrapperPath, runcWrapper } from './runc-wrapper.ts';
-import { prefixLength, routerAddress } from './topology.ts';
+import { address6, prefixLength, prefixLength6, routerAddress } from './topology.ts';
 
 /** A file, or a link where `linkTo` is given, in a lab host's file tree. */
 export interface HostFile {
@@ -72,12 +72,27 @@ Before=network.target ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/ip address replace ${host.address}/${prefixLength} dev host0
-ExecStart=/usr/sbin/ip link set host0 up
-ExecStart=/usr/sbin/ip route replace default via ${routerAddress(host.subnet)}
+${networkCommands(host)
+  .map((words) => `ExecStart=/usr/sbin/ip ${words}`)
+  .join('\n')}
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** Without duplicate address detection, IPv6 addresses are of use at once. */
+function networkCommands(host: LabHost): readonly string[] {
+  return [
+    `address replace ${host.address}/${prefixLength} dev host0`,
+    'link set host0 up',
+    `route replace default via ${routerAddress(host.subnet)}`,
+    ...(host.address6 === undefined
+      ? []
+      : [
+          `address replace ${host.address6}/${prefixLength6} dev host0 nodad`,
+          `-6 route replace default via ${address6(host.subnet, 1)}`,
+        ]),
+  ];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { plainNetwork, type LabNetwork } from './topology.ts';
+import { address6, plainNetwork, type LabNetwork } from './topology.ts';
 
 /** Where every lab of this machine keeps its record, its hosts' disks and their consoles. */
 export const labsRoot = '/var/lib/k8sup-lab';
@@ -15,6 +15,7 @@ export interface LabHost {
   /** `h1`, `h2` …: the host name inside. */
   readonly name: string;
   readonly address: string;
+  readonly address6?: string;
   /** Number of its subnet, from 0. */
   readonly subnet: number;
   /** nspawn's name for it, unique over all labs of the machine. */
@@ -42,6 +43,7 @@ export function labHosts(name: string, count: number, network: LabNetwork = plai
     return {
       name: host,
       address: `10.88.${subnet}.${index + 11}`,
+      ...(network.ipv6 ? { address6: address6(subnet, index + 11) } : {}),
       subnet,
       machine: `${name}-${host}`,
       directory: join(labDirectory(name), host),

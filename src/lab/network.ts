@@ -23,6 +23,7 @@ export function networkScript(network: LabNetwork): string {
     ...labBridges(network).flatMap(bridgeLines),
     'echo 1 >/proc/sys/net/ipv4/ip_forward',
     'ip route add unreachable default',
+    ...(network.ipv6 ? ['echo 1 >/proc/sys/net/ipv6/conf/all/forwarding', 'ip -6 route add unreachable default'] : []),
   ].join('\n');
 }
 
@@ -39,7 +40,7 @@ export async function removeNetwork(netns: string, signal: AbortSignal): Promise
 function bridgeLines({ name, addresses }: LabBridge): readonly string[] {
   return [
     `ip link add ${name} type bridge`,
-    ...addresses.map((address) => `ip address add ${address} dev ${name}`),
+    ...addresses.map((address) => `ip address add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`),
     `ip link set ${name} up`,
   ];
 }

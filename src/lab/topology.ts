@@ -4,10 +4,12 @@ import { K8supError } from '../errors/k8sup-error.ts';
 export interface LabNetwork {
   /** The hosts are in them in turn; the lab's namespace is the router between them. */
   readonly subnets: number;
+  /** Hosts and router have static IPv6 addresses besides. */
+  readonly ipv6: boolean;
 }
 
 /** One bridge for all hosts. */
-export const plainNetwork: LabNetwork = { subnets: 1 };
+export const plainNetwork: LabNetwork = { subnets: 1, ipv6: false };
 
 /** A bridge in the lab's namespace. */
 export interface LabBridge {
@@ -17,6 +19,7 @@ export interface LabBridge {
 }
 
 export const prefixLength = 24;
+export const prefixLength6 = 64;
 const maxSubnets = 2;
 
 /** @throws {@link K8supError} `LAB_NETWORK` for what a lab cannot have. */
@@ -29,7 +32,10 @@ export function checkNetwork(network: LabNetwork): void {
 export function labBridges(network: LabNetwork): readonly LabBridge[] {
   return Array.from({ length: network.subnets }, (_, subnet) => ({
     name: bridgeName(subnet),
-    addresses: [`${routerAddress(subnet)}/${prefixLength}`],
+    addresses: [
+      `${routerAddress(subnet)}/${prefixLength}`,
+      ...(network.ipv6 ? [`${address6(subnet, 1)}/${prefixLength6}`] : []),
+    ],
   }));
 }
 
@@ -41,6 +47,11 @@ export function bridgeName(subnet: number): string {
 /** Address of the lab's namespace in a subnet: its hosts' gateway, and where k8sup comes from. */
 export function routerAddress(subnet: number): string {
   return `10.88.${subnet}.1`;
+}
+
+/** IPv6 address number `last` (its decimal digits, as in the IPv4 address) of a subnet, in the form of RFC 5952. */
+export function address6(subnet: number, last: number): string {
+  return subnet === 0 ? `fd88::${last}` : `fd88:0:0:${subnet}::${last}`;
 }
 
 function networkError(what: string, fix: string): K8supError {

@@ -48,6 +48,7 @@ export interface LabHandle {
 export interface LabTestHost {
   readonly name: string;
   readonly address: string;
+  readonly address6?: string;
   /** Runs a script as root, and gives its standard output. */
   run(script: string): Promise<string>;
 }

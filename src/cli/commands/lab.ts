@@ -6,6 +6,7 @@ import { labImages } from '../../lab/images/build.ts';
 import { labCorednsVersion } from '../../lab/inventory.ts';
 import type { LabProfile } from '../../lab/inventory.ts';
 import { labList } from '../../lab/list.ts';
+import type { LabHost } from '../../lab/model.ts';
 import { labUp } from '../../lab/up.ts';
 import type { LabNetwork } from '../../lab/topology.ts';
 import { table } from '../../report/index.ts';
@@ -35,10 +36,7 @@ export async function labUpCommand(
   const coredns = await artifacts.get({ component: 'coredns', version, architecture, file: 'coredns' }, interrupt.stop);
   await labImages({ corednsBinary: coredns.path, corednsVersion: version, signal: interrupt.stop });
   const inventory = relative('.', join(lab.dir, 'inventory.yaml'));
-  say(
-    io,
-    `lab ${lab.name} is up: ${lab.hosts.map((host) => `${host.name} ${host.address}`).join(', ')}\n  k8sup apply ${inventory}`,
-  );
+  say(io, `lab ${lab.name} is up: ${lab.hosts.map(withAddresses).join(', ')}\n  k8sup apply ${inventory}`);
   return 0;
 }
 
@@ -78,4 +76,8 @@ export async function labExecCommand(
 ): Promise<number> {
   using interrupt = listenForInterrupt((text) => void io.err.write(`${text}\n`));
   return await labExec({ ...request, signal: interrupt.signal });
+}
+
+function withAddresses({ name, address, address6 }: LabHost): string {
+  return [name, address, address6].filter((word) => word !== undefined).join(' ');
 }

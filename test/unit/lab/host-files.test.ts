@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostFiles } from '../../../src/lab/host-files.ts';
 import { labHosts } from '../../../src/lab/model.ts';
+import { plainNetwork } from '../../../src/lab/topology.ts';
 
 const [, second] = labHosts('demo', 2);
 if (second === undefined) throw new Error('no second host');
@@ -16,12 +17,15 @@ describe('hostFiles', () => {
   });
 
   it('goes by the router of its subnet', () => {
-    const [, other] = labHosts('demo', 2, { subnets: 2 });
+    const [, other] = labHosts('demo', 2, { ...plainNetwork, subnets: 2, ipv6: true });
     if (other === undefined) throw new Error('no host');
     const text = (path: string) => hostFiles(other, '', '').find((one) => one.path === path)?.text;
     const network = text('/etc/systemd/system/k8sup-lab-network.service');
     expect(network).toContain('10.88.1.12/24 dev host0');
     expect(network).toContain('default via 10.88.1.1\n');
+    expect(network).toContain('fd88:0:0:1::12/64 dev host0 nodad\n');
+    expect(network).toContain('-6 route replace default via fd88:0:0:1::1\n');
+    expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toMatch(/fd88|-6/);
     expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
   });
 

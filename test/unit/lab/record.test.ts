@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkLabName, labNames, newRecord, parseRecord, readRecord } from '../../../src/lab/record.ts';
+import { plainNetwork } from '../../../src/lab/topology.ts';
 
 const mountInfo = '30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n';
 
@@ -14,7 +15,7 @@ describe('a lab record', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('comes back as it was written', async () => {
-    const record = newRecord('demo', { hosts: 2, network: { subnets: 2 } }, mountInfo, new Date(0));
+    const record = newRecord('demo', { hosts: 2, network: { subnets: 2, ipv6: false } }, mountInfo, new Date(0));
     await mkdir(join(root, 'demo'));
     await writeFile(join(root, 'demo/state.json'), JSON.stringify(record));
     expect(await readRecord('demo', root)).toEqual(record);
@@ -37,7 +38,7 @@ describe('a lab record', () => {
   });
 
   it('of a lab that an earlier k8sup made has the network that there was then', () => {
-    expect(parseRecord('{"version": 1, "hosts": []}').network).toEqual({ subnets: 1 });
+    expect(parseRecord('{"version": 1, "hosts": []}').network).toEqual(plainNetwork);
   });
 
   it('says which labs there are when one is unknown', async () => {

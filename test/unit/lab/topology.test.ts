@@ -19,18 +19,28 @@ ip route add unreachable default`);
   });
 
   it('of two subnets has a bridge for each, and the hosts in them by turns', () => {
-    expect(networkScript({ subnets: 2 })).toContain(`ip link add lab1 type bridge
+    expect(networkScript({ ...plainNetwork, subnets: 2 })).toContain(`ip link add lab1 type bridge
 ip address add 10.88.1.1/24 dev lab1
 ip link set lab1 up
 `);
-    expect(labHosts('demo', 3, { subnets: 2 }).map(({ address }) => address)).toEqual([
+    expect(labHosts('demo', 3, { ...plainNetwork, subnets: 2 }).map(({ address }) => address)).toEqual([
       '10.88.0.11',
       '10.88.1.12',
       '10.88.0.13',
     ]);
   });
 
+  it('with IPv6 has addresses that end in the same digits, on the router too, which forwards', () => {
+    const network = { ...plainNetwork, subnets: 2, ipv6: true };
+    expect(labHosts('demo', 2, network).map(({ address6 }) => address6)).toEqual(['fd88::11', 'fd88:0:0:1::12']);
+    const script = networkScript(network);
+    expect(script).toContain('ip address add fd88:0:0:1::1/64 dev lab1 nodad\n');
+    expect(script).toContain('echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n');
+  });
+
   it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }])('is refused with %j', (network) => {
-    expect(() => checkNetwork(network)).toThrow(expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }));
+    expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
+      expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
+    );
   });
 });
