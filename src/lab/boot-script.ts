@@ -1,6 +1,6 @@
 import { lines, rawShell, sh } from '../shell/sh.ts';
 import { dataDirectories, dataDirectory, hostRoot, netnsPath, type LabHost } from './model.ts';
-import { bridgeName } from './topology.ts';
+import { bridgeName, secondBridge } from './topology.ts';
 
 export interface BootSpec {
   readonly lab: string;
@@ -27,6 +27,7 @@ export function bootScript(spec: BootSpec): string {
     sh`cd ${spec.host.directory} || exit 1`,
     sh`host=${spec.host.name}`,
     rawShell(functions(spec)),
+    rawShell(connectFunction(spec)),
     rawShell(commands),
     sh`  exec ${nspawnCommand(spec)}`,
     rawShell('esac'),
@@ -42,6 +43,7 @@ export function nspawnCommand(spec: BootSpec): readonly string[] {
     ...['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes'],
     ...['systemd-nspawn', '--quiet', '--boot', '--keep-unit', '--register=no', `--directory=${hostRoot(host)}`],
     ...[`--machine=${host.machine}`, `--hostname=${host.name}`, `--network-bridge=${bridgeName(host.subnet)}`],
+    ...(host.secondAddress === undefined ? [] : [`--network-veth-extra=${secondPort(host)}:host1`]),
     '--capability=all',
     '--system-call-filter=@keyring bpf add_key keyctl request_key @privileged perf_event_open',
     // Each of these would otherwise write into the machine's or the host's own files.
@@ -49,6 +51,24 @@ export function nspawnCommand(spec: BootSpec): readonly string[] {
     ...(spec.kmsg ? ['--bind=/dev/kmsg'] : []),
     ...dataDirectories.map((path) => `--bind=${dataDirectory(host, path)}:${path}`),
   ];
+}
+
+/** The lab's end of a host's second interface. */
+function secondPort(host: LabHost): string {
+  return `${host.name}-second`;
+}
+
+/** nspawn makes the link anew at each boot and leaves the lab's end alone. */
+function connectFunction(spec: BootSpec): string {
+  if (spec.host.secondAddress === undefined) return 'connect() { :; }';
+  const inLab = sh`nsenter ${`--net=${netnsPath(spec.lab)}`}`.sh;
+  return `connect() {
+  tries=0
+  until ${inLab} ip link set ${secondPort(spec.host)} master ${secondBridge} up 2>/dev/null || [ $tries -ge 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+}`;
 }
 
 function functions(spec: BootSpec): string {
@@ -123,6 +143,7 @@ supervise)
     sh ./boot.sh boot "$boot" &
     nspawn=$!
     record_init "$nspawn"
+    connect
     wait "$nspawn"
     status=$?
     leave "$host-$boot"

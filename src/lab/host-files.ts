@@ -92,6 +92,9 @@ function networkCommands(host: LabHost): readonly string[] {
           `address replace ${host.address6}/${prefixLength6} dev host0 nodad`,
           `-6 route replace default via ${address6(host.subnet, 1)}`,
         ]),
+    ...(host.secondAddress === undefined
+      ? []
+      : [`address replace ${host.secondAddress}/${prefixLength} dev host1`, 'link set host1 up']),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { address6, plainNetwork, type LabNetwork } from './topology.ts';
+import { address6, plainNetwork, secondAddress, type LabNetwork } from './topology.ts';
 
 /** Where every lab of this machine keeps its record, its hosts' disks and their consoles. */
 export const labsRoot = '/var/lib/k8sup-lab';
@@ -16,6 +16,8 @@ export interface LabHost {
   readonly name: string;
   readonly address: string;
   readonly address6?: string;
+  /** Of its second interface. */
+  readonly secondAddress?: string;
   /** Number of its subnet, from 0. */
   readonly subnet: number;
   /** nspawn's name for it, unique over all labs of the machine. */
@@ -44,6 +46,7 @@ export function labHosts(name: string, count: number, network: LabNetwork = plai
       name: host,
       address: `10.88.${subnet}.${index + 11}`,
       ...(network.ipv6 ? { address6: address6(subnet, index + 11) } : {}),
+      ...(network.secondInterface ? { secondAddress: secondAddress(index + 11) } : {}),
       subnet,
       machine: `${name}-${host}`,
       directory: join(labDirectory(name), host),

@@ -27,18 +27,29 @@ export async function waitForHosts(lab: LabAccess, hosts: readonly LabHost[], si
 
 async function waitForHost(lab: LabAccess, host: LabHost, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + limitMs;
-  // Once this target is reached sshd runs, and users other than root may log in as well.
-  const [program = '', ...args] = sshCommand(lab, host, ['systemctl', 'is-active', '--quiet', 'multi-user.target']);
+  const [program = '', ...args] = sshCommand(lab, host, ['sh', '-c', readyScript(host)]);
   let last = '';
   while (Date.now() < deadline) {
     const status = await endedWith(host);
     if (status !== undefined) throw await bootError(host, `systemd-nspawn ended with ${status}`);
     const result = await attempt(program, args, { signal, timeoutMs: 10_000 });
     if (result.exitCode === 0) return;
-    last = result.exitCode === 255 ? lastLines(result.stderr, 3) : 'systemd has not finished to boot';
+    last = result.exitCode === 255 ? lastLines(result.stderr, 3) : result.stdout;
     await pause(200, undefined, { signal });
   }
   throw await bootError(host, `no answer within ${limitMs / 1000} s: ${last}`);
+}
+
+/** Says what a host still lacks. Pure. */
+export function readyScript(host: LabHost): string {
+  const need = (condition: string, what: string): string => `${condition} || { echo '${what}'; exit 1; }`;
+  return [
+    // Once this target is reached sshd runs, and users other than root may log in as well.
+    need('systemctl is-active --quiet multi-user.target', 'systemd has not finished to boot'),
+    ...(host.secondAddress === undefined
+      ? []
+      : [need('[ "$(cat /sys/class/net/host1/carrier)" = 1 ]', 'host1 is not connected')]),
+  ].join('\n');
 }
 
 async function bootError(host: LabHost, cause: string): Promise<K8supError> {

@@ -6,10 +6,12 @@ export interface LabNetwork {
   readonly subnets: number;
   /** Hosts and router have static IPv6 addresses besides. */
   readonly ipv6: boolean;
+  /** Hosts have a second interface, `host1`, on a bridge of its own. */
+  readonly secondInterface: boolean;
 }
 
 /** One bridge for all hosts. */
-export const plainNetwork: LabNetwork = { subnets: 1, ipv6: false };
+export const plainNetwork: LabNetwork = { subnets: 1, ipv6: false, secondInterface: false };
 
 /** A bridge in the lab's namespace. */
 export interface LabBridge {
@@ -20,6 +22,8 @@ export interface LabBridge {
 
 export const prefixLength = 24;
 export const prefixLength6 = 64;
+/** Bridge of the second interfaces, of all subnets' hosts. */
+export const secondBridge = 'second0';
 const maxSubnets = 2;
 
 /** @throws {@link K8supError} `LAB_NETWORK` for what a lab cannot have. */
@@ -30,13 +34,15 @@ export function checkNetwork(network: LabNetwork): void {
 }
 
 export function labBridges(network: LabNetwork): readonly LabBridge[] {
-  return Array.from({ length: network.subnets }, (_, subnet) => ({
+  const subnets = Array.from({ length: network.subnets }, (_, subnet) => ({
     name: bridgeName(subnet),
     addresses: [
       `${routerAddress(subnet)}/${prefixLength}`,
       ...(network.ipv6 ? [`${address6(subnet, 1)}/${prefixLength6}`] : []),
     ],
   }));
+  const second = { name: secondBridge, addresses: [`${secondAddress(1)}/${prefixLength}`] };
+  return network.secondInterface ? [...subnets, second] : subnets;
 }
 
 /** Name of a subnet's bridge inside the lab's namespace. */
@@ -52,6 +58,11 @@ export function routerAddress(subnet: number): string {
 /** IPv6 address number `last` (its decimal digits, as in the IPv4 address) of a subnet, in the form of RFC 5952. */
 export function address6(subnet: number, last: number): string {
   return subnet === 0 ? `fd88::${last}` : `fd88:0:0:${subnet}::${last}`;
+}
+
+/** Address on the second interface. */
+export function secondAddress(last: number): string {
+  return `10.89.0.${last}`;
 }
 
 function networkError(what: string, fix: string): K8supError {

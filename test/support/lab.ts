@@ -49,6 +49,7 @@ export interface LabTestHost {
   readonly name: string;
   readonly address: string;
   readonly address6?: string;
+  readonly secondAddress?: string;
   /** Runs a script as root, and gives its standard output. */
   run(script: string): Promise<string>;
 }

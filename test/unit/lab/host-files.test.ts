@@ -29,6 +29,14 @@ describe('hostFiles', () => {
     expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
   });
 
+  it('has an address on its second interface', () => {
+    const [host] = labHosts('demo', 1, { ...plainNetwork, secondInterface: true });
+    if (host === undefined) throw new Error('no host');
+    const unit = hostFiles(host, '', '').find((one) => one.path.endsWith('k8sup-lab-network.service'));
+    expect(unit?.text).toMatch(/ip address replace 10\.89\.0\.11\/24 dev host1\n.*ip link set host1 up\n/);
+    expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toContain('host1');
+  });
+
   it('lets root and ops in with the key of the lab, ops with sudo and without a password', () => {
     for (const path of ['/root/.ssh/authorized_keys', '/home/ops/.ssh/authorized_keys']) {
       expect(file(path)).toMatchObject({ text: 'ssh-ed25519 KEY lab\n', mode: 0o600 });

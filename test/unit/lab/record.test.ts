@@ -15,7 +15,7 @@ describe('a lab record', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('comes back as it was written', async () => {
-    const record = newRecord('demo', { hosts: 2, network: { subnets: 2, ipv6: false } }, mountInfo, new Date(0));
+    const record = newRecord('demo', { hosts: 2, network: { ...plainNetwork, subnets: 2 } }, mountInfo, new Date(0));
     await mkdir(join(root, 'demo'));
     await writeFile(join(root, 'demo/state.json'), JSON.stringify(record));
     expect(await readRecord('demo', root)).toEqual(record);

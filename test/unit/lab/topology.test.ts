@@ -38,6 +38,15 @@ ip link set lab1 up
     expect(script).toContain('echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n');
   });
 
+  it('with second interfaces has a bridge for all of them', () => {
+    const network = { ...plainNetwork, secondInterface: true };
+    expect(labHosts('demo', 2, network).map((host) => host.secondAddress)).toEqual(['10.89.0.11', '10.89.0.12']);
+    expect(networkScript(network)).toContain(`ip link add second0 type bridge
+ip address add 10.89.0.1/24 dev second0
+ip link set second0 up
+`);
+  });
+
   it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }])('is refused with %j', (network) => {
     expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
       expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
