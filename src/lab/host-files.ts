@@ -1,6 +1,6 @@
 import { opsUser, type LabHost } from './model.ts';
 import { wrapperPath, runcWrapper } from './runc-wrapper.ts';
-import { address6, prefixLength, prefixLength6, routerAddress } from './topology.ts';
+import { address6, prefixLength, prefixLength6, routerAddress, type LabNetwork } from './topology.ts';
 
 /** A file, or a link where `linkTo` is given, in a lab host's file tree. */
 export interface HostFile {
@@ -18,12 +18,20 @@ export interface HostFile {
 
 const opsId = 1000;
 
+export interface HostIdentity {
+  /** 32 hexadecimal digits. */
+  readonly machineId: string;
+  /** Line for authorized_keys. */
+  readonly publicKey: string;
+  readonly network: LabNetwork;
+}
+
 /** What makes a host of a lab this one and no other: its name, network, users and ids. Pure. */
-export function hostFiles(host: LabHost, machineId: string, publicKey: string): readonly HostFile[] {
+export function hostFiles(host: LabHost, own: HostIdentity): readonly HostFile[] {
   return [
-    ...identity(host, machineId),
-    ...users(publicKey),
-    ...unit('k8sup-lab-network.service', 'multi-user.target', networkUnit(host)),
+    ...identity(host, own.machineId),
+    ...users(own.publicKey),
+    ...unit('k8sup-lab-network.service', 'multi-user.target', networkUnit(host, own.network)),
     ...unit('k8sup-lab-cgroups.service', 'basic.target', cgroupsUnit),
     ...quietTimers.map((name) => ({ path: `/etc/systemd/system/${name}`, linkTo: '/dev/null' })),
     { path: wrapperPath, text: runcWrapper(), mode: 0o755 },
@@ -63,7 +71,7 @@ function unit(name: string, target: string, text: string): readonly HostFile[] {
 }
 
 /** A oneshot unit, as systemd-networkd waits for udev where /sys is writable. */
-function networkUnit(host: LabHost): string {
+function networkUnit(host: LabHost, network: LabNetwork): string {
   return `[Unit]
 Description=Address of this lab host
 DefaultDependencies=no
@@ -72,7 +80,7 @@ Before=network.target ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-${networkCommands(host)
+${networkCommands(host, network)
   .map((words) => `ExecStart=/usr/sbin/ip ${words}`)
   .join('\n')}
 [Install]
@@ -81,10 +89,11 @@ WantedBy=multi-user.target
 }
 
 /** Without duplicate address detection, IPv6 addresses are of use at once. */
-function networkCommands(host: LabHost): readonly string[] {
+function networkCommands(host: LabHost, network: LabNetwork): readonly string[] {
+  const mtu = network.mtu === undefined ? '' : ` mtu ${network.mtu}`;
   return [
     `address replace ${host.address}/${prefixLength} dev host0`,
-    'link set host0 up',
+    `link set host0${mtu} up`,
     `route replace default via ${routerAddress(host.subnet)}`,
     ...(host.address6 === undefined
       ? []
@@ -94,7 +103,7 @@ function networkCommands(host: LabHost): readonly string[] {
         ]),
     ...(host.secondAddress === undefined
       ? []
-      : [`address replace ${host.secondAddress}/${prefixLength} dev host1`, 'link set host1 up']),
+      : [`address replace ${host.secondAddress}/${prefixLength} dev host1`, `link set host1${mtu} up`]),
   ];
 }
 

@@ -20,7 +20,7 @@ export function networkScript(network: LabNetwork): string {
   return [
     'set -e',
     'ip link set lo up',
-    ...labBridges(network).flatMap(bridgeLines),
+    ...labBridges(network).flatMap((bridge) => bridgeLines(bridge, network.mtu)),
     'echo 1 >/proc/sys/net/ipv4/ip_forward',
     'ip route add unreachable default',
     ...(network.ipv6 ? ['echo 1 >/proc/sys/net/ipv6/conf/all/forwarding', 'ip -6 route add unreachable default'] : []),
@@ -37,9 +37,11 @@ export async function removeNetwork(netns: string, signal: AbortSignal): Promise
   if (exitCode !== 0) await rm(path, { force: true });
 }
 
-function bridgeLines({ name, addresses }: LabBridge): readonly string[] {
+function bridgeLines({ name, addresses }: LabBridge, mtu: number | undefined): readonly string[] {
   return [
     `ip link add ${name} type bridge`,
+    // Not as it is made: a bridge keeps an MTU that was set, and otherwise takes its ports'.
+    ...(mtu === undefined ? [] : [`ip link set ${name} mtu ${mtu}`]),
     ...addresses.map((address) => `ip address add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`),
     `ip link set ${name} up`,
   ];

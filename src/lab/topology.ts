@@ -8,6 +8,8 @@ export interface LabNetwork {
   readonly ipv6: boolean;
   /** Hosts have a second interface, `host1`, on a bridge of its own. */
   readonly secondInterface: boolean;
+  /** Of the bridges and the hosts' interfaces; undefined: the kernel's 1500. */
+  readonly mtu?: number;
 }
 
 /** One bridge for all hosts. */
@@ -25,11 +27,22 @@ export const prefixLength6 = 64;
 /** Bridge of the second interfaces, of all subnets' hosts. */
 export const secondBridge = 'second0';
 const maxSubnets = 2;
+/** Below it a kernel has no IPv6 (RFC 8200). */
+const minMtu = 1280;
+/** What the lab's ends of nspawn's links have. */
+const maxMtu = 1500;
 
 /** @throws {@link K8supError} `LAB_NETWORK` for what a lab cannot have. */
 export function checkNetwork(network: LabNetwork): void {
   if (!Number.isInteger(network.subnets) || network.subnets < 1 || network.subnets > maxSubnets) {
     throw networkError(`a lab cannot have ${network.subnets} subnets`, 'Give 1 or 2 with --subnets.');
+  }
+  const { mtu = maxMtu } = network;
+  if (!Number.isInteger(mtu) || mtu < minMtu || mtu > maxMtu) {
+    throw networkError(
+      `a lab cannot have an MTU of ${mtu}`,
+      `Give a whole number from ${minMtu} to ${maxMtu} with --mtu.`,
+    );
   }
 }
 

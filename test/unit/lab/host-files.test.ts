@@ -5,7 +5,8 @@ import { plainNetwork } from '../../../src/lab/topology.ts';
 
 const [, second] = labHosts('demo', 2);
 if (second === undefined) throw new Error('no second host');
-const files = hostFiles(second, 'ab'.repeat(16), 'ssh-ed25519 KEY lab\n');
+const own = { machineId: 'ab'.repeat(16), publicKey: 'ssh-ed25519 KEY lab\n', network: plainNetwork };
+const files = hostFiles(second, own);
 const file = (path: string) => files.find((candidate) => candidate.path === path);
 
 describe('hostFiles', () => {
@@ -19,7 +20,7 @@ describe('hostFiles', () => {
   it('goes by the router of its subnet', () => {
     const [, other] = labHosts('demo', 2, { ...plainNetwork, subnets: 2, ipv6: true });
     if (other === undefined) throw new Error('no host');
-    const text = (path: string) => hostFiles(other, '', '').find((one) => one.path === path)?.text;
+    const text = (path: string) => hostFiles(other, own).find((one) => one.path === path)?.text;
     const network = text('/etc/systemd/system/k8sup-lab-network.service');
     expect(network).toContain('10.88.1.12/24 dev host0');
     expect(network).toContain('default via 10.88.1.1\n');
@@ -29,11 +30,14 @@ describe('hostFiles', () => {
     expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
   });
 
-  it('has an address on its second interface', () => {
+  it('has an address on its second interface, and the MTU on both', () => {
     const [host] = labHosts('demo', 1, { ...plainNetwork, secondInterface: true });
     if (host === undefined) throw new Error('no host');
-    const unit = hostFiles(host, '', '').find((one) => one.path.endsWith('k8sup-lab-network.service'));
-    expect(unit?.text).toMatch(/ip address replace 10\.89\.0\.11\/24 dev host1\n.*ip link set host1 up\n/);
+    const unit = hostFiles(host, { ...own, network: { ...plainNetwork, mtu: 1400 } }).find((one) =>
+      one.path.endsWith('k8sup-lab-network.service'),
+    );
+    expect(unit?.text).toMatch(/ip address replace 10\.89\.0\.11\/24 dev host1\n.*ip link set host1 mtu 1400 up\n/);
+    expect(unit?.text).toContain('ip link set host0 mtu 1400 up\n');
     expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toContain('host1');
   });
 

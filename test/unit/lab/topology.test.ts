@@ -47,9 +47,18 @@ ip link set second0 up
 `);
   });
 
-  it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }])('is refused with %j', (network) => {
-    expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
-      expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
-    );
+  it('has the MTU that is asked for on every bridge', () => {
+    const script = networkScript({ ...plainNetwork, subnets: 2, mtu: 1400 });
+    expect(script).toContain('ip link set lab0 mtu 1400\n');
+    expect(script).toContain('ip link set lab1 mtu 1400\n');
   });
+
+  it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }, { mtu: 1279 }, { mtu: 1501 }])(
+    'is refused with %j',
+    (network) => {
+      expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
+        expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
+      );
+    },
+  );
 });
