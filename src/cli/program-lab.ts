@@ -20,6 +20,7 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
     )
     .option('--subnets <n>', 'subnets that the hosts are in by turns, with a router between them (1 or 2)', positive, 1)
     .option('--ipv6', 'give the hosts IPv6 addresses too', false)
+    .option('--router-advertisements', 'IPv6 default route by router advertisements', false)
     .option('--second-interface', 'give the hosts a second interface, host1, on a network of its own', false)
     .option('--mtu <n>', 'MTU of the hosts’ interfaces and of what connects them (1280 to 1500)', positive)
     .description('boot hosts, write an inventory for them')

@@ -95,12 +95,10 @@ function networkCommands(host: LabHost, network: LabNetwork): readonly string[] 
     `address replace ${host.address}/${prefixLength} dev host0`,
     `link set host0${mtu} up`,
     `route replace default via ${routerAddress(host.subnet)}`,
-    ...(host.address6 === undefined
-      ? []
-      : [
-          `address replace ${host.address6}/${prefixLength6} dev host0 nodad`,
-          `-6 route replace default via ${address6(host.subnet, 1)}`,
-        ]),
+    ...(host.address6 === undefined ? [] : [`address replace ${host.address6}/${prefixLength6} dev host0 nodad`]),
+    ...(network.ipv6 && !network.routerAdvertisements
+      ? [`-6 route replace default via ${address6(host.subnet, 1)}`]
+      : []),
     ...(host.secondAddress === undefined
       ? []
       : [`address replace ${host.secondAddress}/${prefixLength} dev host1`, `link set host1${mtu} up`]),

@@ -11,7 +11,13 @@ export const maxHosts = 50;
 /** Container storage and databases: plain directories, as they must not sit on an overlay. */
 export const dataDirectories = ['/var/lib/docker', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const;
 
-export interface LabHost {
+/** Something that runs by a script `boot.sh` in a folder of its own. */
+export interface Supervised {
+  /** Absolute folder on this machine with its script, console and process ids. */
+  readonly directory: string;
+}
+
+export interface LabHost extends Supervised {
   /** `h1`, `h2` …: the host name inside. */
   readonly name: string;
   readonly address: string;
@@ -22,8 +28,6 @@ export interface LabHost {
   readonly subnet: number;
   /** nspawn's name for it, unique over all labs of the machine. */
   readonly machine: string;
-  /** Absolute folder on this machine with its disk, console and process ids. */
-  readonly directory: string;
 }
 
 /** What a command on the lab gets besides its own options. */
@@ -52,6 +56,11 @@ export function labHosts(name: string, count: number, network: LabNetwork = plai
       directory: join(labDirectory(name), host),
     };
   });
+}
+
+/** Folder of what advertises the lab's router. */
+export function routerDirectory(lab: string): string {
+  return join(labDirectory(lab), 'router');
 }
 
 export function netnsName(lab: string): string {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { findHierarchies, labCgroups } from './cgroups.ts';
-import { labDirectory, labHosts, labsRoot, maxHosts, netnsName, type LabHost } from './model.ts';
+import { labDirectory, labHosts, labsRoot, maxHosts, netnsName, type LabHost, type Supervised } from './model.ts';
 import { hasCode, parseProcesses, type ProcessId } from './processes.ts';
 import { plainNetwork, type LabNetwork } from './topology.ts';
 
@@ -111,9 +111,9 @@ export async function writeRecord(record: LabRecord): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** Supervisor, nspawn and PID 1 of every boot of a host, as the host's supervisor wrote them down. */
-export async function recordedProcesses(host: LabHost): Promise<readonly ProcessId[]> {
-  return parseProcesses((await readIfThere(join(host.directory, 'processes'))) ?? '');
+/** What was written down in a folder: supervisor, nspawn and PID 1 of every boot of a host, or the router. */
+export async function recordedProcesses({ directory }: Supervised): Promise<readonly ProcessId[]> {
+  return parseProcesses((await readIfThere(join(directory, 'processes'))) ?? '');
 }
 
 /** nspawn's exit status after the host's last boot; undefined while it runs. */

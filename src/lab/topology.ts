@@ -6,6 +6,8 @@ export interface LabNetwork {
   readonly subnets: number;
   /** Hosts and router have static IPv6 addresses besides. */
   readonly ipv6: boolean;
+  /** The hosts' IPv6 default route comes from advertisements of the router instead of their own settings. */
+  readonly routerAdvertisements: boolean;
   /** Hosts have a second interface, `host1`, on a bridge of its own. */
   readonly secondInterface: boolean;
   /** Of the bridges and the hosts' interfaces; undefined: the kernel's 1500. */
@@ -13,7 +15,12 @@ export interface LabNetwork {
 }
 
 /** One bridge for all hosts. */
-export const plainNetwork: LabNetwork = { subnets: 1, ipv6: false, secondInterface: false };
+export const plainNetwork: LabNetwork = {
+  subnets: 1,
+  ipv6: false,
+  routerAdvertisements: false,
+  secondInterface: false,
+};
 
 /** A bridge in the lab's namespace. */
 export interface LabBridge {
@@ -37,6 +44,9 @@ export function checkNetwork(network: LabNetwork): void {
   if (!Number.isInteger(network.subnets) || network.subnets < 1 || network.subnets > maxSubnets) {
     throw networkError(`a lab cannot have ${network.subnets} subnets`, 'Give 1 or 2 with --subnets.');
   }
+  if (network.routerAdvertisements && !network.ipv6) {
+    throw networkError('a lab without IPv6 has no router advertisements', 'Give --ipv6 too.');
+  }
   const { mtu = maxMtu } = network;
   if (!Number.isInteger(mtu) || mtu < minMtu || mtu > maxMtu) {
     throw networkError(
@@ -44,6 +54,16 @@ export function checkNetwork(network: LabNetwork): void {
       `Give a whole number from ${minMtu} to ${maxMtu} with --mtu.`,
     );
   }
+}
+
+/** What is not plain about a network, for people; empty where all is. */
+export function describeNetwork(network: LabNetwork): string {
+  return [
+    ...(network.subnets > 1 ? [`${network.subnets} subnets`] : []),
+    ...(network.ipv6 ? [network.routerAdvertisements ? 'IPv6 by router advertisements' : 'IPv6'] : []),
+    ...(network.secondInterface ? ['second interface'] : []),
+    ...(network.mtu === undefined ? [] : [`MTU ${network.mtu}`]),
+  ].join(', ');
 }
 
 export function labBridges(network: LabNetwork): readonly LabBridge[] {

@@ -61,6 +61,7 @@ export async function labListCommand(io: Io): Promise<number> {
           lab.name,
           lab.status,
           lab.hosts.map((host) => `${host.name}${host.running ? '' : ' (off)'}`).join(' '),
+          lab.network,
           lab.dir ?? '',
         ]),
         { columns: io.out.columns ?? 100 },
@@ -78,6 +79,6 @@ export async function labExecCommand(
   return await labExec({ ...request, signal: interrupt.signal });
 }
 
-function withAddresses({ name, address, address6 }: LabHost): string {
-  return [name, address, address6].filter((word) => word !== undefined).join(' ');
+function withAddresses({ name, address, address6, secondAddress }: LabHost): string {
+  return [name, address, address6, secondAddress].filter((word) => word !== undefined).join(' ');
 }

@@ -18,16 +18,26 @@ describe('hostFiles', () => {
   });
 
   it('goes by the router of its subnet', () => {
-    const [, other] = labHosts('demo', 2, { ...plainNetwork, subnets: 2, ipv6: true });
+    const network = { ...plainNetwork, subnets: 2, ipv6: true };
+    const [, other] = labHosts('demo', 2, network);
     if (other === undefined) throw new Error('no host');
-    const text = (path: string) => hostFiles(other, own).find((one) => one.path === path)?.text;
-    const network = text('/etc/systemd/system/k8sup-lab-network.service');
-    expect(network).toContain('10.88.1.12/24 dev host0');
-    expect(network).toContain('default via 10.88.1.1\n');
-    expect(network).toContain('fd88:0:0:1::12/64 dev host0 nodad\n');
-    expect(network).toContain('-6 route replace default via fd88:0:0:1::1\n');
+    const text = (path: string) => hostFiles(other, { ...own, network }).find((one) => one.path === path)?.text;
+    const unit = text('/etc/systemd/system/k8sup-lab-network.service');
+    expect(unit).toContain('10.88.1.12/24 dev host0');
+    expect(unit).toContain('default via 10.88.1.1\n');
+    expect(unit).toContain('fd88:0:0:1::12/64 dev host0 nodad\n');
+    expect(unit).toContain('-6 route replace default via fd88:0:0:1::1\n');
     expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toMatch(/fd88|-6/);
     expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
+  });
+
+  it('leaves the IPv6 default route to router advertisements where there are some', () => {
+    const network = { ...plainNetwork, ipv6: true, routerAdvertisements: true };
+    const [host] = labHosts('demo', 1, network);
+    if (host === undefined) throw new Error('no host');
+    const unit = hostFiles(host, { ...own, network }).find((one) => one.path.endsWith('k8sup-lab-network.service'));
+    expect(unit?.text).toContain('fd88::11/64');
+    expect(unit?.text).not.toContain('-6 route');
   });
 
   it('has an address on its second interface, and the MTU on both', () => {

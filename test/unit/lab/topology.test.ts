@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labHosts } from '../../../src/lab/model.ts';
 import { networkScript } from '../../../src/lab/network.ts';
-import { checkNetwork, plainNetwork } from '../../../src/lab/topology.ts';
+import { checkNetwork, describeNetwork, plainNetwork } from '../../../src/lab/topology.ts';
 
 describe('the network of a lab', () => {
   it('has one bridge by default', () => {
@@ -47,18 +47,28 @@ ip link set second0 up
 `);
   });
 
+  it('is told of by what is not plain', () => {
+    expect(describeNetwork(plainNetwork)).toBe('');
+    const all = { subnets: 2, ipv6: true, routerAdvertisements: true, secondInterface: true, mtu: 1400 };
+    expect(describeNetwork(all)).toBe('2 subnets, IPv6 by router advertisements, second interface, MTU 1400');
+  });
+
   it('has the MTU that is asked for on every bridge', () => {
     const script = networkScript({ ...plainNetwork, subnets: 2, mtu: 1400 });
     expect(script).toContain('ip link set lab0 mtu 1400\n');
     expect(script).toContain('ip link set lab1 mtu 1400\n');
   });
 
-  it.each([{ subnets: 0 }, { subnets: 3 }, { subnets: 1.5 }, { mtu: 1279 }, { mtu: 1501 }])(
-    'is refused with %j',
-    (network) => {
-      expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
-        expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
-      );
-    },
-  );
+  it.each([
+    { subnets: 0 },
+    { subnets: 3 },
+    { subnets: 1.5 },
+    { routerAdvertisements: true },
+    { mtu: 1279 },
+    { mtu: 1501 },
+  ])('is refused with %j', (network) => {
+    expect(() => checkNetwork({ ...plainNetwork, ...network })).toThrow(
+      expect.objectContaining({ code: 'LAB_NETWORK', kind: 'usage' }),
+    );
+  });
 });
