@@ -26,21 +26,33 @@ export interface KernelNeed {
   readonly alternative: string;
 }
 
-/** Hosts that must reach each other without a router between them, and what could be chosen where there is one. */
-export interface SegmentNeed {
-  /** Code of the preflight's error. */
-  readonly code: string;
-  /** What needs it, for example `flannel with host-gw`. */
-  readonly by: string;
-  readonly alternative: string;
+/** A network interface that the inventory names and hosts must have. */
+export interface InterfaceNeed {
+  readonly name: string;
+  /** The key that names it, for example `cluster.network.macvlan.master`. */
+  readonly setting: string;
 }
 
-/** An MTU of pods that the inventory chose, and what a tunnel adds to each packet on its way, in bytes. */
+/** The size of packets that the path between hosts must carry. */
 export interface MtuNeed {
-  readonly mtu: number;
-  readonly overhead: number;
-  /** The setting that chose it, for example `cluster.network.mtu`. */
+  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
+  readonly bytes: number;
+  /** What of it the tunnel adds; 0 unless said. */
+  readonly overhead?: number;
+  /** Undefined: the interface that carries the host's address. */
+  readonly interface?: string;
   readonly setting: string;
+}
+
+/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
+export interface SubnetNeed {
+  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
+  readonly code: string;
+  /** What needs it, for example `the network bridge`. */
+  readonly by: string;
+  readonly alternative: string;
+  /** Routers by host, for what is not on the host's own subnet. */
+  readonly gateways: Readonly<Record<string, string>>;
 }
 
 /** A file on the controller with a secret of the network's. */
@@ -68,10 +80,11 @@ export interface PluginNeeds {
   readonly leaves: readonly string[];
   /** How its daemon runs, where that is a choice: on a living cluster it stays so. */
   readonly deploy?: 'unit' | 'daemonset';
-  readonly oneSegment?: SegmentNeed;
-  readonly mtu?: MtuNeed;
+  readonly interfaces?: readonly InterfaceNeed[];
+  readonly mtu?: readonly MtuNeed[];
+  readonly subnet?: SubnetNeed;
   /** By host: the interface to the other hosts, where it is not the one with the host's address. */
-  readonly interfaces?: Readonly<Record<string, InterfaceChoice>>;
+  readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
 }
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };

@@ -1,8 +1,9 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
+import { checkApart } from './check-apart.ts';
 import { checkKernel } from './check-kernel.ts';
-import { checkInterface, checkMtu, checkOneSegment } from './check-interfaces.ts';
+import { checkLinks } from './check-links.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
 import { checkFirewall, checkPorts } from './check-ports.ts';
@@ -23,8 +24,7 @@ const checks: readonly HostCheck[] = [
   checkPorts,
   checkFirewall,
   checkNetworkOfHost,
-  checkInterface,
-  checkMtu,
+  checkLinks,
   checkResolver,
   checkOthers,
 ];
@@ -48,7 +48,7 @@ export function preflight(
   return [
     ...perHost,
     ...checkAcrossHosts(inventory, facts),
-    ...checkOneSegment(inventory, facts),
+    ...checkApart(inventory, facts),
     ...sameNameOtherCluster(inventory, facts, clusterId),
   ];
 }

@@ -15,6 +15,12 @@ export function readAddresses(read: Sections): Facts['addresses'] {
   return named.length > 0 ? named : readTrie(lines);
 }
 
+/** MTU by interface, from lines like `/sys/class/net/eth0/mtu:1500`. */
+export function readLinks(read: Sections): Facts['links'] {
+  const found = read.lines('links').map((line) => /^\/sys\/class\/net\/([^/]+)\/mtu:(\d+)$/.exec(line));
+  return Object.fromEntries(found.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], Number(match[2])]])));
+}
+
 function readTrie(lines: readonly string[]): Facts['addresses'] {
   const found = new Set<string>();
   lines.forEach((line, index) => {
@@ -47,12 +53,6 @@ export function readDefaultInterface(read: Sections): string | undefined {
     .filter(([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000')
     .toSorted((a, b) => Number(a[6]) - Number(b[6]));
   return defaults[0]?.[0];
-}
-
-/** `eth0 1500`, an interface and its MTU. */
-export function mtuOf(line: string): readonly [string, number] {
-  const [name = '', mtu = ''] = line.split(' ');
-  return [name, Number(mtu)];
 }
 
 function littleEndian(hex: string): string {

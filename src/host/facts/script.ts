@@ -59,9 +59,10 @@ for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containe
   [ -d "$d" ] || continue
   d=\${d%/*/}; p container "\${d##*/}"
 done
-for f in /sys/class/net/*/mtu; do IFS= read -r mtu < "$f" && f=\${f%/mtu} && p mtu "\${f##*/} $mtu"; done
 echo @@addresses
-if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi`),
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi
+echo @@links
+grep -s '' /dev/null /sys/class/net/*/mtu`),
   ]);
 }
 

@@ -19,20 +19,7 @@ export const bridge: NetworkPlugin = {
   enforcesPolicy: false,
   version: () => undefined,
   rules: [],
-  resolve: ({ network }) => ({
-    settings: {},
-    needs: {
-      ...noNeeds,
-      oneSegment: {
-        code: 'BRIDGE_ACROSS_SUBNETS',
-        by: 'the network plugin bridge',
-        alternative: 'choose cluster.network.plugin: flannel, whose vxlan crosses routers',
-      },
-      ...(network?.mtu === undefined
-        ? {}
-        : { mtu: { mtu: network.mtu, overhead: 0, setting: 'cluster.network.mtu' } }),
-    },
-  }),
+  resolve: () => ({ settings: {}, needs: noNeeds }),
   needsPodCIDRs: true,
   makesNodesReady: true,
   programs: () => [],
