@@ -3,12 +3,15 @@ import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
 import { restartPods } from '../src/components/restart-pods.ts';
 import { healthGate } from '../src/components/health-gate.ts';
+import type { Component } from '../src/components/component.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
 import { networkPlace, partsOf } from '../src/network/parts.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
+import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
+import { absentUnit } from '../src/resources/absent-unit.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { exchangeOf, otherOwnersOff } from '../src/resources/parts/other-owners.ts';
@@ -48,6 +51,23 @@ export const networkStage: Stage = {
     },
     {
       type: 'hosts',
+      name: 'masquerade',
+      on: runsKubelet,
+      resources: async (host, context) => {
+        const { masquerade } = pluginOf(context.inventory);
+        if (masquerade === undefined) return [];
+        const component = await masqueradeOf(host, context);
+        return component === undefined
+          ? [absentUnit(podRoutesUnit, podRoutesDown)]
+          : componentResources(component);
+      },
+      gate: async (host, context) => {
+        const component = await masqueradeOf(host, context);
+        return component === undefined ? undefined : healthGate(component);
+      },
+    },
+    {
+      type: 'hosts',
       name: 'CNI configuration',
       on: runsKubelet,
       resources: async (host, context) => {
@@ -75,6 +95,13 @@ export const networkStage: Stage = {
   ],
 };
 
+/** What people have to do or know once the network is applied. */
+export async function networkNotes(context: StageContext): Promise<readonly string[]> {
+  const { inventory } = context;
+  const { notes } = pluginOf(inventory);
+  return notes === undefined ? [] : notes({ inventory, podCIDRs: await podCIDRsOf(context) });
+}
+
 async function networkResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
   const { inventory } = context;
   const plugin = pluginOf(inventory);
@@ -92,6 +119,11 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   ];
 }
 
+async function masqueradeOf(host: Host, context: StageContext): Promise<Component | undefined> {
+  const target = await targetOf(host, context);
+  return target === undefined ? undefined : pluginOf(context.inventory).masquerade?.(target);
+}
+
 const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
@@ -99,9 +131,11 @@ async function targetOf(host: Host, context: StageContext): Promise<NetworkTarge
   const { inventory, networkSecrets: secrets } = context;
   const facts = context.facts(host);
   if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {}, secrets };
-  const nodes = await context.nodes();
-  const podCIDRs = Object.fromEntries(
-    nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])),
-  );
+  const podCIDRs = await podCIDRsOf(context);
   return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
+}
+
+async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, string>>> {
+  const nodes = await context.nodes();
+  return Object.fromEntries(nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])));
 }

@@ -79,6 +79,10 @@ export interface NetworkSettings {
   readonly secretFiles: Readonly<Record<string, string>>;
   /** MTU of pods; undefined: the network's own choice. */
   readonly mtu?: number;
+  /** What the chain of CNI plugins does besides, where there is one. */
+  readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };
+  /** Blocks outside the pod CIDR that see pods' own addresses. */
+  readonly nonMasqueradeCIDRs: readonly string[];
 }
 
 export interface RegistryCredential {

@@ -87,6 +87,10 @@ export interface PluginNeeds {
   readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
 }
 
+/** Keys of the network that some plugins use and others do not. */
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs'] as const;
+export type SharedKey = (typeof sharedKeys)[number];
+
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
 
 /** A pod network as the inventory knows it: what may be written of it, what it goes together with, and what it needs. */
@@ -98,6 +102,8 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly proof: Proof;
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
+  readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
   /** What one host may say for itself, below a key of the plugin's name. */

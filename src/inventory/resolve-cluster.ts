@@ -164,6 +164,8 @@ function resolveNetwork(
     dnsDomain: written.dnsDomain,
     apiserverServiceIP: nthAddress(services, 1n),
     ...pick(input.network?.mtu, 'mtu'),
+    cni: { ...standard.network.cni, ...given(input.network?.cni) },
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
     ...plugin.resolve(input, hosts),
     secretFiles: Object.fromEntries(
       (plugin.secretFiles?.(input) ?? []).map((secret) => [secret.name, local(secret.written)]),

@@ -9,7 +9,7 @@ import { cniConfigPath } from '../cni.ts';
 import { networkConfig } from './net-conf.ts';
 import { interfaceFlag } from './reserved.ts';
 import { flannelRbac } from './rbac.ts';
-import { flannelSettings } from './settings.ts';
+import { flannelMasquerades, flannelSettings } from './settings.ts';
 
 const namespace = 'kube-flannel';
 const configName = 'kube-flannel-cfg';
@@ -121,11 +121,11 @@ function usesTun(inventory: Inventory): boolean {
 }
 
 function flanneld(inventory: Inventory, interfaceFlags: Readonly<Record<string, string>>): object {
-  const { image, ipMasq, healthPort, extraArgs } = flannelSettings(inventory);
+  const { image, healthPort, extraArgs } = flannelSettings(inventory);
   const own = {
     'kube-subnet-mgr': 'true',
     ...interfaceFlags,
-    'ip-masq': String(ipMasq),
+    'ip-masq': String(flannelMasquerades(inventory)),
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(healthPort),
   };

@@ -1,4 +1,4 @@
-import type { Component } from '../../components/component.ts';
+import type { Component, ComponentFile } from '../../components/component.ts';
 import { commandLine, mergedFlags } from '../../components/extras.ts';
 import type { Flags } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
@@ -12,12 +12,13 @@ import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
+import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { backends, linksOf } from './backends.ts';
 import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { interfaceFlag } from './reserved.ts';
-import { flannelDeclaration, flannelSettings } from './settings.ts';
+import { flannelDeclaration, flannelMasquerades, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac, unitSubject } from './rbac.ts';
 import { tidyScript, tidyScriptFile } from './tidy-script.ts';
@@ -32,11 +33,10 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: (target) => (inPods(target.inventory) ? undefined : flanneld(target)),
-  cniFiles: ({ inventory }) => (inPods(inventory) ? [] : [cniConfigFile(cniVersion(inventory), cniPlugin(inventory))]),
+  masquerade: ({ inventory }) => (flannelSettings(inventory).ipMasq ? podMasquerade(inventory) : undefined),
+  cniFiles: ({ inventory }) => (inPods(inventory) ? [] : [cniFile(inventory)]),
   objects: ({ inventory }) =>
-    inPods(inventory)
-      ? daemonSetObjects(inventory, cniConfigFile(cniVersion(inventory), cniPlugin(inventory)).content)
-      : flannelRbac(unitSubject),
+    inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
   claims,
 };
 
@@ -56,19 +56,20 @@ function programs(inventory: Inventory): readonly BinarySet[] {
 /** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
 function flanneld(target: NetworkTarget): Component {
   const { inventory, host } = target;
-  const { backend, vni, ipMasq, healthPort, extraArgs } = flannelSettings(inventory);
+  const { backend, vni, healthPort, extraArgs } = flannelSettings(inventory);
+  const ipMasq = String(flannelMasquerades(inventory));
   const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel, tidyScript];
   const flags = {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
     ...interfaceFlags(target),
-    'ip-masq': String(ipMasq),
+    'ip-masq': ipMasq,
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(healthPort),
   };
   const { podCIDR } = inventory.cluster.network;
-  const tidy = [tidyScript, netConfPath, `ip-masq=${String(ipMasq)}`, podCIDR, ...linksOf(backend, vni)];
+  const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, podCIDR, ...linksOf(backend, vni)];
   return {
     unit,
     text: serviceText({
@@ -107,10 +108,11 @@ function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR } = inventory.cluster.network;
+  const { podCIDR, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { backend, vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
+    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
     ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
@@ -122,10 +124,12 @@ function claims(inventory: Inventory): readonly Claim[] {
 }
 
 /** The plugin takes the MTU from flannel, but not each backend has one to set. */
-function cniPlugin(inventory: Inventory): object {
+function cniFile(inventory: Inventory): ComponentFile {
   const { backend, mtu } = flannelSettings(inventory);
+  const { network } = inventory.cluster;
   const own = backends[backend].mtuMargin === undefined && mtu !== undefined ? { mtu } : {};
-  return { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true, ...own } };
+  const delegate = { hairpinMode: network.cni.hairpin, isDefaultGateway: true, ...own };
+  return cniConfigFile(cniVersion(inventory), network, { type: 'flannel', delegate });
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */

@@ -81,6 +81,11 @@ export function flannelSettings({ cluster }: Inventory): FlannelSettings {
   return settingsOf(flannelDeclaration, cluster.network);
 }
 
+/** Whether flannel itself hides pods' addresses from the world: it knows only all or nothing. */
+export function flannelMasquerades(inventory: Inventory): boolean {
+  return flannelSettings(inventory).ipMasq && inventory.cluster.network.nonMasqueradeCIDRs.length === 0;
+}
+
 function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
   const written = given(writtenFor(here, input));
   const { wireguard, ipsec, interface: _name, interfaceRegex: _regex, interfaceCanReach: _reach, ...rest } = written;
@@ -159,7 +164,7 @@ function needsOf(settings: FlannelSettings, input: ClusterInput): PluginNeeds {
   const { programs, overhead } = backends[backend];
   const inPods = deploy === 'daemonset';
   const chosenBy = writtenFor(here, input).mtu === undefined ? 'cluster.network.mtu' : `cluster.network.${name}.mtu`;
-  const encapsulation = backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0;
+  const added = overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0);
   return {
     artifacts: inPods ? {} : { 'cni-plugin-flannel': cniPluginVersion, flannel: version },
     ports: portsOf(settings),
@@ -167,14 +172,15 @@ function needsOf(settings: FlannelSettings, input: ClusterInput): PluginNeeds {
     // The image brings its own.
     programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
     leaves: inPods ? [] : ['flannel'],
-    interfaces,
+    nodeInterfaces: interfaces,
     deploy,
-    ...(mtu === undefined ? {} : { mtu: { mtu, overhead: overhead + encapsulation, setting: chosenBy } }),
-    ...(backend === 'host-gw' ? { oneSegment } : {}),
+    ...(mtu === undefined ? {} : { mtu: [{ bytes: mtu + added, overhead: added, setting: chosenBy }] }),
+    ...(backend === 'host-gw' ? { subnet: oneSubnet } : {}),
   };
 }
 
-const oneSegment = {
+const oneSubnet = {
+  gateways: {},
   code: 'HOST_GW_ACROSS_SUBNETS',
   by: 'flannel with host-gw',
   alternative: 'choose network.flannel.backend: vxlan with directRouting: true, which routes within a subnet and tunnels between them',
