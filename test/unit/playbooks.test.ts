@@ -173,7 +173,7 @@ function contextOf(of: Inventory): StageContext {
       compressed: ({ path }) => Promise.resolve({ path, length: 1, compression: 'zstd' }),
     },
     networkSecrets: new Map(),
-  registryPasswords: new Map(),
+    registryPasswords: new Map(),
     nodes: () => Promise.resolve(of.hosts.map(liveNode)),
     signal: new AbortController().signal,
   };

@@ -53,7 +53,8 @@ function checkBackend(written: Written, report: Report): void {
     report({ code: 'BACKEND_NOT_PROVED', severity: 'warning', path: at('backend'), message });
   }
   if (name === 'alloc') {
-    const message = 'alloc only gives out subnets: pods reach those of other nodes only where your own routers know the way';
+    const message =
+      'alloc only gives out subnets: pods reach those of other nodes only where your own routers know the way';
     report({ code: 'BACKEND_WITHOUT_ROUTES', severity: 'warning', path: at('backend'), message });
   }
 }
@@ -70,7 +71,7 @@ function checkPreSharedKey({ backend, deploy, wireguard, ipsec }: Written, repor
     code: 'PSK_IN_DAEMONSET',
     path: at('deploy'),
     basedOn: [at('backend')],
-    message: "a DaemonSet has its configuration from the API server, and a pre-shared key is not put there",
+    message: 'a DaemonSet has its configuration from the API server, and a pre-shared key is not put there',
     fix: 'use deploy: unit, where it lies in a file that root alone can read',
   });
 }
@@ -100,7 +101,8 @@ function checkSubnetManager(draft: Draft, written: Written, report: Report): voi
     report({
       code: 'FLANNEL_ON_APISERVER_ETCD',
       path: at('subnetManager'),
-      message: "flannel is not let into the API server's etcd: whoever may read there without roles reads every Secret, and roles endanger the masters",
+      message:
+        "flannel is not let into the API server's etcd: whoever may read there without roles reads every Secret, and roles endanger the masters",
       fix: 'use kube; etcd is for hosts without Kubernetes',
     });
     return;
@@ -114,11 +116,19 @@ function checkSubnetManager(draft: Draft, written: Written, report: Report): voi
 }
 
 function checkChoice(written: WrittenByHost, path: Path, report: Report): void {
-  const given = (['interface', 'interfaceRegex', 'interfaceCanReach'] as const).filter((key) => written[key] !== undefined);
+  const given = (['interface', 'interfaceRegex', 'interfaceCanReach'] as const).filter(
+    (key) => written[key] !== undefined,
+  );
   const second = given[1];
   if (second !== undefined) {
     const message = `the interface is chosen by ${given[0] ?? ''} already: flannel takes one way`;
-    report({ code: 'INTERFACE_TWICE', path: [...path, second], atKey: true, message, fix: `keep one of ${given.join(', ')}` });
+    report({
+      code: 'INTERFACE_TWICE',
+      path: [...path, second],
+      atKey: true,
+      message,
+      fix: `keep one of ${given.join(', ')}`,
+    });
   }
   if (written.interfaceRegex !== undefined && !isPattern(written.interfaceRegex)) {
     const message = `${JSON.stringify(written.interfaceRegex)} is no regular expression that flannel understands (RE2)`;

@@ -68,7 +68,11 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
     },
   ],
   check: (draft, report) => {
-    checkFlannel(draft, { written: writtenFor(here, draft.cluster), byHost: (host) => writtenByHost(here, host) }, report);
+    checkFlannel(
+      draft,
+      { written: writtenFor(here, draft.cluster), byHost: (host) => writtenByHost(here, host) },
+      report,
+    );
   },
   secretFiles,
   resolve: (input, hosts) => {
@@ -88,7 +92,7 @@ export function flannelMasquerades(inventory: Inventory): boolean {
 
 function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
   const written = given(writtenFor(here, input));
-  const { wireguard, ipsec, interface: _name, interfaceRegex: _regex, interfaceCanReach: _reach, ...rest } = written;
+  const { wireguard, ipsec } = written;
   const version = plain(written.version ?? standard.version);
   const backend = written.backend ?? standard.backend;
   const mtu = written.mtu ?? input.network?.mtu;
@@ -100,12 +104,15 @@ function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSetti
     healthPort: fixedPorts.flannelHealth,
     extraConfig: {},
     subnetManager: masters ? 'kube' : 'etcd',
-    ...rest,
+    ...written,
     version,
     backend,
     cniPluginVersion: plain(written.cniPluginVersion ?? standard.cniPluginVersion),
     image: written.image ?? `ghcr.io/flannel-io/flannel:v${version}`,
-    wireguard: { mode: wireguard?.mode ?? standard.wireguardMode, keepalive: wireguard?.keepalive ?? standard.keepalive },
+    wireguard: {
+      mode: wireguard?.mode ?? standard.wireguardMode,
+      keepalive: wireguard?.keepalive ?? standard.keepalive,
+    },
     ipsec: {
       udpEncap: ipsec?.udpEncap ?? standard.udpEncap,
       espProposal: ipsec?.espProposal ?? standard.espProposal,
@@ -183,7 +190,8 @@ const oneSubnet = {
   gateways: {},
   code: 'HOST_GW_ACROSS_SUBNETS',
   by: 'flannel with host-gw',
-  alternative: 'choose network.flannel.backend: vxlan with directRouting: true, which routes within a subnet and tunnels between them',
+  alternative:
+    'choose network.flannel.backend: vxlan with directRouting: true, which routes within a subnet and tunnels between them',
 };
 
 function portsOf({ backend, port, healthPort, deploy }: FlannelSettings): readonly NeededPort[] {
@@ -200,4 +208,3 @@ function portsOf({ backend, port, healthPort, deploy }: FlannelSettings): readon
   // With udp it is flanneld itself that listens; the others' tunnels are the kernel's.
   return port === undefined ? [health] : [health, tunnel(port, backend === 'udp' ? unit : undefined)];
 }
-
