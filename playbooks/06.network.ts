@@ -10,7 +10,9 @@ import { nodesReadyGate } from '../src/kube/index.ts';
 import { networkPlace, partsOf } from '../src/network/parts.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
+import { secondInterfaceFile, secondInterfacePath } from '../src/network/macvlan/second-interface.ts';
 import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
+import { absentFile } from '../src/resources/absent-file.ts';
 import { absentUnit } from '../src/resources/absent-unit.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
@@ -53,6 +55,7 @@ export const networkStage: Stage = {
       type: 'hosts',
       name: 'masquerade',
       on: runsKubelet,
+      rollout: 'canary',
       resources: async (host, context) => {
         const { masquerade } = pluginOf(context.inventory);
         if (masquerade === undefined) return [];
@@ -71,9 +74,14 @@ export const networkStage: Stage = {
       resources: async (host, context) => {
         const target = await targetOf(host, context);
         if (target === undefined) return [pending('cni', podCIDRUnknown)];
-        return pluginOf(context.inventory)
-          .cniFiles(target)
-          .map((spec) => file(spec));
+        const second = secondInterfaceFile(context.inventory, host);
+        // First, so that no pod starts with the network alone.
+        return [
+          second === undefined ? absentFile(secondInterfacePath) : file(second),
+          ...pluginOf(context.inventory)
+            .cniFiles(target)
+            .map((spec) => file(spec)),
+        ];
       },
     },
     {

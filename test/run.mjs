@@ -1,38 +1,39 @@
-// `npm test`: everything, from a fresh clone. The last line of standard output is `N passed, N failed, N skipped`.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `npm test`: everything, from a fresh clone; `npm run test:all`: the end-to-end tests of test/e2e/all too.
+// The last line of standard output is `N passed, N failed, N skipped`.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installAndBuild, installDebianPackages, k8sup, root, step, whyNoLab } from '../src/lab/set-up.mjs';
+import { installAndBuild, installDebianPackages, k8sup, root, whyNoLab } from '../src/lab/set-up.mjs';
+import { outcome } from './support/outcome.mjs';
+import { inOnePiece, runProgram, wholeLines } from './support/programs.mjs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'k8sup-test-'));
 const started = Date.now();
+const all = process.argv.includes('--all');
+const more = testFiles(join(root, 'test/e2e/all'));
 
 try {
-  main();
+  await main();
 } catch (error) {
   counts.failed += 1;
   console.log(String(error));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-console.log(`all suites after ${((Date.now() - started) / 1000).toFixed(0)} s`);
+console.log(`all suites after ${seconds(started)} s`);
+if (!all) console.log(`npm run test:all adds the end-to-end tests of ${String(more.length)} more files`);
 console.log(`${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
-function main() {
+async function main() {
   installAndBuild();
   installDebianPackages();
-  const bin = (name) => join(root, 'node_modules', '.bin', name);
-  count(step('lint', bin('eslint'), ['.']));
-  count(step('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']));
-  count(step('types', bin('tsc'), ['-p', 'test/tsconfig.json']));
   // Artifacts come first: unit tests that run real programs would be skipped without them.
   const lab = labEnvironment();
-  suite('unit');
-  suite('integration');
-  suite('e2e', lab);
+  // Both to their ends: whatever goes wrong with one of them, the other's failures count.
+  const sides = await Promise.allSettled([endToEnd(lab), besideIt(lab)]);
+  for (const side of sides) if (side.status === 'rejected') throw side.reason;
 }
 
 /** What end-to-end tests need: a machine that can run a lab, and the artifacts in the cache before any clock runs. */
@@ -51,38 +52,68 @@ function labEnvironment() {
   return { K8SUP_NO_LAB: reason };
 }
 
-function suite(project, env = {}) {
-  const report = join(scratch, `${project}.json`);
-  const began = Date.now();
-  console.log(`> ${project} tests`);
-  const args = [
-    'run',
-    '-c',
-    'test/vitest.config.ts',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ];
-  const result = spawnSync(join(root, 'node_modules', '.bin', 'vitest'), args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  const numbers = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
-  const failed = numbers?.numFailedTests ?? 0;
-  counts.passed += numbers?.numPassedTests ?? 0;
-  counts.skipped += (numbers?.numPendingTests ?? 0) + (numbers?.numTodoTests ?? 0);
-  // A file that cannot even be loaded has no failed test, and yet the suite has failed.
-  counts.failed += failed === 0 && result.status !== 0 ? 1 : failed;
-  for (const test of (numbers?.testResults ?? []).flatMap((file) => file.assertionResults)) {
-    if (test.status === 'pending' || test.status === 'skipped') console.log(`  skipped: ${test.fullName}`);
-  }
-  console.log(`  ${project}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+async function endToEnd(lab) {
+  await suite('e2e', { env: lab, output: wholeLines });
+  if (all && more.length > 0) await suite('e2e-all', { env: lab, output: wholeLines });
 }
 
-function count(ok) {
-  if (ok) counts.passed += 1;
-  else counts.failed += 1;
+/** What leaves the lab alone, one after the other with what the end-to-end tests leave of the cores; each prints in one piece. */
+async function besideIt(lab) {
+  const words = ['nice', '-n', '10'];
+  await check('lint', [...words, bin('eslint'), '.']);
+  await check('format', [...words, bin('prettier'), '--check', '--log-level', 'warn', '.']);
+  await check('types', [...words, bin('tsc'), '-p', 'test/tsconfig.json']);
+  // Niceness counts among the programs of a session alone; against the lab's hosts it is the number of workers that does.
+  const workers = lab.K8SUP_NO_LAB === undefined ? Math.max(1, availableParallelism() - 1) : availableParallelism();
+  const options = { before: words, after: [`--maxWorkers=${String(workers)}`], output: inOnePiece };
+  await suite('unit', options);
+  await suite('integration', options);
+}
+
+async function check(title, words) {
+  const output = inOnePiece(print);
+  const ok = (await timed(title, words, {}, output)) === 0;
+  counts.passed += ok ? 1 : 0;
+  counts.failed += ok ? 0 : 1;
+}
+
+async function suite(project, { env = {}, before = [], after = [], output: kind }) {
+  const report = join(scratch, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const words = [...before, bin('vitest'), 'run', '-c', 'test/vitest.config.ts', '--project', project];
+  const output = kind(print);
+  const status = await timed(`${project} tests`, [...words, ...reporters, ...after], env, output);
+  const result = outcome(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status);
+  for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
+  print(result.skippedNames.map((name) => `  skipped: ${name}\n`).join(''));
+}
+
+/** Runs one step, with its title before and its time after its output. */
+async function timed(title, words, env, output) {
+  const began = Date.now();
+  output.write(`> ${title}\n`);
+  // Programs whose output is a pipe leave colours out.
+  const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const status = await runProgram(words, { cwd: root, env: { ...process.env, ...colours, ...env } }, output.write);
+  const how =
+    status === 0 ? 'done' : `FAILED with ${status === undefined ? 'a signal' : `exit code ${String(status)}`}`;
+  output.write(`  ${title}: ${how} after ${seconds(began)} s\n`);
+  output.end();
+  return status;
+}
+
+function print(text) {
+  process.stdout.write(text);
+}
+
+function bin(name) {
+  return join(root, 'node_modules', '.bin', name);
+}
+
+function seconds(since) {
+  return ((Date.now() - since) / 1000).toFixed(1);
+}
+
+function testFiles(folder) {
+  return existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts')) : [];
 }

@@ -1,6 +1,6 @@
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { ComponentRequest, Unavailable } from './source.ts';
-import { titleOf } from './source.ts';
+import { layoutOf, titleOf } from './source.ts';
 
 /** What each source said. */
 export interface Refusal extends Unavailable {
@@ -10,15 +10,18 @@ export interface Refusal extends Unavailable {
 /** No source has the component: each one's reason in one error. */
 export function unavailableError(request: ComponentRequest, refusals: readonly Refusal[]): K8supError {
   const wrongArchitecture = refusals.some((refusal) => refusal.otherArchitecture === true);
+  const title =
+    request.architecture === 'noarch' && request.file !== undefined
+      ? `${request.file} of ${titleOf(request)}`
+      : titleOf(request);
+  const platform = request.architecture === 'noarch' ? '' : ` for ${request.architecture}`;
   const why = refusals.map((refusal) => `${refusal.source}: ${refusal.unavailable}`).join('\n');
   return new K8supError({
     code: wrongArchitecture ? 'ARTIFACT_ARCHITECTURE' : 'ARTIFACT_UNAVAILABLE',
     kind: 'artifact',
-    what: wrongArchitecture
-      ? `${titleOf(request)} is not to be had for ${request.architecture}`
-      : `no source has ${titleOf(request)} for ${request.architecture}`,
+    what: wrongArchitecture ? `${title} is not to be had${platform}` : `no source has ${title}${platform}`,
     why,
-    fix: `Open the way to one of these sources, name a mirror in artifacts.mirrors, or put the files into artifacts.directory as ${request.component}/${request.version}/linux-${request.architecture}/ with a SHA256SUMS.`,
+    fix: `Open the way to one of these sources, name a mirror in artifacts.mirrors, or put the files into artifacts.directory as ${layoutOf(request)}/ with a SHA256SUMS.`,
   });
 }
 

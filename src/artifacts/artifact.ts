@@ -2,13 +2,21 @@
 export type Architecture = 'amd64' | 'arm64';
 export const architectures: readonly Architecture[] = ['amd64', 'arm64'];
 
-/** One program of one component; `version` is without a leading `v`. */
+/** What a file is made for: Linux on an architecture, a controller that is a Mac, or anything, as manifests and charts are. */
+export type Platform = Architecture | 'darwin-amd64' | 'darwin-arm64' | 'noarch';
+
+/** One file of one component; `version` is without a leading `v`. */
 export interface ArtifactId {
   readonly component: string;
   readonly version: string;
-  readonly architecture: Architecture;
+  readonly architecture: Platform;
   /** For example `kubelet`. */
   readonly file: string;
+  /**
+   * What the file must hash to, said by the user: for a manifest or chart of a version that the catalogue does not know. It stands over what the
+   * catalogue says.
+   */
+  readonly sha256?: string;
 }
 
 /** A checked file on the controller. */

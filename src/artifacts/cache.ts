@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { formatSums } from './checksums.ts';
+import { catalogEntry } from './catalog/catalog.ts';
+import { formatSums, parseSums } from './checksums.ts';
 import { isMissing, openHashRecords, readIfThere, sha256File } from './file-hash.ts';
 import type { HashRecords } from './file-hash.ts';
 import { directoryStore } from './sources/directory.ts';
 import type { ComponentFiles, ComponentRequest, Store, Workspace } from './source.ts';
 import { keyOf, layoutOf } from './source.ts';
+import { takeFile } from './take-file.ts';
 
 /** The controller's own folder of artifacts, in the layout that `artifacts.directory` has too; safe for several processes. */
 export interface Cache {
@@ -46,17 +48,14 @@ export function openCache(root: string): Cache {
     store: (accepts) => cacheStore(root, accepts),
     workspace: async (request) => await openWorkspace(root, request),
     async publish(request, workspace, from, signal) {
-      const sums = new Map<string, string>();
-      for (const file of (await readdir(workspace.files)).sort()) {
-        const path = join(workspace.files, file);
-        await chmod(path, 0o755);
-        sums.set(file, await sha256File(path, signal));
-      }
+      const directory = join(root, layoutOf(request));
+      const brought = await sumsOf(request, workspace, signal);
+      const others = catalogEntry(request.component).apart === true ? await keepOthers(directory, workspace) : [];
+      const sums = new Map([...others, ...brought]);
       await writeFile(join(workspace.files, 'SHA256SUMS'), formatSums(sums));
       await writeFile(join(workspace.files, 'SOURCE'), `${from.source}\n${from.detail}\n`);
-      const directory = join(root, layoutOf(request));
       await replaceDirectory(workspace.files, directory, join(work, `old-${randomUUID()}`));
-      for (const [file, sum] of sums) await hashes.record(join(directory, file), sum);
+      for (const [file, sum] of brought) await hashes.record(join(directory, file), sum);
       await rm(workspace.downloads, { recursive: true, force: true });
       return { source: from.source, directory, sums };
     },
@@ -83,6 +82,31 @@ function cacheStore(root: string, accepts: (source: string) => boolean): Store {
       return { ...found, source: `cache (${source})` };
     },
   };
+}
+
+async function sumsOf(
+  request: ComponentRequest,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const sums = new Map<string, string>();
+  for (const file of (await readdir(workspace.files)).sort()) {
+    const path = join(workspace.files, file);
+    await chmod(path, request.architecture === 'noarch' ? 0o644 : 0o755);
+    sums.set(file, await sha256File(path, signal));
+  }
+  return sums;
+}
+
+/** Files that were brought before, each by itself, stay; with the sums they had then, so that damage shows. */
+async function keepOthers(directory: string, workspace: Workspace): Promise<readonly (readonly [string, string])[]> {
+  const here = await readdir(workspace.files);
+  const kept: (readonly [string, string])[] = [];
+  for (const [file, sum] of parseSums(await readIfThere(join(directory, 'SHA256SUMS')))) {
+    if (here.includes(file)) continue;
+    if (await takeFile([join(directory, file)], join(workspace.files, file))) kept.push([file, sum]);
+  }
+  return kept;
 }
 
 async function openWorkspace(root: string, request: ComponentRequest): Promise<Workspace & AsyncDisposable> {

@@ -6,3 +6,7 @@ export { openArtifacts } from './open-artifacts.ts';
 export type { ArtifactOptions } from './open-artifacts.ts';
 export { describeImageArchive } from './image-archive.ts';
 export type { ImageArchive } from './image-archive.ts';
+export { pinnedVersions } from './catalog/catalog.ts';
+export { helmArtifact } from './controller.ts';
+export { renderWithHelm } from './helm.ts';
+export type { ChartRun } from './helm.ts';

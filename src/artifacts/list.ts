@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactId, Artifacts, LocalArtifact } from './artifact.ts';
 import { defaultCacheDir, openCache } from './cache.ts';
-import { catalog, catalogEntry } from './catalog/catalog.ts';
+import { catalog, catalogEntry, pinnedSum } from './catalog/catalog.ts';
 import { isMissing } from './file-hash.ts';
 import { directoryStore } from './sources/directory.ts';
 import type { ComponentFiles } from './source.ts';
@@ -39,7 +39,7 @@ export async function listArtifacts(
       const row: ArtifactRow = { ...id, ...(url === undefined ? {} : { url }) };
       for (const store of stores) {
         const found = await store.find(id);
-        const here = 'sums' in found ? await facts(id, found) : undefined;
+        const here = 'sums' in found && isWanted(id, found) ? await facts(id, found) : undefined;
         if (here !== undefined) return { ...row, ...here };
       }
       return row;
@@ -58,6 +58,12 @@ export async function fetchAll(
   const got: LocalArtifact[] = [];
   for (const id of sorted) got.push(await artifacts.get(id, signal));
   return got;
+}
+
+/** A file of another sha256 than is asked for is not the one. */
+function isWanted(id: ArtifactId, { sums }: ComponentFiles): boolean {
+  const sum = pinnedSum(id);
+  return sum === undefined || sums.get(id.file) === sum;
 }
 
 async function facts(

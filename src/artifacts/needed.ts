@@ -4,14 +4,23 @@ import { releaseHas } from '../inventory/releases.ts';
 import type { Architecture, ArtifactId } from './artifact.ts';
 import { architectureError } from './artifact-error.ts';
 import { catalog } from './catalog/catalog.ts';
+import { helmArtifact } from './controller.ts';
 
-/** What an inventory needs on hosts of one architecture, in the order in which stages need it. */
+/** What an inventory needs on hosts of one architecture, in the order in which stages need it, and on the controller. */
 export function artifactIds(inventory: Inventory, architecture: Architecture): readonly ArtifactId[] {
   const wanted = componentVersions(inventory);
-  return catalog.flatMap(({ component, files }) => {
+  const ofHosts = catalog.flatMap(({ component, files }) => {
     const version = wanted.get(component);
     return version === undefined ? [] : files.map((file) => ({ component, version, architecture, file }));
   });
+  return [...ofHosts, ...ofController(inventory)];
+}
+
+/** Objects of the network are read on the controller, and charts are rendered there. */
+function ofController(inventory: Inventory): readonly ArtifactId[] {
+  const { upstream = [] } = inventory.cluster.network.needs;
+  const helm = upstream.some(({ file }) => file.endsWith('.tgz')) ? [helmArtifact()] : [];
+  return [...helm, ...upstream.map((file): ArtifactId => ({ ...file, architecture: 'noarch' }))];
 }
 
 /** The architecture of a host whose `uname -m` is `machine`. @throws K8supError `ARTIFACT_ARCHITECTURE`. */

@@ -81,14 +81,15 @@ export async function retried<T>(
 /**
  * A small text, such as a checksum file.
  *
- * @throws RequestError, also for more than 1 MiB.
+ * @param limit - bytes.
+ * @throws RequestError, also for more than the limit.
  */
-export async function readText(network: Network, url: string, signal: AbortSignal): Promise<string> {
+export async function readText(network: Network, url: string, signal: AbortSignal, limit = 1 << 20): Promise<string> {
   return await retried(network, 4, signal, async () => {
     const response = await network.request(url, { signal });
     try {
       const text = await response.text();
-      if (text.length > 1 << 20) throw new RequestError(`${url} is longer than 1 MiB`, false);
+      if (text.length > limit) throw new RequestError(`${url} is longer than ${limit >> 20} MiB`, false);
       return text;
     } catch (error) {
       throw asRequestError(url, error, signal);

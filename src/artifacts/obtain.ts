@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { unavailableError } from './artifact-error.ts';
 import type { Refusal } from './artifact-error.ts';
 import type { Cache } from './cache.ts';
-import { catalogEntry } from './catalog/catalog.ts';
+import { catalogEntry, pinnedSum } from './catalog/catalog.ts';
 import { withFileLock } from './lock.ts';
 import type { ComponentFiles, ComponentRequest, Source, Unavailable, Workspace } from './source.ts';
 import { titleOf } from './source.ts';
@@ -45,7 +45,11 @@ async function fromCache(
   const found = await cache.store(accepts).find(request);
   if ('unavailable' in found) return found;
   const lacking = lacks(request, [...found.sums.keys()]);
-  return lacking === undefined ? found : { unavailable: `${found.directory} lacks ${lacking}` };
+  if (lacking !== undefined) return { unavailable: `${found.directory} lacks ${lacking}` };
+  const sum = pinnedSum(request);
+  if (sum !== undefined && found.sums.get(request.file ?? '') !== sum)
+    return { unavailable: `${found.directory} has another ${request.file ?? ''} than is asked for` };
+  return found;
 }
 
 async function fromSources(
@@ -80,7 +84,9 @@ async function ask(source: Source, request: ComponentRequest, workspace: Workspa
 }
 
 function lacks(request: ComponentRequest, names: readonly string[]): string | undefined {
-  const missing = catalogEntry(request.component).files.filter((file) => !names.includes(file));
+  const { apart, files } = catalogEntry(request.component);
+  const wanted = apart === true && request.file !== undefined ? [request.file] : files;
+  const missing = wanted.filter((file) => !names.includes(file));
   return missing.length === 0 ? undefined : missing.join(', ');
 }
 

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactSettings } from '../inventory/model.ts';
+import { architectures } from './artifact.ts';
 import type { ArtifactId, Artifacts, LocalArtifact } from './artifact.ts';
 import { checksumError, unavailableError, unknownError } from './artifact-error.ts';
 import type { Cache } from './cache.ts';
 import { defaultCacheDir, openCache } from './cache.ts';
-import { catalogEntry } from './catalog/catalog.ts';
+import { catalogEntry, pinnedSum } from './catalog/catalog.ts';
 import { openCompress } from './compress.ts';
 import type { Network } from './network.ts';
 import { openNetwork } from './network.ts';
@@ -41,7 +42,7 @@ export function openArtifacts(settings: ArtifactSettings, options: ArtifactOptio
   const component = async (id: ArtifactId, signal: AbortSignal): Promise<ComponentFiles> => {
     const given = await own?.find(id);
     if (given !== undefined && 'sums' in given && given.sums.has(id.file)) return given;
-    const key = keyOf(id);
+    const key = runningKey(id);
     const running = components.get(key) ?? obtain(id, { ...context, own: given }, signal);
     components.set(key, running);
     try {
@@ -56,7 +57,7 @@ export function openArtifacts(settings: ArtifactSettings, options: ArtifactOptio
       checkId(id);
       const files = await component(id, signal);
       return await verified(id, files, cache, signal).catch((error: unknown) => {
-        components.delete(keyOf(id));
+        components.delete(runningKey(id));
         throw error;
       });
     },
@@ -64,10 +65,17 @@ export function openArtifacts(settings: ArtifactSettings, options: ArtifactOptio
   };
 }
 
+/** Files that are brought each by itself do not wait for one another's result. */
+function runningKey(id: ArtifactId): string {
+  return catalogEntry(id.component).apart === true ? `${keyOf(id)}/${id.file}` : keyOf(id);
+}
+
 function checkId(id: ArtifactId): void {
   const entry = catalogEntry(id.component);
   const known = [...entry.files, ...(entry.optional ?? [])];
-  if (!known.includes(id.file)) throw unknownError(`${id.component} has no program named ${id.file}`, known);
+  if (!known.includes(id.file)) throw unknownError(`${id.component} has no file named ${id.file}`, known);
+  if (!(entry.platforms ?? architectures).includes(id.architecture))
+    throw unknownError(`${id.component} is not made for ${id.architecture}`, entry.platforms ?? architectures);
   // A version becomes part of paths and URLs.
   if (!/^\d[\w.+-]*$/.test(id.version))
     throw unknownError(`"${id.version}" is no version of ${id.component}`, ['numbers such as 1.36.3']);
@@ -79,7 +87,8 @@ async function verified(
   cache: Cache,
   signal: AbortSignal,
 ): Promise<LocalArtifact> {
-  const expected = files.sums.get(id.file);
+  const pinned = pinnedSum(id);
+  const expected = pinned ?? files.sums.get(id.file);
   if (expected === undefined)
     throw unavailableError(id, [{ source: files.source, unavailable: `${files.directory} has no ${id.file}` }]);
   const path = join(files.directory, id.file);
@@ -89,7 +98,7 @@ async function verified(
   if (ours) await cache.remove(id);
   const fix = ours
     ? 'The damaged files were taken out of the cache; run again to get them anew.'
-    : 'Put the right file there, or correct the SHA256SUMS beside it if the file is meant to be this one.';
+    : `Put the right file there, or correct the ${pinned === undefined ? 'SHA256SUMS beside it' : 'version or the sha256 that the inventory names'} if the file is meant to be this one.`;
   throw checksumError({ file: path, expected, got, fix });
 }
 

@@ -6,6 +6,10 @@ export interface ProgramOptions {
   readonly timeoutMs: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** True: nothing of this process' own environment is seen by the program. */
+  readonly ownEnv?: boolean;
+  /** Its standard input. */
+  readonly input?: string;
   /** Called with each line of standard error. */
   readonly onErrorLine?: (line: string) => void;
 }
@@ -29,7 +33,8 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   options.signal.throwIfAborted();
   const child = execa(file, args, {
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    extendEnv: options.ownEnv !== true,
     reject: false,
     // A group of its own: a compiler's children must end with it.
     detached: true,

@@ -1,11 +1,7 @@
-import type { Architecture } from './artifact.ts';
+import type { ArtifactId, Platform } from './artifact.ts';
 
-/** All files of one component for one architecture. */
-export interface ComponentRequest {
-  readonly component: string;
-  readonly version: string;
-  readonly architecture: Architecture;
-}
+/** All files of one component for one platform, or, of one whose files are of use each by itself, one of them. */
+export type ComponentRequest = Omit<ArtifactId, 'file'> & Partial<Pick<ArtifactId, 'file'>>;
 
 /** Where a component's files lie, and what each must hash to. */
 export interface ComponentFiles {
@@ -61,7 +57,12 @@ export function titleOf(request: ComponentRequest): string {
 
 /** The place of a component below a root, in the layout that caches, bundles and air-gapped folders share. */
 export function layoutOf(request: ComponentRequest): string {
-  return `${request.component}/${request.version}/linux-${request.architecture}`;
+  return `${request.component}/${request.version}/${folderOf(request.architecture)}`;
+}
+
+/** The folder of a platform in that layout. */
+export function folderOf(platform: Platform): string {
+  return platform === 'noarch' || platform.includes('-') ? platform : `linux-${platform}`;
 }
 
 /** One path-safe word for a component. */

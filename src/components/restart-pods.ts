@@ -40,17 +40,19 @@ rm -f ${mark}`,
 function restart(runtime: RuntimeSettings['type'], podsFolder: string): Sh {
   return sh`${runtime === 'docker' ? dockerSandboxes : containerdSandboxes}
 host_network=$(readlink /proc/1/ns/net)
-due=
+due= ended=' '
 for line in $(sandboxes); do
   pid=\${line%%/*}
   network=$(readlink "/proc/$pid/ns/net") || continue
-  if [ "$network" != "$host_network" ]; then due="$due \${line#*/}"; kill -KILL "$pid"; fi
+  if [ "$network" != "$host_network" ]; then due="$due \${line#*/}" ended="$ended$pid "; kill -KILL "$pid"; fi
 done
 i=0
 while :; do
-  running=" $(sandboxes | cut -d / -f 2 | tr '\\n' ' ') " missing=
+  # One that was ended just now may still be called running.
+  back=' ' missing=
+  for line in $(sandboxes); do case $ended in *" \${line%%/*} "*) ;; *) back="$back\${line#*/} " ;; esac; done
   for pod in $due; do
-    case $running in *" $pod "*) continue ;; esac
+    case $back in *" $pod "*) continue ;; esac
     # A pod that was deleted meanwhile needs no sandbox.
     if [ -d ${podsFolder}"/$pod" ]; then missing="$missing $pod"; fi
   done

@@ -34,6 +34,8 @@ export interface CheckResult {
   readonly tried: string;
   readonly result: string;
   readonly ok: boolean;
+  /** It was not tried, for the reason that is the result: neither passed nor failed, and `ok` then. */
+  readonly skipped?: true;
   readonly durationMs: number;
 }
 

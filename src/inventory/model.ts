@@ -1,5 +1,6 @@
 import type { Document } from './document.ts';
 import type { PluginNeeds } from './plugin.ts';
+import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
 
 /** Kubernetes' and etcd's own words; one host may have several. */
@@ -83,6 +84,10 @@ export interface NetworkSettings {
   readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };
   /** Blocks outside the pod CIDR that see pods' own addresses. */
   readonly nonMasqueradeCIDRs: readonly string[];
+  /** False where pods reach no Service: then there is no cluster DNS either. */
+  readonly podsReachServices: boolean;
+  /** A second interface of every pod. */
+  readonly secondInterface?: SecondInterfaceInput;
 }
 
 export interface RegistryCredential {

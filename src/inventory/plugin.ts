@@ -68,10 +68,24 @@ export interface SecretFile {
   readonly expected: string;
 }
 
+/** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
+export interface UpstreamFile {
+  /** As in the catalogue of artifacts, for example `calico`. */
+  readonly component: string;
+  /** Without a leading `v`. */
+  readonly version: string;
+  /** For example `calico-typha.yaml`, or `cilium.tgz`, for which helm is gotten too. */
+  readonly file: string;
+  /** What it must hash to, said by the user; needed for a version whose sha256 neither the catalogue nor its publisher says. */
+  readonly sha256?: string;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
   readonly artifacts: Readonly<Record<string, string>>;
+  /** Files whose objects it applies; they stay on the controller. */
+  readonly upstream?: readonly UpstreamFile[];
   readonly ports: readonly NeededPort[];
   readonly kernel: readonly KernelNeed[];
   /** Programs beyond those that every node needs. */
@@ -88,10 +102,38 @@ export interface PluginNeeds {
 }
 
 /** Keys of the network that some plugins use and others do not. */
-export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs'] as const;
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs', 'secondInterface'] as const;
 export type SharedKey = (typeof sharedKeys)[number];
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
+
+interface MacvlanInput {
+  readonly master?: string | undefined;
+  readonly mtu?: number | undefined;
+}
+
+/** What a macvlan needs, as the network or as a second interface. */
+export function macvlanNeeds({ master, mtu }: MacvlanInput, path: string): PluginNeeds {
+  const kernel = { module: 'macvlan', by: 'macvlan', alternative: 'choose another cluster.network.plugin' };
+  const link = master === undefined ? {} : { interface: master };
+  const setting = path === 'cluster.network.macvlan' ? 'cluster.network.mtu' : `${path}.mtu`;
+  return {
+    ...noNeeds,
+    kernel: [kernel],
+    interfaces: master === undefined ? [] : [{ name: master, setting: `${path}.master` }],
+    mtu: mtu === undefined ? [] : [{ bytes: mtu, setting, ...link }],
+  };
+}
+
+/** What two parts of a network need together. */
+export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
+  return {
+    ...one,
+    kernel: [...one.kernel, ...other.kernel],
+    interfaces: [...(one.interfaces ?? []), ...(other.interfaces ?? [])],
+    mtu: [...(one.mtu ?? []), ...(other.mtu ?? [])],
+  };
+}
 
 /** A pod network as the inventory knows it: what may be written of it, what it goes together with, and what it needs. */
 export interface PluginDeclaration<Settings = unknown> {
@@ -102,6 +144,8 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly proof: Proof;
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** False where what pods send passes their host by, and with it kube-proxy's rules. */
+  readonly podsReachServices?: false;
   /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
   readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */

@@ -12,6 +12,7 @@ import {
 import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
+import { joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput, HostInput } from './schema.ts';
@@ -153,6 +154,9 @@ function resolveNetwork(
   const services = checkedCidr(written.serviceCIDR);
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
+  const { settings, needs } = plugin.resolve(input, hosts);
+  const { uses = sharedKeys } = plugin;
+  const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
   return {
     plugin: plugin.name,
     enforcesPolicy: plugin.enforcesPolicy,
@@ -166,7 +170,10 @@ function resolveNetwork(
     ...pick(input.network?.mtu, 'mtu'),
     cni: { ...standard.network.cni, ...given(input.network?.cni) },
     nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
-    ...plugin.resolve(input, hosts),
+    podsReachServices: plugin.podsReachServices ?? true,
+    ...pick(second, 'secondInterface'),
+    settings,
+    needs: second === undefined ? needs : joinNeeds(needs, macvlanNeeds(second, 'cluster.network.secondInterface')),
     secretFiles: Object.fromEntries(
       (plugin.secretFiles?.(input) ?? []).map((secret) => [secret.name, local(secret.written)]),
     ),

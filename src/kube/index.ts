@@ -7,3 +7,4 @@ export { clusterObjects } from './objects.ts';
 export { kubeRunner } from './runner.ts';
 export type { MasterConnection, RawKubeRunner } from './runner.ts';
 export { verifyCluster } from './verify/verify.ts';
+export { withoutNetwork } from './verify/without-network.ts';

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../engine/stage.ts';
 import type { Change } from '../resources/define.ts';
+import { inApplyOrder } from './apply-order.ts';
 import { objectId } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 
@@ -10,7 +11,7 @@ const namespace = 'kube-system';
 
 /** A ConfigMap that lists the objects of a set, so that those which no longer belong to it are found and removed. */
 export function setObject(set: string, objects: readonly KubeObject[]): KubeObject {
-  const listed = objects.map(({ apiVersion, kind, metadata }) =>
+  const listed = inApplyOrder(objects).map(({ apiVersion, kind, metadata }) =>
     [apiVersion, kind, metadata.namespace ?? '', metadata.name].join(' '),
   );
   return {

@@ -1,8 +1,10 @@
 import type { ClusterTarget } from '../engine/run-context.ts';
 import type { KubeObject, KubeRunner } from '../engine/stage.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
+import type { Change } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell } from '../shell/sh.ts';
+import { inApplyOrder } from './apply-order.ts';
 import { diffObjects, objectId } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 import { leftObjects, removalsOf, setObject } from './object-set.ts';
@@ -12,6 +14,8 @@ import type { ObjectReference } from './object-set.ts';
 export interface ObjectProbe {
   readonly live: readonly LiveObject[];
   readonly dryRun: readonly LiveObject[];
+  /** Why there is no dry run of objects whose definition is among those looked at: it may be what has to change first. */
+  readonly refused?: K8supError;
 }
 
 /** Output and fate of one kubectl call. */
@@ -33,8 +37,9 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
     diff: async (objects, set) => {
       try {
         const all = withSet(objects, set);
-        const { live, dryRun } = await probeObjects(kube, all);
-        const changes = diffObjects(all, live, dryRun);
+        const { live, dryRun, refused: reason } = await probeObjects(kube, all);
+        const known = diffObjects(all, live, dryRun);
+        const changes = reason === undefined ? known : withUnknown(all, known, reason);
         return set === undefined ? changes : new Map([...changes, ...removalsOf(leftObjects(set, live, objects))]);
       } catch (error) {
         if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
@@ -43,22 +48,30 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
       }
     },
     apply: async (objects, set) => {
-      if (set !== undefined) await removeLeft(kube, objects, set);
-      await applyObjects(kube, withSet(objects, set));
+      if (set !== undefined) await renewSet(kube, objects, set);
+      if (objects.length > 0) await applyObjects(kube, objects);
     },
   };
 }
 
-/** The list stands first: an object that is listed and not there does no harm, one that is there and not listed would stay for ever. */
 function withSet(objects: readonly KubeObject[], set: string | undefined): readonly KubeObject[] {
   return set === undefined ? objects : [setObject(set, objects), ...objects];
 }
 
-/** Before the new ones come: a DaemonSet of the old network would go on setting hosts up. A kind that is no longer served has no objects. */
-async function removeLeft(kube: KubeRunner, objects: readonly KubeObject[], set: string): Promise<void> {
-  const { live } = await probeObjects(kube, [setObject(set, objects)]);
+/**
+ * What left the set goes before the new ones come: a DaemonSet of the old network would go on setting hosts up. Then the list is written: an object that
+ * is listed and not there does no harm, one that is there and not listed would stay for ever.
+ */
+async function renewSet(kube: KubeRunner, objects: readonly KubeObject[], set: string): Promise<void> {
+  const list = setObject(set, objects);
+  const { live } = await probeObjects(kube, [list]);
   const left = leftObjects(set, live, objects);
-  if (left.length === 0) return;
+  if (left.length > 0) await removeObjects(kube, left);
+  await applyObjects(kube, [list]);
+}
+
+/** A kind that is no longer served has no objects. */
+async function removeObjects(kube: KubeRunner, left: readonly ObjectReference[]): Promise<void> {
   const script = `head -c "$1" > "$k8sup_d/left.json"
 kubectl delete -f "$k8sup_d/left.json" --ignore-not-found --timeout=120s >/dev/null 2>"$k8sup_d/said" && exit 0
 if grep -v 'no matches for kind' "$k8sup_d/said" >&2; then exit 1; fi`;
@@ -83,27 +96,85 @@ export async function probeObjects(kube: KubeRunner, objects: readonly KubeObjec
   if (dry.ok) return { live, dryRun: items(dry.output) };
   const ids = new Set(live.map(objectId));
   const present = objects.filter((object) => ids.has(objectId(object)));
-  if (present.length === objects.length) throw refused('the apiserver refuses the objects', dry.said);
-  const again = await probeObjects(kube, present);
-  return { live, dryRun: again.dryRun };
+  if (present.length < objects.length) {
+    const again = await probeObjects(kube, present);
+    return { ...again, live };
+  }
+  const reason = refused('the apiserver refuses the objects', dry.said);
+  const independent = objects.filter((object) => !isDefinedBy(objects, object));
+  if (independent.length === objects.length) throw reason;
+  const again = await probeObjects(kube, independent);
+  return { live, dryRun: again.dryRun, refused: reason };
 }
 
-/** New kinds must be served before the first object of them is sent. */
+/**
+ * The differences where a dry run was refused: it will be tried again after the definitions are changed, so only these can have been the reason.
+ *
+ * @throws the reason, when no definition changes.
+ */
+function withUnknown(
+  objects: readonly KubeObject[],
+  changes: ReadonlyMap<string, readonly Change[]>,
+  reason: K8supError,
+): ReadonlyMap<string, readonly Change[]> {
+  const changing = objects.filter((object) => isDefinition(object) && changes.has(objectId(object)));
+  const unknown = objects.filter((object) => !changes.has(objectId(object)) && isDefinedBy(changing, object));
+  if (unknown.length === 0) throw reason;
+  const change: Change = { path: 'object', from: 'as it is', to: knownAfter, effect: 'update' };
+  return new Map([...changes, ...unknown.map((object) => [objectId(object), [change]] as const)]);
+}
+
+const knownAfter = 'known after apply: the definition of its kind changes first';
+
+/** New kinds must be served before the first object of them is sent. The apiserver says so a moment before it is true, and says nothing of new fields. */
 async function applyObjects(kube: KubeRunner, objects: readonly KubeObject[]): Promise<void> {
-  const kinds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
-  const others = objects.filter((object) => !kinds.includes(object));
+  const kinds = objects.filter(isDefinition);
+  const others = inApplyOrder(objects.filter((object) => !isDefinition(object)));
   const script = [
     ...(kinds.length === 0
       ? []
       : [
           `head -c "$1" > "$k8sup_d/kinds.json"; shift`,
           `kubectl apply ${applyFlags} -f "$k8sup_d/kinds.json" >/dev/null || exit 1`,
-          `kubectl wait --for=condition=Established --timeout=30s -f "$k8sup_d/kinds.json" >/dev/null || exit 1`,
+          `kubectl wait --for=condition=Established --timeout=${servedSeconds}s -f "$k8sup_d/kinds.json" >/dev/null || exit 1`,
         ]),
-    ...(others.length === 0 ? [] : [`head -c "$1" | kubectl apply ${applyFlags} -f - >/dev/null`]),
+    ...(others.length === 0 ? [] : [`head -c "$1" > "$k8sup_d/objects.json"`, applyOthers(kinds.length > 0)]),
   ];
   await kube.run(rawShell(script.join('\n')), {
     contents: [kinds, others].filter((part) => part.length > 0).map(listOf),
+    timeoutMs: applyLimitMs,
+  });
+}
+
+const servedSeconds = 30;
+/** Some hundred objects one after the other, on a slow machine, and the wait for new kinds. */
+const applyLimitMs = 180_000;
+
+function applyOthers(withNewKinds: boolean): string {
+  const apply = `kubectl apply ${applyFlags} -f "$k8sup_d/objects.json" >/dev/null`;
+  if (!withNewKinds) return apply;
+  return `k8sup_n=0
+until ${apply} 2>"$k8sup_d/said"; do
+  k8sup_n=$((k8sup_n + 1))
+  if [ $k8sup_n -ge ${servedSeconds} ] || ! grep -q -e 'no matches for kind' -e 'not declared in schema' "$k8sup_d/said"; then cat "$k8sup_d/said" >&2; exit 1; fi
+  sleep 1
+done`;
+}
+
+interface DefinitionSpec {
+  readonly group?: string;
+  readonly names?: { readonly kind?: string };
+}
+
+function isDefinition({ kind }: KubeObject): boolean {
+  return kind === 'CustomResourceDefinition';
+}
+
+function isDefinedBy(definitions: readonly KubeObject[], { apiVersion, kind }: KubeObject): boolean {
+  return definitions.some((definition) => {
+    if (!isDefinition(definition)) return false;
+    const { group = '', names } = (definition['spec'] ?? {}) as DefinitionSpec;
+    return names?.kind === kind && apiVersion.startsWith(`${group}/`);
   });
 }
 

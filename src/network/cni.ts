@@ -1,10 +1,17 @@
 import type { ComponentFile } from '../components/component.ts';
 import { jsonText } from '../components/documents.ts';
 import { paths } from '../components/paths.ts';
-import type { NetworkSettings } from '../inventory/model.ts';
+import { releaseHas } from '../inventory/releases.ts';
+import type { Inventory, NetworkSettings } from '../inventory/model.ts';
 import type { Claim } from '../resources/claims.ts';
 
 export type CniVersion = '0.4.0' | '1.0.0';
+
+export interface CniChain {
+  readonly cniVersion: CniVersion;
+  readonly name: string;
+  readonly plugins: readonly object[];
+}
 
 /** Sorts before what others may leave there: runtimes take the first file. */
 export const cniConfigPath = `${paths.cniConf}/10-k8sup.conflist`;
@@ -19,7 +26,17 @@ export function cniConfigFile(cniVersion: CniVersion, { cni }: NetworkSettings, 
     ...(cni.portmap ? [{ type: 'portmap', capabilities: { portMappings: true } }] : []),
     ...(cni.bandwidth ? [{ type: 'bandwidth', capabilities: { bandwidth: true } }] : []),
   ];
-  return { path: cniConfigPath, mode: 0o644, content: jsonText({ cniVersion, name: 'k8sup', plugins }) };
+  return cniChainFile(cniConfigPath, { cniVersion, name: 'k8sup', plugins });
+}
+
+/** A configuration of CNI plugins that are called one after the other. */
+export function cniChainFile(path: string, list: CniChain): ComponentFile {
+  return { path, mode: 0o644, content: jsonText(list) };
+}
+
+/** What kubelets or runtimes of the release understand, for plugins that understand both. */
+export function cniVersionFor({ cluster }: Inventory): CniVersion {
+  return releaseHas(cluster.versions.kubernetes, 'cniVersion1') ? '1.0.0' : '0.4.0';
 }
 
 /** What the CNI plugins leave: the bridge with the hosts' ends of pods' links, portmap's chains or table, host-local's leases. */

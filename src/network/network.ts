@@ -1,11 +1,12 @@
 import type { Inventory } from '../inventory/model.ts';
 import { bridge } from './bridge/bridge.ts';
 import { flannel } from './flannel/flannel.ts';
+import { macvlan } from './macvlan/macvlan.ts';
 import { none } from './none/none.ts';
 import type { NetworkPlugin } from './plugin.ts';
 
 /** All network plugins. Another one is a folder beside these, and a name here. */
-export const networkPlugins: readonly NetworkPlugin[] = [flannel, bridge, none];
+export const networkPlugins: readonly NetworkPlugin[] = [flannel, bridge, macvlan, none];
 
 /** The network that the inventory chose. */
 export function pluginOf({ cluster }: Inventory): NetworkPlugin {

@@ -25,6 +25,13 @@ export interface AppliedNetwork {
   readonly podCIDRs: Readonly<Record<string, string>>;
 }
 
+/** What is known of all hosts once the network is applied. */
+export interface AppliedNetwork {
+  readonly inventory: Inventory;
+  /** `spec.podCIDR` of the nodes by host name. */
+  readonly podCIDRs: Readonly<Record<string, string>>;
+}
+
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
 export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Settings> {
   /** True where pod CIDRs, known only once nodes are registered, are part of what is written. */

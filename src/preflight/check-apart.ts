@@ -10,11 +10,11 @@ import type { PreflightProblem } from './problem.ts';
 export function checkApart(inventory: Inventory, facts: ReadonlyMap<string, Facts>): readonly PreflightProblem[] {
   const need = inventory.cluster.network.needs.subnet;
   if (need === undefined) return [];
-  const members = inventory.hosts.filter(runsKubelet).flatMap((host) => {
+  const members = inventory.hosts.filter(runsKubelet).map((host) => {
     const mine = facts.get(host.name);
-    const address = mine === undefined ? undefined : hostLink(inventory, host, mine)?.address;
-    if (mine === undefined || address === undefined) return [];
-    return [{ name: host.name, address, own: subnetOf(address, mine.addresses) }];
+    // Of a host that cannot be looked at, or lacks its interface, the address of the inventory is all there is.
+    const address = (mine === undefined ? undefined : hostLink(inventory, host, mine)?.address) ?? host.address;
+    return { name: host.name, address, own: subnetOf(address, mine?.addresses ?? []) };
   });
   return members.flatMap(({ name: host, own }) => {
     if (own === undefined) return [];

@@ -94,8 +94,9 @@ function hostText(event: HostEvent, verbose: boolean, style: Style): string | un
   }
 }
 
-function checkText({ name, ok, result, durationMs }: CheckResult): string {
-  return `check ${oneLine(name)}: ${ok ? 'ok' : 'FAILED'}, ${oneLine(result)} (${duration(durationMs)})`;
+function checkText({ name, ok, skipped, result, durationMs }: CheckResult): string {
+  const verdict = skipped === true ? 'skipped' : ok ? 'ok' : 'FAILED';
+  return `check ${oneLine(name)}: ${verdict}, ${oneLine(result)} (${duration(durationMs)})`;
 }
 
 function diffText(diff: string): string {

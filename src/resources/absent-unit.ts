@@ -10,7 +10,7 @@ import type { Resource } from './define.ts';
 export function absentUnit(unit: string, down: Sh): Resource<string> {
   const path = `/etc/systemd/system/${unit}`;
   return {
-    id: `service:${unit}`,
+    id: `absent-unit:${unit}`,
     probe: sh`if [ -e ${path} ]; then echo there; else echo absent; fi`,
     parse: (output) => output.trim(),
     diff: (state) => (state === 'absent' ? [] : [{ path: 'unit', from: state, to: 'absent', effect: 'delete' }]),

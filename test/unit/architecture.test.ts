@@ -71,7 +71,7 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   semver: ['src/inventory/'],
   undici: ['src/artifacts/'],
   execa: ['src/artifacts/', 'src/lab/', 'src/transport/'],
-  yaml: ['src/components/', 'src/inventory/', 'src/lab/', 'src/pki/'],
+  yaml: ['src/artifacts/', 'src/components/', 'src/inventory/', 'src/lab/', 'src/network/upstream/', 'src/pki/'],
   'p-map': 'anywhere',
 };
 

@@ -1,7 +1,8 @@
 import { arch } from 'node:os';
-import type { Architecture } from '../artifact.ts';
+import type { Platform } from '../artifact.ts';
 import type { BuildNeed, GoRecipe } from '../catalog/model.ts';
 import { hasProgram, runProgram } from '../program.ts';
+import { folderOf } from '../source.ts';
 import type { Unavailable } from '../source.ts';
 
 /** The Go that builds. */
@@ -29,7 +30,7 @@ const needs: Readonly<Record<BuildNeed, { program: string; args: readonly string
 /** Looks for everything a recipe needs of the controller. */
 export async function findToolchain(
   recipe: GoRecipe,
-  architecture: Architecture,
+  platform: Platform,
   signal: AbortSignal,
 ): Promise<Toolchain | Unavailable> {
   const result = await runProgram('go', ['env', 'GOVERSION'], {
@@ -42,9 +43,9 @@ export async function findToolchain(
   const language = /^go(1\.(\d+))/.exec(version);
   if (language?.[1] === undefined || Number(language[2]) < 21)
     return { unavailable: `${version} is too old; 1.21 is the least` };
-  if (recipe.cgo && architecture !== hostArchitecture()) {
+  if (recipe.cgo && platform !== hostArchitecture()) {
     return {
-      unavailable: `it holds C code, which is not built for ${architecture} on this machine`,
+      unavailable: `it holds C code, which is not built for ${platform} on this machine`,
       otherArchitecture: true,
     };
   }
@@ -52,12 +53,13 @@ export async function findToolchain(
     const { program, args, missing } = needs[need];
     if (!(await hasProgram(program, args, signal))) return { unavailable: missing };
   }
-  return { language: language[1], version, env: environment(recipe, architecture) };
+  return { language: language[1], version, env: environment(recipe, platform) };
 }
 
-function environment(recipe: GoRecipe, architecture: Architecture): Record<string, string> {
+function environment(recipe: GoRecipe, platform: Platform): Record<string, string> {
+  const [os = 'linux', architecture = platform] = folderOf(platform).split('-');
   return {
-    GOOS: 'linux',
+    GOOS: os,
     GOARCH: architecture,
     CGO_ENABLED: recipe.cgo ? '1' : '0',
     // A collection less often: the compiler is faster and memory is not short.

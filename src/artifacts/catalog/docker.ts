@@ -1,3 +1,4 @@
+import type { Architecture } from '../artifact.ts';
 import type { CatalogEntry } from './model.ts';
 
 const files = [
@@ -22,7 +23,7 @@ export const docker: CatalogEntry = {
   component: 'docker',
   files,
   optional,
-  release: (version, architecture) => [
+  release: (version, architecture: Architecture) => [
     {
       url: `https://download.docker.com/linux/static/stable/${machines[architecture]}/docker-${version}.tgz`,
       checksum: { kind: 'none' },

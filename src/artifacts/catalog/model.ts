@@ -1,4 +1,4 @@
-import type { Architecture } from '../artifact.ts';
+import type { Platform } from '../artifact.ts';
 
 /** How the publisher says what a file must hash to. */
 export type PublishedChecksum =
@@ -7,7 +7,13 @@ export type PublishedChecksum =
   /** The digest that GitHub records for each asset of a release. */
   | { readonly kind: 'github'; readonly repository: string; readonly tag: string }
   /** The publisher gives none: only TLS to its own host vouches for the bytes. */
-  | { readonly kind: 'none' };
+  | { readonly kind: 'none' }
+  /** The digest of a chart in the index of its repository. */
+  | { readonly kind: 'chart-index'; readonly url: string; readonly chart: string; readonly version: string }
+  /** Known beforehand: by the catalogue, or from the user. */
+  | { readonly kind: 'pinned'; readonly sha256: string }
+  /** Nobody has said it, and without it the file is not used: what is in it is applied with all rights. */
+  | { readonly kind: 'unknown' };
 
 /** One file as a publisher offers it. */
 export interface ReleaseFile {
@@ -48,15 +54,21 @@ export interface DebianRecipe {
   readonly files: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One component: its programs, and how each source gets them. */
+/** One component: its files, and how each source gets them. */
 export interface CatalogEntry {
   readonly component: string;
-  /** Programs that every version has. */
+  /** Files that every version has. */
   readonly files: readonly string[];
   /** Programs that are taken along where a source has them. */
   readonly optional?: readonly string[];
-  /** Official release files, or undefined where this version was never published. */
-  release(version: string, architecture: Architecture): readonly ReleaseFile[] | undefined;
+  /** What it is to be had for; the architectures of hosts where this says nothing. */
+  readonly platforms?: readonly Platform[];
+  /** True where each file is of use without the others, and so is brought by itself. */
+  readonly apart?: boolean;
+  /** Version and file to sha256, where that is known beforehand. */
+  readonly pinned?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Official release files, or undefined where this version was never published; asked for {@link CatalogEntry.platforms} alone. */
+  release(version: string, platform: Platform): readonly ReleaseFile[] | undefined;
   /** Undefined: cannot be built from modules of the Go proxy; the reason is in {@link CatalogEntry.notBuilt}. */
   goRecipe?(version: string): GoRecipe | undefined;
   readonly notBuilt?: string;

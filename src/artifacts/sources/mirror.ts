@@ -57,7 +57,8 @@ async function fromOne(base: string, task: Task, options: MirrorOptions, signal:
 }
 
 function besideIt(file: ReleaseFile): PublishedChecksum {
-  return file.checksum.kind === 'text' ? file.checksum : { kind: 'text', url: `${file.url}.sha256` };
+  const { kind } = file.checksum;
+  return kind === 'text' || kind === 'pinned' ? file.checksum : { kind: 'text', url: `${file.url}.sha256` };
 }
 
 function below(base: string, path: string): string {

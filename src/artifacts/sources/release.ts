@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import { catalogEntry } from '../catalog/catalog.ts';
 import type { PublishedChecksum, ReleaseFile } from '../catalog/model.ts';
+import { chartDigest } from '../chart-index.ts';
 import { publishedSum } from '../checksums.ts';
 import { download } from '../download.ts';
 import type { Network } from '../network.ts';
@@ -12,6 +13,10 @@ import { runProgram } from '../program.ts';
 import type { ComponentRequest, Unavailable, Workspace } from '../source.ts';
 import { titleOf } from '../source.ts';
 import { takeFile } from '../take-file.ts';
+
+/** Bytes; those of projects with many releases have some millions. */
+const largestIndex = 32 << 20;
+const giveSum = 'say its sha256 in the inventory, beside the version';
 
 /** How a source of release files differs from the official one. */
 export interface ReleaseAccess {
@@ -25,8 +30,14 @@ export interface ReleaseAccess {
 
 /** The official files of a component, or why there are none. */
 export function releaseFiles(request: ComponentRequest): readonly ReleaseFile[] | Unavailable {
-  const files = catalogEntry(request.component).release(request.version, request.architecture);
-  return files ?? { unavailable: `${titleOf(request)} was never published` };
+  const entry = catalogEntry(request.component);
+  const files = entry.release(request.version, request.architecture);
+  if (files === undefined) return { unavailable: `${titleOf(request)} was never published` };
+  if (entry.apart !== true) return files;
+  const { sha256 } = request;
+  return files
+    .filter(({ content }) => 'file' in content && content.file === request.file)
+    .map((file) => (sha256 === undefined ? file : { ...file, checksum: { kind: 'pinned', sha256 } }));
 }
 
 /**
@@ -91,12 +102,34 @@ async function expectedSum(
     access.progress(`${name}: its publisher gives no checksum; TLS to ${new URL(file.url).host} alone vouches for it`);
     return undefined;
   }
-  const sum =
-    checksum.kind === 'text'
-      ? await textSum(checksum.url, name, access, signal)
-      : await githubSum(checksum, name, access, signal);
+  const sum = await publishedBy(checksum, name, access, signal);
   if (sum === undefined) throw new RequestError(`no sha256 is published for ${name}`, false);
   return sum;
+}
+
+async function publishedBy(
+  checksum: Exclude<PublishedChecksum, { kind: 'none' }>,
+  name: string,
+  access: ReleaseAccess,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  switch (checksum.kind) {
+    case 'pinned':
+      return checksum.sha256;
+    case 'text':
+      return await textSum(checksum.url, name, access, signal);
+    case 'github':
+      return await githubSum(checksum, name, access, signal);
+    case 'chart-index': {
+      const index = await readText(access.network, access.urlOf(checksum.url), signal, largestIndex);
+      return chartDigest(index, checksum.chart, checksum.version);
+    }
+    case 'unknown':
+      throw new RequestError(
+        `${name}: its publisher gives no sha256 and k8sup knows none of this version; ${giveSum}`,
+        false,
+      );
+  }
 }
 
 async function textSum(

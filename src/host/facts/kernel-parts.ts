@@ -18,6 +18,7 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'ipip', config: 'NET_IPIP' },
   { module: 'xfrm_user', config: 'XFRM_USER' },
   { module: 'esp4', config: 'INET_ESP' },
+  { module: 'macvlan', config: 'MACVLAN' },
   { module: 'nf_conntrack', config: 'NF_CONNTRACK', evidence: '/proc/sys/net/netfilter/nf_conntrack_max' },
   { module: 'nf_tables', config: 'NF_TABLES' },
   { module: 'nft_compat', config: 'NFT_COMPAT' },

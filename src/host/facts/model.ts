@@ -1,3 +1,5 @@
+import type { FirewallFact } from '../firewall/facts.ts';
+
 /** A TCP or UDP listener that was there when the host was looked at. */
 export interface Listener {
   readonly protocol: 'tcp' | 'udp';
@@ -74,6 +76,8 @@ export interface Facts {
   readonly selinux: 'enforcing' | 'permissive' | 'disabled' | 'absent';
   /** Firewall units that are active or enabled: firewalld, ufw. */
   readonly firewalls: readonly string[];
+  /** What the firewall that is kept says of itself; undefined where none is kept, or none could be asked. */
+  readonly firewall: FirewallFact | undefined;
   /** Units that load rules of the host's own and are active or enabled: nftables, iptables, netfilter-persistent. */
   readonly ruleLoaders: readonly string[];
   /** The resolv.conf that pods with the host's own name resolution (CoreDNS) are to get, and the servers that it names. */

@@ -1,3 +1,4 @@
+import { readFirewall } from '../firewall/facts.ts';
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
@@ -47,6 +48,7 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     swap: readSwap(read),
     selinux: readSelinux(read),
     ...readFirewalls(units),
+    firewall: readFirewall(read),
     resolver: readResolver(read, units['systemd-resolved.service']?.active === 'active'),
     units,
     runningContainers: countBy(read.values('values', 'container')),

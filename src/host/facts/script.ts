@@ -3,6 +3,7 @@ import { fileIn } from '../../shell/file-in.ts';
 import { searchMore } from '../../shell/program-path.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { firewallSection } from '../firewall/facts.ts';
 import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
 import { resolvedConf } from './parse-network.ts';
@@ -28,6 +29,7 @@ export function factsScript(inventory: Inventory, host: Host): Sh {
     diskSection(diskNeeds(inventory, host).map((need) => need.path)),
     socketsSection(portsOf(inventory, host).map((port) => port.port)),
     unitsSection,
+    firewallSection(inventory, host),
     filesSection(),
     // Last, so that it is read as close as can be to when the controller reads its own.
     rawShell(`echo @@clock\ndate '+%s %N'`),

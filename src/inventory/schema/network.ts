@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
 import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
+import { secondInterfaceSchema } from './lan.ts';
 
 /** Any string passes: which plugins there are is not known here. */
 
@@ -14,12 +15,12 @@ const cniSchema = z.strictObject({
   hairpin: optional(z.boolean(), 'A pod can reach itself through its own Service', standard.network.cni.hairpin),
 });
 
-const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'none'] });
+const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'macvlan', 'none'] });
 
 export const networkSchema = z.strictObject({
   plugin: optional(
     plugin,
-    'Pod network: flannel, bridge (CNI bridge with host routes) or none (bring your own)',
+    'Pod network: flannel, bridge (CNI bridge with host routes), macvlan (pods on the LAN of the hosts) or none (bring your own)',
     standard.network.plugin,
   ),
   podCIDR: optional(z.string(), 'Addresses of pods (IPv4)', standard.network.podCIDR),
@@ -48,5 +49,6 @@ export const networkSchema = z.strictObject({
     "bridge, flannel: blocks outside the pod network that see pods' own addresses, not their host's (what leads back to pods is yours)",
     'none',
   ),
+  secondInterface: optional(secondInterfaceSchema, 'A second interface of every pod (containerd only)'),
   cniPluginsVersion: optional(version, 'Version of the CNI plugins', standard.network.cniPluginsVersion),
 });

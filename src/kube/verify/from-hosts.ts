@@ -4,6 +4,7 @@ import type { Host } from '../../inventory/model.ts';
 import { urlHost } from '../../inventory/urls.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { lines, sh } from '../../shell/sh.ts';
+import { notTried } from './from-pods.ts';
 import type { VerifyTarget } from './verify.ts';
 
 /** What is tried from the hosts themselves: the NodePort of every node from every host, and the route that pod traffic takes. */
@@ -18,8 +19,9 @@ async function fromHost(target: VerifyTarget, host: Host): Promise<readonly Chec
   const started = performance.now();
   const nodes = [...target.nodes];
   const other = target.pods.find((pod) => pod.node !== host.name);
+  const { podsReachServices, plugin } = target.context.inventory.cluster.network;
   const script = lines([
-    ...nodes.map(([name, ip]) => {
+    ...(podsReachServices ? nodes : []).map(([name, ip]) => {
       const url = `http://${urlHost(ip)}:${target.nodePort}/cgi-bin/who`;
       // Proxies learn of new endpoints a moment after the pods are ready.
       return sh`( n=0; until o=$(curl -q -fsS --noproxy '*' --max-time 5 ${url} 2>&1); do n=$((n+1)); [ $n -lt 5 ] || break; sleep 1; done
@@ -36,13 +38,16 @@ if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" $o"; fi ) &
   const said = result.stdout.trim().split('\n');
   const failed = said.filter((line) => line.startsWith('failed '));
   const [, verdict, route] = /^(route|unroutable) (.*)$/m.exec(result.stdout) ?? [];
-  const nodePort: CheckResult = {
+  const triedPorts = `port ${target.nodePort} of ${nodes.length} nodes from ${host.name}`;
+  const made: CheckResult = {
     name: 'NodePort',
-    tried: `port ${target.nodePort} of ${nodes.length} nodes from ${host.name}`,
+    tried: triedPorts,
     result: failed.length === 0 ? 'all answered' : failed.map((line) => line.slice('failed '.length)).join('; '),
     ok: failed.length === 0 && said.filter((line) => line.startsWith('ok ')).length === nodes.length,
     durationMs,
   };
+  const reason = `a node does not reach its own pods with ${plugin}`;
+  const nodePort = podsReachServices ? made : notTried('NodePort', triedPorts, reason);
   if (route === undefined || other === undefined || !runsKubelet(host)) return [nodePort];
   // A plugin may route by other means than the main table: any route will do and is shown, the ping is what proves.
   const shown = escapeControl(route.replace(/\s+(uid|cache).*$/, '').trim());

@@ -1,8 +1,7 @@
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
-import { releaseHas } from '../../inventory/releases.ts';
 import { isOnSubnet, subnetOf } from '../../inventory/subnet.ts';
-import { bridgeName, cniConfigFile, cniClaims } from '../cni.ts';
+import { bridgeName, cniConfigFile, cniClaims, cniVersionFor } from '../cni.ts';
 import type { AppliedNetwork, NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { bridgeDeclaration, bridgeSettings } from './settings.ts';
 import type { BridgeSettings } from './settings.ts';
@@ -51,9 +50,9 @@ function routerNotes({ inventory, podCIDRs }: AppliedNetwork): readonly string[]
 
 /** `ipMasq` is off: the plugin's rule would hide pod addresses from other nodes, so that k8sup has its own. */
 function bridgeConfig(target: NetworkTarget): ComponentFile {
-  const { network, versions } = target.inventory.cluster;
+  const { network } = target.inventory.cluster;
   const subnet = podCIDROf(target);
-  return cniConfigFile(releaseHas(versions.kubernetes, 'cniVersion1') ? '1.0.0' : '0.4.0', network, {
+  return cniConfigFile(cniVersionFor(target.inventory), network, {
     type: 'bridge',
     bridge: bridgeName,
     isGateway: true,

@@ -1,3 +1,4 @@
+import { paths } from '../../components/paths.ts';
 import { noNeeds } from '../../inventory/plugin.ts';
 import type { NetworkPlugin } from '../plugin.ts';
 
@@ -5,7 +6,7 @@ import type { NetworkPlugin } from '../plugin.ts';
 export const none: NetworkPlugin = {
   name: 'none',
   summary: 'bring your own: nodes get ready when you install a network',
-  proof: 'rendered',
+  proof: 'proved',
   // What the user brings may enforce them.
   enforcesPolicy: true,
   uses: [],
@@ -20,4 +21,17 @@ export const none: NetworkPlugin = {
   cniFiles: () => [],
   objects: () => [],
   claims: () => [],
+  notes: ({ podCIDRs }) => [whatNext(podCIDRs)],
 };
+
+function whatNext(podCIDRs: Readonly<Record<string, string>>): string {
+  return [
+    'nodes become Ready when you have installed a network:',
+    `  its CNI configuration goes to ${paths.cniConf}, its plugins to ${paths.cniBin} (${shipped} are there)`,
+    '  each node has a part of the pod network for it: k8sup kubectl -- get nodes -o custom-columns=NODE:.metadata.name,PODS:.spec.podCIDR',
+    ...Object.entries(podCIDRs).map(([name, cidr]) => `    ${name} ${cidr}`),
+    '  then prove it: k8sup verify',
+  ].join('\n');
+}
+
+const shipped = 'bridge, host-local, loopback, macvlan, portmap, bandwidth and more';

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { helmArtifact } from '../../../src/artifacts/controller.ts';
 import { architectureOf, artifactIds } from '../../../src/artifacts/needed.ts';
 import { noNeeds } from '../../../src/inventory/plugin.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
+import type { UpstreamFile } from '../../../src/inventory/plugin.ts';
 
 const versions = {
   kubernetes: '1.36.3',
@@ -50,6 +52,17 @@ test.each([
 ])('Docker with %s has its CRI', (kubernetes, found) => {
   const all = components('docker', 'bridge', { kubernetes, criDockerd: '0.3.15' });
   expect(all.filter((name) => name.startsWith('cri-'))).toEqual(found);
+});
+
+test("upstream's objects come by themselves, for any platform, and helm for a chart of them", () => {
+  const manifest = { component: 'calico', version: '3.32.1', file: 'calico.yaml' };
+  const chart = { component: 'cilium', version: '1.20.2', file: 'cilium.tgz', sha256: 'a'.repeat(64) };
+  const ids = (...upstream: readonly UpstreamFile[]) => {
+    const cluster = { versions, runtime: { type: 'containerd' }, network: { needs: { ...noNeeds, upstream } } };
+    return artifactIds({ cluster, hosts: [] } as unknown as Inventory, 'arm64');
+  };
+  expect(ids(manifest).slice(ids().length)).toEqual([{ ...manifest, architecture: 'noarch' }]);
+  expect(ids(chart).slice(ids().length)).toEqual([helmArtifact(), { ...chart, architecture: 'noarch' }]);
 });
 
 test('machines are named as uname names them', () => {

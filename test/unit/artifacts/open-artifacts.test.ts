@@ -177,7 +177,7 @@ test('a failed source leaves nothing in the cache', async () => {
 
 test.each([
   [{ ...etcd('etcd'), component: 'etdc' }, 'there is no component named etdc'],
-  [etcd('kubelet'), 'etcd has no program named kubelet'],
+  [etcd('kubelet'), 'etcd has no file named kubelet'],
   [{ ...etcd('etcd'), version: '../../x' }, '"../../x" is no version of etcd'],
 ])('%o is refused', async (id, message) => {
   await using folder = await temporaryFolder();

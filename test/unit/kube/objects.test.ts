@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, KubeRunner } from '../../../src/engine/stage.ts';
+import type { Change } from '../../../src/resources/define.ts';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { setObject } from '../../../src/kube/object-set.ts';
 import { clusterObjects } from '../../../src/kube/objects.ts';
@@ -90,6 +91,46 @@ describe('the difference of objects', () => {
     expect(asked).toHaveLength(1);
   });
 
+  describe('where the definition of a kind changes, and its objects with it', () => {
+    const definition: KubeObject = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'foos.ex.io' },
+      spec: { group: 'ex.io', names: { kind: 'Foo' } },
+    };
+    const refusal = { code: 1, said: '.spec.more: field not declared in schema' };
+    const changed = { ...definition, spec: { ...(definition['spec'] as object), versions: 2 } };
+
+    it('is known only after the definition is applied', async () => {
+      const { target, names } = answering(
+        looked({ output: list(definition, custom) }, refusal),
+        looked({ output: JSON.stringify(definition) }, { output: JSON.stringify(changed) }),
+      );
+      const changes = await target.diff([changed, custom]);
+      expect(names()).toEqual([[['foos.ex.io', 'f']], [['foos.ex.io']]]);
+      expect(changes).toEqual(
+        new Map([
+          [
+            'CustomResourceDefinition foos.ex.io',
+            [{ path: 'spec.versions', from: 'absent', to: '2', effect: 'create' }],
+          ],
+          [
+            'Foo n/f',
+            [expect.objectContaining({ to: expect.stringContaining('known after apply') as string }) as Change],
+          ],
+        ]),
+      );
+    });
+
+    it('and is an error where the definition stays as it is', async () => {
+      const { target } = answering(
+        looked({ output: list(definition, custom) }, refusal),
+        looked({ output: JSON.stringify(definition) }, { output: JSON.stringify(definition) }),
+      );
+      await expect(target.diff([definition, custom])).rejects.toMatchObject({ why: refusal.said });
+    });
+  });
+
   it('is an error where the apiserver refuses what is there, or cannot be read', async () => {
     const refused = answering(looked({ output: list(object('x')) }, { code: 1, said: 'data\u001b[2J: Invalid value' }));
     await expect(refused.target.diff([object('x')])).rejects.toMatchObject({
@@ -118,6 +159,23 @@ describe('objects', () => {
     expect(asked[0]?.contents).toEqual([[object('x')]]);
   });
 
+  it('go in the order in which they need each other', async () => {
+    const of = (kind: string, name = kind): KubeObject => ({ apiVersion: 'v1', kind, metadata: { name } });
+    const { target, names } = answering();
+    await target.apply([
+      of('DaemonSet'),
+      of('ValidatingWebhookConfiguration'),
+      of('IPPool'),
+      of('ConfigMap', 'b'),
+      of('ConfigMap', 'a'),
+      of('ClusterRoleBinding'),
+      of('ClusterRole'),
+      of('Namespace'),
+    ]);
+    const order = ['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'b', 'a', 'IPPool', 'DaemonSet'];
+    expect(names()).toEqual([[[...order, 'ValidatingWebhookConfiguration']]]);
+  });
+
   it('of a new kind wait until it is served', async () => {
     const kind = {
       apiVersion: 'apiextensions.k8s.io/v1',
@@ -127,7 +185,14 @@ describe('objects', () => {
     const { target, asked, names } = answering();
     await target.apply([custom, kind]);
     expect(asked[0]?.script).toContain('--for=condition=Established');
+    expect(asked[0]?.script).toContain('no matches for kind');
     expect(names()).toEqual([[['foos'], ['f']]]);
+  });
+
+  it('of old kinds are sent once', async () => {
+    const { target, asked } = answering();
+    await target.apply([object('x')]);
+    expect(asked[0]?.script).not.toContain('until');
   });
 });
 
@@ -147,7 +212,7 @@ describe('a set of objects', () => {
     const live = list(setOf(object('old')));
     const { target, asked, names } = answering(looked({ output: live }, { output: live }));
     await target.apply([object('x')], 'network');
-    expect(names().slice(1)).toEqual([[['old']], [['k8sup-network', 'x']]]);
+    expect(names().slice(1)).toEqual([[['old']], [['k8sup-network']], [['x']]]);
     expect(asked[1]?.script).toContain('kubectl delete');
   });
 });

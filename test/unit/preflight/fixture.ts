@@ -37,6 +37,7 @@ export const goodFacts: Facts = {
   swap: [],
   selinux: 'absent',
   firewalls: [],
+  firewall: undefined,
   ruleLoaders: [],
   resolver: { file: '/etc/resolv.conf', nameservers: ['192.0.2.53'] },
   units: { 'systemd-timesyncd.service': { active: 'active', enabled: 'enabled', file: '' } },

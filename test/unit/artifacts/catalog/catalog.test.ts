@@ -36,6 +36,40 @@ test.each([
   expect(catalogEntry(component).release(version, 'arm64')?.[0]?.url).toBe(url);
 });
 
+test.each([
+  ['helm', '3.22.0', 'arm64', 'https://get.helm.sh/helm-v3.22.0-linux-arm64.tar.gz'],
+  ['helm', '3.22.0', 'darwin-arm64', 'https://get.helm.sh/helm-v3.22.0-darwin-arm64.tar.gz'],
+  [
+    'calico',
+    '3.32.1',
+    'noarch',
+    'https://raw.githubusercontent.com/projectcalico/calico/v3.32.1/manifests/calico.yaml',
+  ],
+  ['canal', '3.32.1', 'noarch', 'https://raw.githubusercontent.com/projectcalico/calico/v3.32.1/manifests/canal.yaml'],
+  [
+    'kube-router',
+    '2.11.1',
+    'noarch',
+    'https://raw.githubusercontent.com/cloudnativelabs/kube-router/v2.11.1/daemonset/generic-kuberouter.yaml',
+  ],
+  [
+    'multus',
+    '4.3.0',
+    'noarch',
+    'https://raw.githubusercontent.com/k8snetworkplumbingwg/multus-cni/v4.3.0/deployments/multus-daemonset.yml',
+  ],
+  ['kube-ovn', '1.16.2', 'noarch', 'https://kubeovn.github.io/kube-ovn/kube-ovn-v1.16.2.tgz'],
+  ['cilium', '1.20.2', 'noarch', 'https://helm.cilium.io/cilium-1.20.2.tgz'],
+] as const)('%s %s for %s is published at its own place', (component, version, platform, url) => {
+  expect(catalogEntry(component).release(version, platform)?.[0]?.url).toBe(url);
+});
+
+test('helm is built from the module of its major version', () => {
+  const packages = (version: string) => catalogEntry('helm').goRecipe?.(version)?.packages;
+  expect(packages('3.22.0')).toEqual(['helm.sh/helm/v3/cmd/helm']);
+  expect(packages('4.3.0')).toEqual(['helm.sh/helm/v4/cmd/helm']);
+});
+
 test('every release of a component holds all its programs', () => {
   for (const entry of catalog) {
     const { component, files } = entry;

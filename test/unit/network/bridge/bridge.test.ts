@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge } from '../../../../src/network/bridge/bridge.ts';
 import { podRoutesScriptFile } from '../../../../src/network/pod-routes/script.ts';
 import type { Component } from '../../../../src/components/component.ts';
-import { factsOf, fileOf, hostOf, newest } from '../../components/fixture.ts';
+import { factsOf, fileOf, hostOf, networkOf } from '../../components/fixture.ts';
 
 const podCIDRs = { h1: '10.244.0.0/24', h2: '10.244.1.0/24', h3: '10.244.2.0/24' };
-const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs };
+const bridged = networkOf('{ plugin: bridge }');
+const target = { inventory: bridged, host: hostOf(bridged, 'h1'), facts: factsOf(), podCIDRs };
 
 function component(of = target): Component {
   const made = bridge.component(of);
@@ -42,6 +43,35 @@ test('one route for each other node that has a pod CIDR', () => {
   expect(fileOf(some, '/etc/kubernetes/pod-routes').content).not.toContain('10.88.0.13');
 });
 
+test('nodes on other subnets are reached by the gateway, those on the own directly, and apply says what the router must know', () => {
+  const inventory = networkOf('{ plugin: bridge, bridge: { gateways: { h1: 10.88.0.1 } } }');
+  const facts = factsOf({ addresses: [{ interface: 'host0', cidr: '10.88.0.11/31' }] });
+  const far = { ...target, inventory, facts };
+  expect(fileOf(component(far), '/etc/kubernetes/pod-routes').content).toMatch(
+    /route 10\.244\.1\.0\/24 10\.88\.0\.1\nroute 10\.244\.2\.0\/24 10\.88\.0\.1\n$/,
+  );
+  const near = { ...far, facts: factsOf({ addresses: [{ interface: 'host0', cidr: '10.88.0.11/24' }] }) };
+  expect(fileOf(component(near), '/etc/kubernetes/pod-routes').content).toContain('route 10.244.1.0/24 10.88.0.12\n');
+  expect(bridge.notes?.({ inventory, podCIDRs })).toEqual([
+    [
+      'the router between the nodes (10.88.0.1) must know where pods are:',
+      '  ip route replace 10.244.0.0/24 via 10.88.0.11',
+      '  ip route replace 10.244.1.0/24 via 10.88.0.12',
+      '  ip route replace 10.244.2.0/24 via 10.88.0.13',
+    ].join('\n'),
+  ]);
+  expect(bridge.notes?.({ inventory: bridged, podCIDRs })).toEqual([]);
+});
+
+test('what the chain of plugins does besides can be left out', () => {
+  const inventory = networkOf(
+    '{ plugin: bridge, mtu: 1400, cni: { portmap: false, bandwidth: false, hairpin: false } }',
+  );
+  const [file] = bridge.cniFiles({ ...target, inventory });
+  const { plugins } = JSON.parse(file?.content ?? '') as { plugins: object[] };
+  expect(plugins).toEqual([expect.objectContaining({ type: 'bridge', hairpinMode: false, mtu: 1400 })]);
+});
+
 test('a node without a pod CIDR is an error with a way out', () => {
   expect(() => bridge.cniFiles({ ...target, podCIDRs: {} })).toThrow(
     expect.objectContaining({ code: 'POD_CIDR_MISSING' }),
@@ -54,10 +84,13 @@ describe('the routes script, with programs that only write down what they are as
   afterEach(() => rmSync(scratch, { recursive: true }));
 
   /** What is kept is looked at once more, then the script is ended. */
-  function run(action: string, filter: string, routes = '', rules = 'masquerade') {
+  function run(action: string, filter: string, routes = '', rules = 'masquerade', of = target) {
     const file = join(scratch, 'routes');
     const log = join(scratch, 'log');
-    const content = fileOf(component(), '/etc/kubernetes/pod-routes').content.replace('filter nft', `filter ${filter}`);
+    const content = fileOf(component(of), '/etc/kubernetes/pod-routes').content.replace(
+      'filter nft',
+      `filter ${filter}`,
+    );
     writeFileSync(file, content);
     writeFileSync(log, '');
     const ip = `#!/bin/sh\ncase "$*" in *'route show proto'*) printf '${routes}' ;; *'route show '*) printf '${routes}' | grep "^$4 " ;; *) echo "ip $*" >>${log} ;; esac\n`;
@@ -114,6 +147,27 @@ describe('the routes script, with programs that only write down what they are as
       'iptables -w -t nat -A POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
     );
     expect(log).not.toContain('nft');
+  });
+
+  test('leaves blocks out that are to see pods', () => {
+    const inventory = networkOf('{ plugin: bridge, nonMasqueradeCIDRs: [10.9.0.0/16, 10.8.0.0/16] }');
+    const of = { ...target, inventory };
+    const rules = run('keep', 'nft', '', 'masquerade', of).log;
+    expect(rules).toMatch(
+      /ip daddr 10\.9\.0\.0\/16 return\n +ip daddr 10\.8\.0\.0\/16 return\n +ip saddr .* masquerade/,
+    );
+    const tables = run('keep', 'iptables', '', 'masquerade', of).log;
+    expect(tables).toMatch(/-A K8SUP-POSTROUTING -d 10\.9\.0\.0\/16 -j RETURN\n(.*\n)+.*-j MASQUERADE/);
+  });
+
+  test('down takes away what it made', () => {
+    expect(run('down', 'nft').log).toBe('ip -4 route flush proto 87\nnft delete table ip k8sup\n');
+    writeFileSync(join(scratch, 'slept'), '');
+    const { log } = run('down', 'iptables');
+    expect(log).toContain(
+      'iptables -w -t nat -D POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
+    );
+    expect(log).toContain('iptables -w -t filter -X K8SUP-FORWARD');
   });
 
   test('check names what is missing', () => {

@@ -3,6 +3,7 @@ import { jsonText, yamlText } from '../../../../src/components/documents.ts';
 import { flannel } from '../../../../src/network/flannel/flannel.ts';
 import { pskSecret } from '../../../../src/network/flannel/settings.ts';
 import type { Inventory } from '../../../../src/inventory/model.ts';
+import { partsOf } from '../../../../src/network/parts.ts';
 import { factsOf, fileOf, flagsOf, hostOf, inventoryOf } from '../../components/fixture.ts';
 
 /** Two nodes with these settings of flannel, in YAML. */
@@ -184,4 +185,18 @@ describe('as a DaemonSet', () => {
     expect(inventory.cluster.network.needs).toMatchObject({ artifacts: {}, leaves: [], programs: [] });
     expect(flannel.claims(inventory)).toContainEqual({ kind: 'path', name: '/etc/cni/net.d/10-k8sup.conflist' });
   });
+});
+
+test('k8sup’s own rules hide pods where some blocks are to see them, and flanneld hides none', () => {
+  const inventory = withFlannel('', { more: ', nonMasqueradeCIDRs: [10.9.0.0/16]' });
+  const target = { inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} };
+  expect(flags(inventory)['ip-masq']).toBe('false');
+  const rules = flannel.masquerade?.(target);
+  expect(rules?.files[1]?.content).toBe('filter nft\nown 10.244.0.0/16\npods 10.244.0.0/16\nkeep 10.9.0.0/16\n');
+  expect(flannel.claims(inventory)).toContainEqual({ kind: 'nft-table', name: 'ip k8sup' });
+  expect(partsOf(flannel, target)).toContainEqual({ kind: 'unit', name: 'k8sup-routes.service' });
+  expect(flags(withFlannel(''))['ip-masq']).toBe('true');
+  expect(flannel.masquerade?.({ ...target, inventory: withFlannel('') })).toBeUndefined();
+  const off = withFlannel('ipMasq: false', { more: ', nonMasqueradeCIDRs: [10.9.0.0/16]' });
+  expect(flannel.masquerade?.({ ...target, inventory: off })).toBeUndefined();
 });
