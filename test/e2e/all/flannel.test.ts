@@ -41,7 +41,7 @@ describe.skipIf(noLab !== undefined)(
         const script = others
           .map(
             ({ ip }) =>
-              `wget -q -T 5 -O - http://${ip}:8080/cgi-bin/who 2>&1; ping -q -c 1 -W 5 -s ${size} ${ip} >/dev/null && echo fits`,
+              `timeout 5 wget -q -O - http://${ip}:8080/cgi-bin/who 2>&1; ping -q -c 1 -W 5 -s ${size} ${ip} >/dev/null && echo fits`,
           )
           .join('; ');
         const said = await reached(lab, from.name, script);
