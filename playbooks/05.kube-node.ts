@@ -4,6 +4,7 @@ import { claims } from '../src/resources/claims.ts';
 import { componentFiles, componentResources, componentService } from '../src/components/component-resources.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { kubelet, kubeletClaims } from '../src/components/kubelet/kubelet.ts';
+import { absentKubeProxy } from '../src/components/kube-proxy/absent-kube-proxy.ts';
 import { kubeProxy, kubeProxyClaims } from '../src/components/kube-proxy/kube-proxy.ts';
 import { nodeRbac } from '../src/components/rbac.ts';
 import { registryCredentialsFile } from '../src/components/registry-credentials.ts';
@@ -16,9 +17,11 @@ import { file } from '../src/resources/file.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
 
 const kubeletOf = (host: Host, context: StageContext) => kubelet(context.inventory, host, context.facts(host));
+/** By the network. */
+const isReplaced = ({ inventory }: StageContext) => inventory.cluster.network.needs.replacesKubeProxy === true;
 const kubeProxyOf = (host: Host, context: StageContext) => kubeProxy(context.inventory, host, context.facts(host));
 
-/** Kubelets that join by bootstrap token and approved requests, and kube-proxy. Masters that are no nodes join too, with a taint. */
+/** Kubelets that join by bootstrap token and approved requests, and kube-proxy where the network does not do its work. Masters that are no nodes join too, with a taint. */
 export const nodeStage: Stage = {
   id: '05.kube-node',
   title: 'nodes',
@@ -32,7 +35,7 @@ export const nodeStage: Stage = {
         ...(await binaries(context, host, {
           component: 'kubernetes',
           version: context.inventory.cluster.versions.kubernetes,
-          files: ['kubelet', 'kube-proxy'],
+          files: isReplaced(context) ? ['kubelet'] : ['kubelet', 'kube-proxy'],
           directory: paths.bin,
         })),
         claims('kubelet', kubeletClaims(context.inventory)),
@@ -65,12 +68,15 @@ export const nodeStage: Stage = {
       name: 'kube-proxy',
       on: runsKubelet,
       rollout: 'canary',
-      resources: (host, context) => [
-        claims('kube-proxy', kubeProxyClaims(context.inventory)),
-        clientKubeconfig(context, host, 'kube-proxy'),
-        ...componentResources(kubeProxyOf(host, context)),
-      ],
-      gate: (host, context) => healthGate(kubeProxyOf(host, context)),
+      resources: (host, context) =>
+        isReplaced(context)
+          ? [absentKubeProxy()]
+          : [
+              claims('kube-proxy', kubeProxyClaims(context.inventory)),
+              clientKubeconfig(context, host, 'kube-proxy'),
+              ...componentResources(kubeProxyOf(host, context)),
+            ],
+      gate: (host, context) => (isReplaced(context) ? undefined : healthGate(kubeProxyOf(host, context))),
     },
     {
       type: 'cluster',

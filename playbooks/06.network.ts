@@ -141,7 +141,7 @@ async function targetOf(host: Host, context: StageContext): Promise<NetworkTarge
   return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
 }
 
-async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, string>>> {
+async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, readonly string[]>>> {
   const nodes = await context.nodes();
-  return Object.fromEntries(nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])));
+  return Object.fromEntries(nodes.flatMap(({ name, podCIDRs }) => (podCIDRs.length === 0 ? [] : [[name, podCIDRs]])));
 }

@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags } from './options.ts';
 import { addLabCommands } from './program-lab.ts';
 import { addLocalCommands } from './program-local.ts';
+import { addNetworkCommands } from './program-network.ts';
 
 /**
  * Parses the command line and runs one command. Commands are imported when they run, so that `--help` stays quick.
@@ -42,6 +43,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
     .enablePositionalOptions();
   addRunCommands(program, io, exit);
   addLookCommands(program, io, exit);
+  addNetworkCommands(program, io, exit);
   addLocalCommands(program, io, exit);
   addLabCommands(program, io, exit);
   for (const command of program.commands) command.copyInheritedSettings(program);

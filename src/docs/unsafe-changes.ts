@@ -1,6 +1,9 @@
 import { formatPath } from '../inventory/path.ts';
 import { unsafeSettings } from '../inventory/unsafe-changes.ts';
+import { networkPlugins } from '../network/network.ts';
 import { cell, code, markdownTable } from './markdown.ts';
+
+const examples = { name: 'example' };
 
 /** Edits that are judged by more than one setting; the others are a table in the inventory's own code. */
 export const otherUnsafeEdits: readonly { readonly what: string; readonly edit: string; readonly reason: string }[] = [
@@ -19,9 +22,16 @@ export const otherUnsafeEdits: readonly { readonly what: string; readonly edit: 
 /** The edits that `plan` and `apply` refuse on a living cluster. */
 export function unsafeChangeReference(): string {
   const settings = unsafeSettings.map(({ what, path, reason }) => ({ what, edit: code(formatPath(path)), reason }));
+  const ofNetworks = networkPlugins.flatMap(({ name, resolve }) =>
+    (resolve(examples, 1, []).needs.fixed ?? []).map(({ key, reason }) => ({
+      what: 'NETWORK_SETTING',
+      edit: code(formatPath(['cluster', 'network', name, key])),
+      reason,
+    })),
+  );
   return markdownTable(
     ['Edit', 'Why it is refused', 'Error'],
-    [...settings, ...otherUnsafeEdits].map(({ what, edit, reason }) => [
+    [...settings, ...ofNetworks, ...otherUnsafeEdits].map(({ what, edit, reason }) => [
       edit,
       cell(reason),
       code(`UNSAFE_CHANGE_${what}`),

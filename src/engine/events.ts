@@ -1,4 +1,5 @@
 import type { Change } from '../resources/define.ts';
+import type { NetworkStatusReport, NetworkTestReport } from './network-report.ts';
 
 /** A failure as events and journals carry it. */
 export interface ErrorJson {
@@ -167,6 +168,8 @@ export type RunEvent =
   | { readonly type: 'check'; readonly check: CheckResult }
   | { readonly type: 'error'; readonly error: ErrorJson }
   | { readonly type: 'status'; readonly status: ClusterStatus }
+  | { readonly type: 'network-status'; readonly status: NetworkStatusReport }
+  | { readonly type: 'network-test'; readonly test: NetworkTestReport }
   | ({ readonly type: 'summary' } & Summary);
 
 /** Receives events in order; must not throw. */

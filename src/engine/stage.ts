@@ -10,7 +10,8 @@ import type { ClusterPki } from '../pki/index.ts';
 /** A registered node, as far as stages need it. */
 export interface LiveNode {
   readonly name: string;
-  readonly podCIDR: string | undefined;
+  /** `spec.podCIDRs`, in the cluster's order of families; empty until the node has been given any. */
+  readonly podCIDRs: readonly string[];
   readonly taints: readonly Taint[];
   /** Those that k8sup itself put there; undefined on a node that never had any of them. */
   readonly managedTaints: readonly Taint[] | undefined;

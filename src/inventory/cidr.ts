@@ -1,40 +1,68 @@
 import ipaddr from 'ipaddr.js';
 
-/** An IPv4 block; `base` is the address as written, so that bits behind the mask can be seen. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** A block of addresses; `base` is the address as written, so that bits behind the mask can be seen. */
 export interface Cidr {
+  readonly family: Family;
   readonly base: bigint;
   readonly prefix: number;
 }
 
-export type CidrResult = { readonly cidr: Cidr } | { readonly reason: 'syntax' | 'ipv6' };
+/** One address; `range` is ipaddr.js' name of the block it is in, for example `private`, `loopback`, `uniqueLocal`, `linkLocal`. */
+export interface Address {
+  readonly kind: Family;
+  readonly value: bigint;
+  readonly range: string;
+}
 
-/** Reads `10.0.0.0/8`; shortened forms that some libraries accept (`10/8`, octal, hexadecimal) are syntax errors. */
+export type CidrResult = { readonly cidr: Cidr } | { readonly reason: 'syntax' };
+
+/** Reads `10.0.0.0/8` or `fd00::/56`; shortened forms of IPv4 that some libraries accept (`10/8`, octal, hexadecimal) are syntax errors. */
 export function parseCidr(text: string): CidrResult {
   const parts = /^([^/]+)\/(\d{1,3})$/.exec(text);
   const address = parseAddress(parts?.[1] ?? '');
   const prefix = Number(parts?.[2]);
-  if (address.kind === 'ipv6') return { reason: 'ipv6' };
-  if (address.kind !== 'ipv4' || prefix > 32) return { reason: 'syntax' };
-  return { cidr: { base: address.value, prefix } };
+  if (address.kind === 'none' || prefix > widthOf(address.kind)) return { reason: 'syntax' };
+  return { cidr: { family: address.kind, base: address.value, prefix } };
 }
 
-export type AddressResult =
-  | { readonly kind: 'ipv4'; readonly value: bigint; readonly range: string }
-  | { readonly kind: 'ipv6' }
-  | { readonly kind: 'none' };
+export type AddressResult = Address | { readonly kind: 'none' };
 
-/** Reads one address; `range` is ipaddr.js' name of the block it is in, for example `private`, `loopback`, `unicast`. */
+/** Reads one address, without a zone (`%eth0`): what is written into an inventory must mean the same on each host. */
 export function parseAddress(text: string): AddressResult {
-  if (ipaddr.IPv6.isValid(text)) return { kind: 'ipv6' };
+  if (ipaddr.IPv6.isValid(text) && !text.includes('%')) {
+    const address = ipaddr.IPv6.parse(text);
+    return { kind: 'ipv6', value: valueOf(address.parts, 16n), range: address.range() };
+  }
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) || /(^|\.)0\d/.test(text)) return { kind: 'none' };
   const address = ipaddr.IPv4.parse(text);
-  const value = address.octets.reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
-  return { kind: 'ipv4', value, range: address.range() };
+  return { kind: 'ipv4', value: valueOf(address.octets, 8n), range: address.range() };
+}
+
+/** Bits of an address. */
+export function widthOf(family: Family): number {
+  return family === 'ipv4' ? 32 : 128;
+}
+
+/** For people: `IPv4`, `IPv6`. */
+export function familyName(family: Family): string {
+  return family === 'ipv4' ? 'IPv4' : 'IPv6';
+}
+
+/** Of an address or a block that is known to be one, as it stands in a resolved inventory or in what Kubernetes prints. */
+export function familyOf(text: string): Family {
+  return text.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** The parts of a list as Kubernetes' flags have it: `10.0.0.11,fd00::11`. */
+export function splitList(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim());
 }
 
 /** Number of addresses in the block. */
 export function sizeOf(cidr: Cidr): bigint {
-  return 1n << BigInt(32 - cidr.prefix);
+  return 1n << BigInt(widthOf(cidr.family) - cidr.prefix);
 }
 
 /** The block's first address. */
@@ -46,12 +74,13 @@ export function hasHostBits(cidr: Cidr): boolean {
   return cidr.base !== networkOf(cidr);
 }
 
-export function contains(cidr: Cidr, address: bigint): boolean {
-  return address >= networkOf(cidr) && address < networkOf(cidr) + sizeOf(cidr);
+export function contains(cidr: Cidr, { kind, value }: Pick<Address, 'kind' | 'value'>): boolean {
+  return kind === cidr.family && value >= networkOf(cidr) && value < networkOf(cidr) + sizeOf(cidr);
 }
 
+/** Blocks of two families never do. */
 export function overlaps(a: Cidr, b: Cidr): boolean {
-  return contains(a, networkOf(b)) || contains(b, networkOf(a));
+  return contains(a, firstOf(b)) || contains(b, firstOf(a));
 }
 
 /**
@@ -62,14 +91,26 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 export function nthAddress(cidr: Cidr, index: bigint): string {
   if (index < 0n || index >= sizeOf(cidr))
     throw new RangeError(`${formatCidr(cidr)} has no address number ${index.toString()}`);
-  return formatAddress(networkOf(cidr) + index);
+  return formatAddress({ kind: cidr.family, value: networkOf(cidr) + index });
 }
 
-export function formatAddress(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => ((value >> shift) & 255n).toString()).join('.');
+/** The form of RFC 5952 for IPv6, the only one that Kubernetes' newer releases take. */
+export function formatAddress({ kind, value }: Pick<Address, 'kind' | 'value'>): string {
+  const bytes = Array.from({ length: widthOf(kind) / 8 }, (_, index) =>
+    Number((value >> BigInt(widthOf(kind) - 8 * (index + 1))) & 255n),
+  );
+  return ipaddr.fromByteArray(bytes).toString();
 }
 
 /** The block with its host bits cleared. */
 export function formatCidr(cidr: Cidr): string {
-  return `${formatAddress(networkOf(cidr))}/${cidr.prefix}`;
+  return `${formatAddress({ kind: cidr.family, value: networkOf(cidr) })}/${cidr.prefix}`;
+}
+
+function firstOf(cidr: Cidr): Pick<Address, 'kind' | 'value'> {
+  return { kind: cidr.family, value: networkOf(cidr) };
+}
+
+function valueOf(parts: readonly number[], bits: bigint): bigint {
+  return parts.reduce((sum, part) => (sum << bits) + BigInt(part), 0n);
 }

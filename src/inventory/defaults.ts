@@ -25,6 +25,7 @@ export const standard = {
     podCIDR: '10.244.0.0/16',
     serviceCIDR: '10.96.0.0/16',
     nodeCIDRMaskSize: 24,
+    nodeCIDRMaskSizeIPv6: 64,
     nodePortRange: '30000-32767',
     dnsDomain: 'cluster.local',
     cniPluginsVersion: '1.9.1',

@@ -1,5 +1,5 @@
-import { contains, parseAddress, parseCidr } from './cidr.ts';
-import type { Cidr } from './cidr.ts';
+import { contains, familyOf, parseAddress, parseCidr } from './cidr.ts';
+import type { Cidr, Family } from './cidr.ts';
 
 /** Which of a host's interfaces leads to the other hosts: exactly one way of saying it. */
 export interface InterfaceChoice {
@@ -25,7 +25,7 @@ export interface ChosenInterface {
 }
 
 /**
- * The interface that a choice means on a host: without one, that of the host's own address. An interface with several addresses counts by the
+ * The interface that a choice means on a host, by the family of the host's own address: without a choice, that of this address. An interface with several addresses counts by the
  * host's own where it has it, else by its first. A regular expression is matched against addresses first and names then, as flannel does.
  */
 export function chosenInterface(
@@ -33,7 +33,8 @@ export function chosenInterface(
   address: string,
   links: HostLinks,
 ): ChosenInterface | undefined {
-  const usable = links.addresses.filter(({ cidr }) => usableAddress(plain(cidr)));
+  const family = familyOf(address);
+  const usable = links.addresses.filter(({ cidr }) => isUsable(plain(cidr), family));
   const of = (entry: HostLinks['addresses'][number] | undefined): ChosenInterface | undefined =>
     entry === undefined
       ? undefined
@@ -58,15 +59,15 @@ export function chosenInterface(
   }
 }
 
-/** The interface of the longest route to an IPv4 address, or the default route's. */
+/** The interface of the longest route to an address, or that of the IPv4 default route. */
 function routeTo(address: string, { routes, defaultInterface }: HostLinks): string | undefined {
   const target = parseAddress(address);
-  if (target.kind !== 'ipv4') return undefined;
+  if (target.kind === 'none') return undefined;
   const matching = routes
     .map((route) => ({ link: route.interface, cidr: cidrOf(route.cidr) }))
-    .filter(({ cidr }) => cidr !== undefined && contains(cidr, target.value))
+    .filter(({ cidr }) => cidr !== undefined && contains(cidr, target))
     .toSorted((a, b) => (b.cidr?.prefix ?? 0) - (a.cidr?.prefix ?? 0));
-  return matching[0]?.link ?? defaultInterface;
+  return matching[0]?.link ?? (target.kind === 'ipv4' ? defaultInterface : undefined);
 }
 
 function cidrOf(text: string): Cidr | undefined {
@@ -74,9 +75,9 @@ function cidrOf(text: string): Cidr | undefined {
   return 'cidr' in result ? result.cidr : undefined;
 }
 
-function usableAddress(address: string): boolean {
+function isUsable(address: string, family: Family): boolean {
   const parsed = parseAddress(address);
-  return parsed.kind === 'ipv4' && parsed.range !== 'loopback';
+  return parsed.kind === family && parsed.range !== 'loopback' && (family === 'ipv4' || parsed.range !== 'linkLocal');
 }
 
 function plain(cidr: string): string {

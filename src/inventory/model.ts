@@ -1,3 +1,5 @@
+import { familyOf } from './cidr.ts';
+import type { Family } from './cidr.ts';
 import type { Document } from './document.ts';
 import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
@@ -49,8 +51,10 @@ export type ComponentName = (typeof componentNames)[number];
 
 export interface Host {
   readonly name: string;
-  /** The address other hosts use: listening, advertised and in certificates. */
+  /** The address other hosts use: listening, advertised and in certificates. Its family is the cluster's first. */
   readonly address: string;
+  /** {@link address}, and the one of the other family where the host has both. */
+  readonly addresses: readonly string[];
   readonly roles: ReadonlySet<Role>;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
@@ -64,15 +68,27 @@ export interface NetworkSettings {
   readonly plugin: string;
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** The first of {@link podCIDRs}. */
   readonly podCIDR: string;
+  /** One block of each family the cluster has, in the order of the inventory; all other lists below have the same order. */
+  readonly podCIDRs: readonly string[];
+  /** The first of {@link serviceCIDRs}: Services have an address of it unless they ask for another. */
   readonly serviceCIDR: string;
+  readonly serviceCIDRs: readonly string[];
+  /** Of the IPv4 pod CIDR. */
   readonly nodeCIDRMaskSize: number;
+  /** Of the IPv6 pod CIDR. */
+  readonly nodeCIDRMaskSizeIPv6: number;
   /** For example `30000-32767`. */
   readonly nodePortRange: string;
+  /** The first of {@link dnsIPs}: the one in pods' resolv.conf. */
   readonly dnsIP: string;
+  readonly dnsIPs: readonly string[];
   readonly dnsDomain: string;
-  /** First address of the service CIDR: the apiserver's. */
+  /** First address of the first service CIDR: that of the apiserver's own Service, which has one family alone in every release. */
   readonly apiserverServiceIP: string;
+  /** First address of each service CIDR. */
+  readonly apiserverServiceIPs: readonly string[];
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
@@ -195,4 +211,14 @@ export function runsKubelet({ roles: own }: { readonly roles: ReadonlySet<Role> 
 
 export function hostsWith(inventory: Inventory, role: Role): readonly Host[] {
   return inventory.hosts.filter((host) => host.roles.has(role));
+}
+
+/** The families the cluster has, the first one first. */
+export function familiesOf({ podCIDRs }: Pick<NetworkSettings, 'podCIDRs'>): readonly Family[] {
+  return podCIDRs.map(familyOf);
+}
+
+/** Whether pods and Services have IPv6 addresses, alone or beside IPv4 ones. */
+export function hasIPv6(network: Pick<NetworkSettings, 'podCIDRs'>): boolean {
+  return familiesOf(network).includes('ipv6');
 }

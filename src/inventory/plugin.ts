@@ -80,6 +80,33 @@ export interface UpstreamFile {
   readonly sha256?: string;
 }
 
+/** A network interface that the inventory names and hosts must have. */
+export interface InterfaceNeed {
+  readonly name: string;
+  /** The key that names it, for example `cluster.network.macvlan.master`. */
+  readonly setting: string;
+}
+
+/** The size of packets that the path between hosts must carry. */
+export interface MtuNeed {
+  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
+  readonly bytes: number;
+  /** Undefined: the interface that carries the host's address. */
+  readonly interface?: string;
+  readonly setting: string;
+}
+
+/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
+export interface SubnetNeed {
+  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
+  readonly code: string;
+  /** What needs it, for example `the network bridge`. */
+  readonly by: string;
+  readonly alternative: string;
+  /** Routers by host, for what is not on the host's own subnet. */
+  readonly gateways: Readonly<Record<string, string>>;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
@@ -92,13 +119,40 @@ export interface PluginNeeds {
   readonly programs: readonly string[];
   /** Names of leaf certificates that exist for this network alone. */
   readonly leaves: readonly string[];
-  /** How its daemon runs, where that is a choice: on a living cluster it stays so. */
-  readonly deploy?: 'unit' | 'daemonset';
   readonly interfaces?: readonly InterfaceNeed[];
   readonly mtu?: readonly MtuNeed[];
   readonly subnet?: SubnetNeed;
   /** By host: the interface to the other hosts, where it is not the one with the host's address. */
   readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
+  /** It does what kube-proxy does: hosts have none. */
+  readonly replacesKubeProxy?: true;
+  /** The oldest kernel it works on. */
+  readonly kernelRelease?: KernelRelease;
+  /** Name of the file in /etc/cni/net.d that its own pods write, where k8sup writes none. */
+  readonly cniConfig?: string;
+  /** Annotations of nodes by host name, which k8sup keeps as they are here. */
+  readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What must stay as it is on a living cluster. */
+  readonly fixed?: readonly FixedSetting[];
+}
+
+/** A release of the kernel, for example 5.10. */
+export interface KernelRelease {
+  readonly major: number;
+  readonly minor: number;
+  /** What needs it. */
+  readonly by: string;
+  readonly alternative: string;
+}
+
+/** A setting of a plugin that running pods, or what is stored, rest on. */
+export interface FixedSetting {
+  /** Below the plugin's own key. */
+  readonly key: string;
+  /** Completes "… cannot change", for example `Calico's pool`. */
+  readonly name: string;
+  readonly value: string | number | boolean;
+  readonly reason: string;
 }
 
 /** Keys of the network that some plugins use and others do not. */
@@ -159,9 +213,10 @@ export interface PluginDeclaration<Settings = unknown> {
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
   readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
-  /** Every default filled in. Called only with input that the checks have passed. */
+  /** Every default filled in, for these hosts, so many of which run a kubelet. Called only with input that the checks have passed. */
   readonly resolve: (
     input: ClusterInput,
+    nodes: number,
     hosts: readonly HostInput[],
   ) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }

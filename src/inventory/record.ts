@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
-import { hostsWith } from './model.ts';
+import { hasIPv6, hostsWith } from './model.ts';
 import type { Inventory } from './model.ts';
+import { urlHost } from './urls.ts';
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -17,14 +18,17 @@ const recordSchema = z.object({
   podCIDR: z.string(),
   serviceCIDR: z.string(),
   nodeCIDRMaskSize: z.number(),
+  /** Records of clusters that never had IPv6 may have none. */
+  nodeCIDRMaskSizeIPv6: z.number().optional(),
   dnsIP: z.string(),
   dnsDomain: z.string(),
   controlPlaneEndpoint: z.string(),
   apiserverPort: z.number(),
   encryptionAtRest: z.boolean(),
+  /** What the plugin says must stay, by key; records of older releases have none. */
+  network: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   /** Records of older releases have none. */
   proxyMode: z.string().optional(),
-  networkDeploy: z.string().optional(),
   directories: z.object({ etcd: z.string(), kubelet: z.string(), runtime: z.string() }),
   hosts: z.array(z.object({ name: z.string(), address: z.string(), roles: z.array(z.string()) })),
 });
@@ -47,18 +51,23 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     },
     runtime: cluster.runtime.type,
     plugin: network.plugin,
-    podCIDR: network.podCIDR,
-    serviceCIDR: network.serviceCIDR,
+    podCIDR: network.podCIDRs.join(','),
+    serviceCIDR: network.serviceCIDRs.join(','),
     nodeCIDRMaskSize: network.nodeCIDRMaskSize,
-    dnsIP: network.dnsIP,
+    ...(hasIPv6(network) ? { nodeCIDRMaskSizeIPv6: network.nodeCIDRMaskSizeIPv6 } : {}),
+    dnsIP: network.dnsIPs.join(','),
     dnsDomain: network.dnsDomain,
-    controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}`,
+    controlPlaneEndpoint: `${urlHost(endpoint.host)}:${endpoint.port}`,
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
     proxyMode: cluster.kubeProxy.mode,
-    networkDeploy: network.needs.deploy,
+    network: Object.fromEntries((network.needs.fixed ?? []).map(({ key, value }) => [key, value])),
     directories: { etcd: cluster.etcd.dataDir, kubelet: cluster.kubelet.rootDir, runtime: cluster.runtime.dataRoot },
-    hosts: hosts.map(({ name, address, roles }) => ({ name, address, roles: [...roles].sort() })),
+    hosts: hosts.map(({ name, addresses, roles }) => ({
+      name,
+      address: addresses.join(','),
+      roles: [...roles].sort(),
+    })),
   };
 }
 

@@ -32,6 +32,8 @@ const spans = {
   /** apiserver.config.k8s.io/v1 has AuthenticationConfiguration. */
   authenticationConfigV1: { since: 34 },
   policyV1: { since: 21 },
+  /** `IPv6DualStack` is on by default, and so kubelets take two addresses; before, it is alpha and off. */
+  dualStack: { since: 21 },
   /** CNI configurations of version 1.0.0 are understood by what the kubelet or runtime embeds. */
   cniVersion1: { since: 24 },
 } as const satisfies Record<string, Span>;

@@ -1,4 +1,4 @@
-import { nthAddress, parseCidr } from './cidr.ts';
+import { familyOf, formatAddress, formatCidr, nthAddress, parseAddress, parseCidr, splitList } from './cidr.ts';
 import type { Cidr } from './cidr.ts';
 import {
   corednsVersionFor,
@@ -31,6 +31,7 @@ export function combinationOf(input: ClusterInput, plugin?: PluginDeclaration): 
     proxyMode: input.kubeProxy?.mode ?? proxyModeFor(kubernetes),
     coredns: plain(input.coredns?.version ?? corednsVersionFor(kubernetes)),
     etcd: plain(input.etcd?.version ?? standard.etcd.version),
+    families: splitList(input.network?.podCIDR ?? standard.network.podCIDR).map(familyOf),
     plugin: pluginName(input),
     pluginVersion: plugin?.version(input, kubernetes),
   };
@@ -46,11 +47,13 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
 
 /**
  * Fills in every default. Call it only with input that the checks have passed.
+ *
+ * @param networks - those there are, and for how many hosts that run a kubelet.
  */
 export function resolveCluster(
   { cluster: input, hosts }: Pick<Draft, 'cluster' | 'hosts'>,
   local: LocalPath,
-  plugins: readonly PluginDeclaration[],
+  networks: { readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
 ): ClusterParts {
   const combination = combinationOf(input);
   const preparation = { ...standard.hostPreparation, ...given(input.hostPreparation) };
@@ -64,7 +67,7 @@ export function resolveCluster(
     network: resolveNetwork(
       input,
       hosts.map(({ host }) => host),
-      { local, plugins },
+      { local, ...networks },
     ),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
@@ -148,28 +151,41 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
 function resolveNetwork(
   input: ClusterInput,
   hosts: readonly HostInput[],
-  { local, plugins }: { readonly local: LocalPath; readonly plugins: readonly PluginDeclaration[] },
+  {
+    local,
+    plugins,
+    nodes,
+  }: { readonly local: LocalPath; readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
 ): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
-  const services = checkedCidr(written.serviceCIDR);
+  const pods = splitList(written.podCIDR).map(checkedCidr);
+  const services = splitList(written.serviceCIDR).map(checkedCidr);
+  const podCIDRs = pods.map(formatCidr);
+  const dnsIPs = dnsAddresses(input.network?.dnsIP, services);
+  const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
-  const { settings, needs } = plugin.resolve(input, hosts);
+  const { settings, needs } = plugin.resolve(input, nodes, hosts);
   const { uses = sharedKeys } = plugin;
   const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
   return {
     plugin: plugin.name,
     enforcesPolicy: plugin.enforcesPolicy,
-    podCIDR: written.podCIDR,
-    serviceCIDR: written.serviceCIDR,
+    podCIDR: formatCidr(firstOf(pods)),
+    podCIDRs,
+    serviceCIDR: formatCidr(firstOf(services)),
+    serviceCIDRs: services.map(formatCidr),
     nodeCIDRMaskSize: written.nodeCIDRMaskSize,
+    nodeCIDRMaskSizeIPv6: written.nodeCIDRMaskSizeIPv6,
     nodePortRange: written.nodePortRange,
-    dnsIP: input.network?.dnsIP ?? nthAddress(services, dnsIndex),
+    dnsIP: firstOf(dnsIPs),
+    dnsIPs,
     dnsDomain: written.dnsDomain,
-    apiserverServiceIP: nthAddress(services, 1n),
+    apiserverServiceIP: firstOf(apiserverServiceIPs),
+    apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
     cni: { ...standard.network.cni, ...given(input.network?.cni) },
-    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => !podCIDRs.includes(cidr)),
     podsReachServices: plugin.podsReachServices ?? true,
     ...pick(second, 'secondInterface'),
     settings,
@@ -187,6 +203,20 @@ function resolveArtifacts(input: ClusterInput, local: LocalPath): ArtifactSettin
     mirrors: input.artifacts?.mirrors ?? [],
     ...pick(directory === undefined ? undefined : local(directory), 'directory'),
   };
+}
+
+/** What is written, one address for each family, and the tenth of those service CIDRs that none is written for. */
+function dnsAddresses(written: string | undefined, services: readonly Cidr[]): readonly string[] {
+  const given = written === undefined ? [] : splitList(written).map(parseAddress);
+  return services.map((cidr) => {
+    const own = given.find(({ kind }) => kind === cidr.family);
+    return own === undefined || own.kind === 'none' ? nthAddress(cidr, dnsIndex) : formatAddress(own);
+  });
+}
+
+function firstOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new Error('an empty list passed the checks');
+  return first;
 }
 
 function checkedCidr(text: string): Cidr {

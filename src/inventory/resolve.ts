@@ -1,9 +1,10 @@
+import { formatAddress, parseAddress, splitList } from './cidr.ts';
 import { standard } from './defaults.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import { layExtras } from './merge.ts';
-import { componentNames } from './model.ts';
+import { componentNames, runsKubelet } from './model.ts';
 import type { Cluster, ComponentName, Extras, Host, Role, SshSettings, Taint } from './model.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { resolveCluster } from './resolve-cluster.ts';
@@ -20,7 +21,7 @@ export function resolveInventory(
 ): { readonly cluster: Cluster; readonly hosts: readonly Host[] } {
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
-  const parts = resolveCluster(draft, local, plugins);
+  const parts = resolveCluster(draft, local, { plugins, nodes: hosts.filter(runsKubelet).length });
   const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
   const proxy = draft.cluster.proxy;
   const cluster: Cluster = { ...parts, controlPlaneEndpoint };
@@ -44,7 +45,7 @@ export function sshOf(host: HostInput, common: SshInput, local: LocalPath): SshS
     ...given(host.ssh),
   } as typeof standard.ssh & ReturnType<typeof given<SshInput>>;
   return {
-    hostName: rest.hostName ?? host.address,
+    hostName: rest.hostName ?? addressesOf(host)[0] ?? host.address,
     port: rest.port,
     user: rest.user,
     knownHosts: local(knownHosts),
@@ -56,9 +57,11 @@ export function sshOf(host: HostInput, common: SshInput, local: LocalPath): SshS
 }
 
 function resolveHost(host: HostInput, draft: Draft, context: { local: LocalPath; only: boolean }): Host {
+  const addresses = addressesOf(host);
   return {
     name: host.name,
-    address: host.address,
+    address: addresses[0] ?? host.address,
+    addresses,
     roles: rolesOf(host, context.only),
     labels: host.labels ?? {},
     taints: (host.taints ?? []).map(resolveTaint),
@@ -66,6 +69,14 @@ function resolveHost(host: HostInput, draft: Draft, context: { local: LocalPath;
     variables: host.variables ?? {},
     extras: resolveExtras(draft.cluster, host),
   };
+}
+
+/** What stands in `address`, in the usual form of each; what is no address stays as it is. */
+export function addressesOf({ address }: Pick<HostInput, 'address'>): readonly string[] {
+  return splitList(address).map((text) => {
+    const parsed = parseAddress(text);
+    return parsed.kind === 'none' ? text : formatAddress(parsed);
+  });
 }
 
 function resolveTaint({
@@ -118,17 +129,17 @@ function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Ho
 
 /** Nothing inside the cluster may go through the proxy: it could not reach it. */
 function directHosts(written: readonly string[], cluster: Cluster, hosts: readonly Host[]): readonly string[] {
-  const { podCIDR, serviceCIDR, dnsDomain } = cluster.network;
+  const { podCIDRs, serviceCIDRs, dnsDomain } = cluster.network;
   const inside = [
     'localhost',
     '127.0.0.1',
     '::1',
     cluster.controlPlaneEndpoint.host,
-    podCIDR,
-    serviceCIDR,
+    ...podCIDRs,
+    ...serviceCIDRs,
     '.svc',
     `.${dnsDomain}`,
   ];
-  const addresses = hosts.flatMap((host) => [host.address, host.name]);
+  const addresses = hosts.flatMap((host) => [...host.addresses, host.name]);
   return [...new Set([...inside, ...addresses, ...written])];
 }

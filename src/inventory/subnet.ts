@@ -1,4 +1,4 @@
-import { contains, parseAddress, parseCidr } from './cidr.ts';
+import { contains, parseAddress, parseCidr, widthOf } from './cidr.ts';
 import type { Cidr } from './cidr.ts';
 
 /** An address of a host's interface with its prefix, as `ip addr` shows it. */
@@ -12,15 +12,21 @@ export interface Subnet {
   readonly cidr: Cidr;
 }
 
-/** The subnet that a host has its address on; undefined where only the bare address is known, so that nobody can tell who is on it. */
+/** The subnet that a host has an address on; undefined where only the bare address is known, so that nobody can tell who is on it. */
 export function subnetOf(address: string, addresses: readonly InterfaceAddress[]): Subnet | undefined {
-  const found = addresses.find(({ cidr }) => cidr.split('/')[0] === address);
-  const parsed = parseCidr(found?.cidr ?? '');
-  if (found === undefined || !('cidr' in parsed) || parsed.cidr.prefix === 32) return undefined;
-  return { interface: found.interface, cidr: parsed.cidr };
+  const wanted = parseAddress(address);
+  if (wanted.kind === 'none') return undefined;
+  for (const { interface: link, cidr: text } of addresses) {
+    const parsed = parseCidr(text);
+    if (!('cidr' in parsed)) continue;
+    const { cidr } = parsed;
+    if (cidr.family !== wanted.kind || cidr.base !== wanted.value) continue;
+    return cidr.prefix === widthOf(cidr.family) ? undefined : { interface: link, cidr };
+  }
+  return undefined;
 }
 
 export function isOnSubnet({ cidr }: Pick<Subnet, 'cidr'>, address: string): boolean {
   const parsed = parseAddress(address);
-  return parsed.kind === 'ipv4' && contains(cidr, parsed.value);
+  return parsed.kind !== 'none' && contains(cidr, parsed);
 }

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import type { Family } from './cidr.ts';
 import { releaseHas } from './releases.ts';
 
 /** `proved`: run on real hosts by the end-to-end tests. `rendered`: written by the same rules and unit-tested, but not run. */
@@ -36,6 +37,8 @@ export interface Combination {
   readonly proxyMode: 'iptables' | 'ipvs' | 'nftables';
   readonly coredns: string;
   readonly etcd: string;
+  /** Of pods and Services, in order. */
+  readonly families: readonly Family[];
   readonly plugin: string;
   /** Of the network, where it has one. */
   readonly pluginVersion: string | undefined;
@@ -128,6 +131,14 @@ export const combinationRules: readonly CombinationRule[] = [
     path: proxyMode,
     applies: (c) => c.proxyMode === 'ipvs',
     message: 'ipvs is rendered, but not proved; kube-proxy itself warns of its end from 1.36',
+  },
+  {
+    code: 'DUAL_STACK_TOO_EARLY',
+    severity: 'error',
+    path: ['network', 'podCIDR'],
+    applies: (c) => c.families.length > 1 && !releaseHas(c.kubernetes, 'dualStack'),
+    message: 'dual stack is alpha and off in Kubernetes 1.20',
+    fix: 'use blocks of one family, or Kubernetes 1.21 or newer',
   },
   {
     code: 'COREDNS_TOO_NEW',

@@ -15,6 +15,7 @@ export function unsafeChanges(before: RecordedSettings, after: Inventory): reado
   const now = recordOf(after);
   const edits = [
     ...settingEdits(before, now, after.document),
+    ...networkEdits(before, after),
     ...etcdEdits(before, now, after.document),
     ...hostEdits(before, now),
   ];
@@ -105,6 +106,13 @@ export const unsafeSettings: readonly Rule[] = [
     reason: 'nodes keep the part they were given, and new parts would overlap them',
   },
   {
+    what: 'NODE_MASK',
+    path: network('nodeCIDRMaskSizeIPv6'),
+    name: 'the node mask for IPv6',
+    value: (r) => r.nodeCIDRMaskSizeIPv6,
+    reason: 'nodes keep the part they were given, and new parts would overlap them',
+  },
+  {
     what: 'DNS_IP',
     path: network('dnsIP'),
     name: 'the DNS address',
@@ -118,13 +126,6 @@ export const unsafeSettings: readonly Rule[] = [
     name: "the cluster's domain",
     value: (r) => r.dnsDomain,
     reason: 'running pods search the old one, and certificates name it',
-  },
-  {
-    what: 'NETWORK_DEPLOY',
-    path: network('flannel').concat('deploy'),
-    name: 'how flannel runs',
-    value: (r) => r.networkDeploy,
-    reason: 'two of its daemons would work on the same routes and rules',
   },
   {
     what: 'RUNTIME',
@@ -205,6 +206,18 @@ function settingEdits(before: RecordedSettings, now: RecordedSettings, document:
   // Another runtime has another data root of its own accord; that one edit is said once.
   if (before.runtime !== now.runtime || before.directories.runtime === now.directories.runtime) return edits;
   return [...edits, editOf(dataRoot, [before.directories.runtime, now.directories.runtime], document)];
+}
+
+/** What the plugin itself says must stay; another plugin is an edit of its own. */
+function networkEdits(before: RecordedSettings, { cluster, document }: Inventory): readonly Edit[] {
+  const { plugin, needs } = cluster.network;
+  if (before.plugin !== plugin) return [];
+  return (needs.fixed ?? []).flatMap(({ key, name, value, reason }) => {
+    const from = before.network?.[key];
+    if (from === undefined || from === value) return [];
+    const setting = { what: 'NETWORK_SETTING', path: [...network(plugin), key], name, reason };
+    return [editOf(setting, [from, value], document)];
+  });
 }
 
 const dataRoot: Setting = {

@@ -109,7 +109,7 @@ function kubeletHosts(inventory: Inventory, joining: ReadonlySet<string>): reado
   const names = nodeNames(inventory);
   return inventory.hosts
     .filter(({ name }) => names.includes(name))
-    .map(({ name, address }) => ({ name, addresses: [address], joining: joining.has(name) }));
+    .map(({ name, addresses }) => ({ name, addresses, joining: joining.has(name) }));
 }
 
 function judged({ metadata, spec }: CsrJson): Parameters<typeof judgeCsr>[0] {

@@ -7,7 +7,10 @@ import { rawShell } from '../shell/sh.ts';
 
 interface NodeJson {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-  readonly spec: { readonly podCIDR?: string; readonly taints?: readonly (Taint & { readonly timeAdded?: string })[] };
+  readonly spec: {
+    readonly podCIDRs?: readonly string[];
+    readonly taints?: readonly (Taint & { readonly timeAdded?: string })[];
+  };
 }
 
 /** Remembers which taints came from the inventory, so that one that is dropped there is taken off the node. */
@@ -20,7 +23,7 @@ export async function liveNodes(kube: KubeRunner): Promise<readonly LiveNode[]> 
   };
   return items.map(({ metadata, spec }) => ({
     name: metadata.name,
-    podCIDR: spec.podCIDR,
+    podCIDRs: spec.podCIDRs ?? [],
     taints: spec.taints ?? [],
     managedTaints: readTaints(metadata.annotations?.[taintsAnnotation]),
   }));
@@ -37,8 +40,8 @@ export async function plannedNodes(kube: KubeRunner): Promise<readonly LiveNode[
 }
 
 /**
- * Labels and taints of the registered nodes of the inventory, as partial objects for a server-side apply: labels that the inventory drops go by
- * themselves. Taints are one list to the apiserver, so those of others (a node that is not ready, cordoned) are carried along in their place. Pure.
+ * Labels, taints and the network's annotations of the registered nodes of the inventory, as partial objects for a server-side apply: labels and annotations that the inventory
+ * drops go by themselves. Taints are one list to the apiserver, so those of others (a node that is not ready, cordoned) are carried along in their place. Pure.
  */
 export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): readonly KubeObject[] {
   return live.flatMap((node) => {
@@ -51,13 +54,17 @@ function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObjec
   const wanted = wantedTaints(inventory, host);
   // Once it has been ours, the list stays ours: given up, it would go with the taints of others in it.
   const changesTaints = wanted.length > 0 || node.managedTaints !== undefined;
+  const annotations = {
+    ...inventory.cluster.network.needs.nodeAnnotations?.[host.name],
+    ...(changesTaints ? { [taintsAnnotation]: JSON.stringify(wanted) } : {}),
+  };
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name: host.name,
       labels: { ...roleLabels(inventory, host), ...host.labels },
-      ...(changesTaints ? { annotations: { [taintsAnnotation]: JSON.stringify(wanted) } } : {}),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     ...(changesTaints ? { spec: { taints: mergeTaints(node, wanted) } } : {}),
   };

@@ -39,9 +39,10 @@ export function cniVersionFor({ cluster }: Inventory): CniVersion {
   return releaseHas(cluster.versions.kubernetes, 'cniVersion1') ? '1.0.0' : '0.4.0';
 }
 
-/** What the CNI plugins leave: the bridge with the hosts' ends of pods' links, portmap's chains or table, host-local's leases. */
+/** What the CNI plugins leave: the bridge with the hosts' ends of pods' links, bandwidth's links, portmap's chains or table, host-local's leases. */
 export const cniClaims: readonly Claim[] = [
   { kind: 'link', name: bridgeName },
+  { kind: 'links', name: 'bwp' },
   { kind: 'chains', name: 'CNI-' },
   { kind: 'nft-table', name: 'ip cni_hostport' },
   { kind: 'nft-table', name: 'ip6 cni_hostport' },

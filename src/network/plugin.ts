@@ -12,8 +12,8 @@ export interface NetworkTarget {
   readonly inventory: Inventory;
   readonly host: Host;
   readonly facts: Facts;
-  /** `spec.podCIDR` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
-  readonly podCIDRs: Readonly<Record<string, string>>;
+  /** `spec.podCIDRs` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
+  readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
   /** Contents of the plugin's secret files, by its own names for them; absent where it has none. */
   readonly secrets?: ReadonlyMap<string, string>;
 }
@@ -21,15 +21,8 @@ export interface NetworkTarget {
 /** What is known of all hosts once the network is applied. */
 export interface AppliedNetwork {
   readonly inventory: Inventory;
-  /** `spec.podCIDR` of the nodes by host name. */
-  readonly podCIDRs: Readonly<Record<string, string>>;
-}
-
-/** What is known of all hosts once the network is applied. */
-export interface AppliedNetwork {
-  readonly inventory: Inventory;
-  /** `spec.podCIDR` of the nodes by host name. */
-  readonly podCIDRs: Readonly<Record<string, string>>;
+  /** `spec.podCIDRs` of the nodes by host name. */
+  readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */

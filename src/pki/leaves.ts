@@ -120,6 +120,7 @@ export const leafKinds: readonly LeafKind[] = [
     profile: 'client',
     each: 'host',
     on: kubeletRoles,
+    when: (inventory) => inventory.cluster.network.needs.replacesKubeProxy !== true,
     purpose: 'kube-proxy to apiserver',
   },
   {
@@ -168,16 +169,16 @@ export function leafPlaces(inventory: Inventory): readonly LeafPlace[] {
 }
 
 function memberNames(_inventory: Inventory, host: Host): readonly string[] {
-  return [host.address, host.name, ...loopback];
+  return [...host.addresses, host.name, ...loopback];
 }
 
 function apiserverNames(inventory: Inventory): readonly string[] {
   const { cluster } = inventory;
   const service = 'kubernetes.default.svc';
   return [
-    ...hostsWith(inventory, 'master').flatMap((host) => [host.address, host.name]),
+    ...hostsWith(inventory, 'master').flatMap((host) => [...host.addresses, host.name]),
     cluster.controlPlaneEndpoint.host,
-    cluster.network.apiserverServiceIP,
+    ...cluster.network.apiserverServiceIPs,
     ...loopback,
     'kubernetes',
     'kubernetes.default',

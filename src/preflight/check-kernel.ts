@@ -12,6 +12,7 @@ export const checkKernel: HostCheck = (inventory, host, facts) => [
   ...unknownFeatures(inventory, host, facts),
   ...controllers(host, facts),
   ...nftablesRelease(inventory, host, facts),
+  ...networkRelease(inventory, host, facts),
 ];
 
 function missingFeatures(inventory: Inventory, host: Host, facts: Facts): Found {
@@ -64,9 +65,9 @@ function controllers(host: Host, facts: Facts): Found {
 
 /** kube-proxy itself refuses nftables mode on kernels before 5.13. */
 function nftablesRelease(inventory: Inventory, host: Host, facts: Facts): Found {
-  if (inventory.cluster.kubeProxy.mode !== 'nftables' || !runsKubelet(host)) return [];
-  const [major = 0, minor = 0] = facts.kernel.split('.').map((part) => Number.parseInt(part, 10));
-  if (major > 5 || (major === 5 && minor >= 13)) return [];
+  const { kubeProxy, network } = inventory.cluster;
+  if (kubeProxy.mode !== 'nftables' || network.needs.replacesKubeProxy === true || !runsKubelet(host)) return [];
+  if (isAtLeast(facts.kernel, 5, 13)) return [];
   return [
     {
       code: 'KERNEL_TOO_OLD',
@@ -76,4 +77,23 @@ function nftablesRelease(inventory: Inventory, host: Host, facts: Facts): Found 
       severity: 'error',
     },
   ];
+}
+
+function networkRelease(inventory: Inventory, host: Host, facts: Facts): Found {
+  const least = inventory.cluster.network.needs.kernelRelease;
+  if (least === undefined || !runsKubelet(host) || isAtLeast(facts.kernel, least.major, least.minor)) return [];
+  return [
+    {
+      code: 'KERNEL_TOO_OLD',
+      what: `its kernel ${facts.kernel} is too old for ${least.by}`,
+      why: `${least.by} wants ${least.major}.${least.minor} or newer`,
+      fix: least.alternative,
+      severity: 'error',
+    },
+  ];
+}
+
+function isAtLeast(kernel: string, major: number, minor: number): boolean {
+  const [own = 0, ownMinor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
+  return own > major || (own === major && ownMinor >= minor);
 }

@@ -1,4 +1,4 @@
-import { runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { SysctlSpec } from '../resources/sysctl.ts';
@@ -36,10 +36,21 @@ export function hostSysctls(inventory: Inventory, host: Host, facts: Facts): rea
     { key: 'net.bridge.bridge-nf-call-ip6tables', value: '1', optional: true },
     ...reversePath(inventory),
   ];
+  const forwarding: readonly SysctlSpec[] = hasIPv6(inventory.cluster.network)
+    ? [
+        // Before forwarding: with it the kernel drops the default routes of interfaces that have another value here, and hears no router any more.
+        ...facts.routerAdvertised.map((link) => ({
+          key: `net.ipv6.conf.${link.replaceAll('.', '/')}.accept_ra`,
+          value: '2',
+          optional: true,
+        })),
+        { key: 'net.ipv6.conf.all.forwarding', value: '1' },
+      ]
+    : [];
   const ipv6: readonly SysctlSpec[] = inventory.cluster.disableIPv6
     ? ['all', 'default'].map((name) => ({ key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', optional: true }))
     : [];
-  return [...common, ...(runsKubelet(host) ? pods : []), ...ipv6];
+  return [...common, ...(runsKubelet(host) ? [...pods, ...forwarding] : []), ...ipv6];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { KernelNeed } from '../inventory/plugin.ts';
@@ -10,7 +10,7 @@ export function kernelNeeds(
   facts: Pick<Facts, 'iptablesBackend'>,
 ): readonly KernelNeed[] {
   if (!runsKubelet(host)) return [];
-  const { kubeProxy, network } = inventory.cluster;
+  const { network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
     modules.map((module) => ({ module, by, alternative }));
   return [
@@ -21,12 +21,29 @@ export function kernelNeeds(
       'br_netfilter',
       'nf_conntrack',
     ]),
-    ...need(
-      `kube-proxy in ${kubeProxy.mode} mode`,
-      'choose another cluster.kubeProxy.mode',
-      proxyModules(kubeProxy.mode, facts.iptablesBackend),
-    ),
+    ...(network.needs.replacesKubeProxy === true ? [] : kubeProxyNeeds(inventory, facts)),
     ...network.needs.kernel,
+  ];
+}
+
+function kubeProxyNeeds(
+  { cluster: { kubeProxy, network } }: Inventory,
+  { iptablesBackend }: Pick<Facts, 'iptablesBackend'>,
+): readonly KernelNeed[] {
+  const by = `kube-proxy in ${kubeProxy.mode} mode`;
+  const need = (module: string): KernelNeed => ({
+    module,
+    by,
+    alternative: 'choose another cluster.kubeProxy.mode',
+  });
+  const need6 = (module: string): KernelNeed => ({
+    module,
+    by: `${by} for IPv6`,
+    alternative: 'use IPv4 blocks alone in cluster.network',
+  });
+  return [
+    ...proxyModules(kubeProxy.mode, iptablesBackend).map(need),
+    ...(hasIPv6(network) ? proxyModules6(kubeProxy.mode, iptablesBackend).map(need6) : []),
   ];
 }
 
@@ -45,4 +62,10 @@ function proxyModules(mode: Inventory['cluster']['kubeProxy']['mode'], backend: 
   if (mode === 'ipvs') return ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'ip_set', 'ip_set_hash_ipport'];
   const tables = backend === 'nft' ? ['nf_tables', 'nft_compat'] : ['ip_tables', 'iptable_nat'];
   return [...tables, 'xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'];
+}
+
+/** Those of {@link proxyModules} that the other family has for itself. */
+function proxyModules6(mode: Inventory['cluster']['kubeProxy']['mode'], backend: Facts['iptablesBackend']): string[] {
+  if (mode === 'nftables') return ['nft_fib_ipv6'];
+  return backend === 'nft' ? [] : ['ip6_tables', 'ip6table_nat'];
 }

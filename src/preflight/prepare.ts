@@ -1,4 +1,5 @@
 import { runsKubelet } from '../inventory/model.ts';
+import { sysctlFile } from '../host/facts/index.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
@@ -50,12 +51,12 @@ function sysctlFiles(sysctls: readonly SysctlSpec[]): readonly AnyResource[] {
   const exact = sysctls.filter((spec) => spec.atLeast !== true);
   return [
     { path: '/etc/sysctl.d/05-k8sup.conf', specs: least },
-    { path: '/etc/sysctl.d/zz-k8sup.conf', specs: exact },
+    { path: sysctlFile, specs: exact },
   ]
     .filter(({ specs }) => specs.length > 0)
     .map(({ path, specs }) => file({ path, content: sysctlFileText(specs), mode: 0o644 }));
 }
 
 function hostEntries(inventory: Inventory) {
-  return inventory.hosts.map(({ name, address }) => ({ address, names: [name] }));
+  return inventory.hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ address, names: [name] })));
 }

@@ -15,3 +15,5 @@ export type { RunLog } from './log.ts';
 export { summaryLine } from './summary.ts';
 export { duration, byteCount, count, safe, oneLine } from './words.ts';
 export { renderStatus } from './status.ts';
+export { renderNetworkStatus } from './network-status.ts';
+export { renderNetworkTest } from './network-test.ts';

@@ -2,6 +2,7 @@ import type { CheckResult, RunEvent } from '../engine/events.ts';
 import { changeText } from './change-text.ts';
 import { openErrorDesk } from './error-desk.ts';
 import { withoutHost } from './failures.ts';
+import { renderNetworkTest } from './network-test.ts';
 import { openNews } from './news.ts';
 import { planTotal } from './plan.ts';
 import type { Reporter, ReporterSettings } from './reporter.ts';
@@ -30,6 +31,7 @@ export function openPlain(settings: ReporterSettings): Reporter {
         settings.verbose || event.type !== 'progress' || news ? eventText(event, settings, style) : undefined;
       if (line !== undefined) out.write(`[${((settings.now() - begun) / 1000).toFixed(1).padStart(6)} s] ${line}\n`);
       if (event.type === 'change' && settings.diff && event.diff !== undefined) out.write(diffText(event.diff));
+      if (event.type === 'network-test') out.write(`\n${renderNetworkTest(event.test, style)}\n\n`);
       if (event.type === 'stage-end' || event.type === 'error' || event.type === 'summary') err.write(errors.take());
       if (event.type === 'summary') out.write(endText(tally, settings, style));
     },
@@ -45,6 +47,8 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
     case 'run-start':
       return `${oneLine(event.command)} ${oneLine(event.cluster)}: ${count(event.hosts.length, 'host')}`;
     case 'status':
+    case 'network-status':
+    case 'network-test':
       return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;

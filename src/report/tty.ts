@@ -2,6 +2,7 @@ import type { RunEvent } from '../engine/events.ts';
 import { renderChecks } from './checks.ts';
 import { openErrorDesk } from './error-desk.ts';
 import type { ErrorDesk } from './error-desk.ts';
+import { renderNetworkTest } from './network-test.ts';
 import { openNews } from './news.ts';
 import { renderChanges, renderPlan } from './plan.ts';
 import { openQueue } from './queue.ts';
@@ -81,7 +82,8 @@ function show(screen: Screen, event: RunEvent): void {
 }
 
 /** What is told on a line of its own, between stages. */
-function lineOf(event: RunEvent, { colors, symbols }: Style): string {
+function lineOf(event: RunEvent, style: Style): string {
+  const { colors, symbols } = style;
   if (event.type === 'run-start') {
     const about = `${oneLine(event.cluster)}, ${count(event.hosts.length, 'host')}`;
     return `${colors.bold(`k8sup ${oneLine(event.command)}`)}  ${about}`;
@@ -91,6 +93,7 @@ function lineOf(event: RunEvent, { colors, symbols }: Style): string {
     return `${colors.yellow(symbols.warning)} ${host}${oneLine(event.text)}`;
   }
   if (event.type === 'note') return `${colors.bold(symbols.arrow)} ${safe(event.text).trim()}`;
+  if (event.type === 'network-test') return `\n${renderNetworkTest(event.test, style)}\n`;
   if (event.type === 'progress') return colors.dim(`  ${hostName(event.host)}  ${oneLine(event.text)}`);
   return '';
 }

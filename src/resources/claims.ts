@@ -9,6 +9,8 @@ export interface Claim {
     | 'path'
     | 'empty-dir'
     | 'link'
+    | 'links'
+    | 'module-link'
     | 'routes'
     | 'chains'
     | 'nft-table'
@@ -17,9 +19,9 @@ export interface Claim {
     | 'netns'
     | 'runtime'
     | 'unit';
-  /** For example a link's name, a path, a CIDR, a chain's prefix. */
+  /** For example a link's name, the beginning of several links' names, a path, a CIDR, a chain's prefix. */
   readonly name: string;
-  /** For `policy`: recorded from the host instead. */
+  /** For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. */
   readonly value?: string;
 }
 
@@ -61,5 +63,8 @@ function own(claim: Claim): ReturnType<typeof sh> {
     return sh`k8sup_own ${claim.kind} ${claim.name} "$([ ! -e ${claim.name} ] || echo kept)"`;
   if (claim.kind === 'policy')
     return sh`k8sup_own policy ${claim.name} "$(iptables -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
+  // What was there before is not ours to take away.
+  if (claim.kind === 'module-link')
+    return sh`k8sup_own module-link ${claim.name} "$([ -e /sys/class/net/${claim.name} ] && echo kept || echo ${claim.value ?? ''})"`;
   return sh`k8sup_own ${claim.kind} ${claim.name} ${claim.value ?? ''}`;
 }

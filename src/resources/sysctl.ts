@@ -5,6 +5,7 @@ import type { Change, Resource } from './define.ts';
 
 /** A kernel setting, for example `net.ipv4.ip_forward`. */
 export interface SysctlSpec {
+  /** As in sysctl.d: a dot inside a name, such as an interface's, is written as a slash. */
   readonly key: string;
   readonly value: string;
   /** A number that is only ever raised: a host with more keeps what it has. */
@@ -52,11 +53,11 @@ export function sysctlFileText(specs: readonly SysctlSpec[]): string {
 }
 
 /** `$name` is the key, `$value` what it was. */
-export const undoSysctl: Sh = rawShell(`path=/proc/sys/$(printf %s "$name" | tr . /)
+export const undoSysctl: Sh = rawShell(`path=/proc/sys/$(printf %s "$name" | tr ./ /.)
 if [ -e "$path" ] && [ "$(tr -s '\\t ' ' ' < "$path")" != "$value" ]; then printf '%s\\n' "$value" > "$path"; fi`);
 
 function pathOf(key: string): string {
-  return `/proc/sys/${key.replaceAll('.', '/')}`;
+  return `/proc/sys/${key.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
 }
 
 function probeSysctl(path: string): Sh {

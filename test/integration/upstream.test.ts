@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/engine/stage.ts';
 import { clusterObjects } from '../../src/kube/objects.ts';
 import { addObjects, edit, objectsOf, upstreamChart, upstreamManifest } from '../../src/network/upstream/index.ts';
-import { noApiServer, startApiServer } from '../support/apiserver.ts';
-import type { TestApiServer } from '../support/apiserver.ts';
 import { because, noCharts, noUpstream, upstreamContext } from '../support/upstream.ts';
 import { newest } from '../unit/components/fixture.ts';
+import { programsFor, startApiserver } from '../unit/kube/real-apiserver.ts';
+import type { RealApiserver } from '../unit/kube/real-apiserver.ts';
 
 const newestRelease = '1.36.3';
 const oldestRelease = '1.20.15';
@@ -13,7 +13,7 @@ const kubeOvn = { component: 'kube-ovn', version: '1.16.2', file: 'kube-ovn.tgz'
 const routerFile = { component: 'kube-router', version: '2.11.1', file: 'generic-kuberouter-all-features.yaml' };
 
 /** Applies objects as a cluster step does, and compares them again. @returns how many differed before and after. */
-async function settle(server: TestApiServer, objects: readonly KubeObject[]): Promise<readonly number[]> {
+async function settle(server: RealApiserver, objects: readonly KubeObject[]): Promise<readonly number[]> {
   const target = clusterObjects(server.kube);
   const before = await target.diff(objects);
   await target.apply(objects);
@@ -21,13 +21,23 @@ async function settle(server: TestApiServer, objects: readonly KubeObject[]): Pr
   return [before, after].map((changes) => ('pending' in changes ? Number.NaN : changes.size));
 }
 
-const noNewest = noUpstream ?? noApiServer(newestRelease);
+async function start(version: string): Promise<RealApiserver> {
+  const programs = programsFor(version);
+  if (programs === undefined) throw new Error(`no programs of ${version}`);
+  return await startApiserver(version, programs);
+}
+
+function missing(version: string): string | undefined {
+  return programsFor(version) === undefined ? `kube-apiserver ${version} or its etcd is not in the cache` : undefined;
+}
+
+const noNewest = noUpstream ?? missing(newestRelease);
 describe.skipIf(noNewest !== undefined)(`an apiserver of the newest release${because(noNewest)}`, () => {
-  let server: TestApiServer;
+  let server: RealApiserver;
   beforeAll(async () => {
-    server = await startApiServer(newestRelease);
+    server = await start(newestRelease);
   });
-  afterAll(async () => server[Symbol.asyncDispose]());
+  afterAll(async () => server.down());
 
   test('takes what calico brings, with an object of a kind that comes with it, and then nothing differs', async () => {
     const pool = {
@@ -72,10 +82,15 @@ describe.skipIf(noNewest !== undefined)(`an apiserver of the newest release${bec
   });
 });
 
-const noOldest = noUpstream ?? noApiServer(oldestRelease);
+const noOldest = noUpstream ?? missing(oldestRelease);
 describe.skipIf(noOldest !== undefined)(`an apiserver of the oldest release${because(noOldest)}`, () => {
+  let server: RealApiserver;
+  beforeAll(async () => {
+    server = await start(oldestRelease);
+  });
+  afterAll(async () => server.down());
+
   test('takes what kube-router brings, and kinds and their objects at once', async () => {
-    await using server = await startApiServer(oldestRelease);
     const router = objectsOf(await upstreamManifest(upstreamContext(newest), routerFile));
     expect(await settle(server, router)).toEqual([router.length, 0]);
     expect(await settle(server, [thing({ a: '1' }), definition(['a'])])).toEqual([2, 0]);

@@ -8,6 +8,7 @@ export function testHost(sshd: TestSshd, ssh: Partial<SshSettings> = {}): Host {
   return {
     name: 'h1',
     address: '127.0.0.1',
+    addresses: ['127.0.0.1'],
     roles: new Set(['node']),
     labels: {},
     taints: [],

@@ -181,7 +181,7 @@ function contextOf(of: Inventory): StageContext {
 }
 
 function liveNode({ name }: Host, index: number) {
-  return { name, podCIDR: `10.244.${String(index)}.0/24`, taints: [], managedTaints: undefined };
+  return { name, podCIDRs: [`10.244.${String(index)}.0/24`], taints: [], managedTaints: undefined };
 }
 
 /** Certificates and keys that say what they are. */

@@ -22,7 +22,7 @@ async function readNodes(context: RunContext): Promise<{
 }> {
   try {
     const script = rawShell(
-      `kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion} {.spec.podCIDR}{"\\n"}{end}'`,
+      `kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion} {.spec.podCIDRs[*]}{"\\n"}{end}'`,
     );
     const [output, pendingRequests] = await Promise.all([context.kube.run(script), listPending(context)]);
     const nodes = output
@@ -30,8 +30,8 @@ async function readNodes(context: RunContext): Promise<{
       .split('\n')
       .filter((line) => line !== '')
       .map((line): NodeStatus => {
-        const [name = '', ready, kubelet = '', runtime = '', podCIDR = ''] = line.split(' ');
-        return { name, registered: true, ready: ready === 'True', kubelet, runtime, podCIDR };
+        const [name = '', ready, kubelet = '', runtime = '', ...podCIDRs] = line.split(' ');
+        return { name, registered: true, ready: ready === 'True', kubelet, runtime, podCIDR: podCIDRs.join(',') };
       });
     const absent = nodeNames(context.inventory).filter((name) => !nodes.some((node) => node.name === name));
     return { nodes: [...nodes, ...absent.map(notRegistered)], pendingRequests };

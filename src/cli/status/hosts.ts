@@ -39,7 +39,7 @@ async function hostStatus(
   stages: readonly Stage[],
   host: Host,
 ): Promise<LookedAtHost> {
-  const about = { name: host.name, address: host.address, roles: [...host.roles] };
+  const about = { name: host.name, address: host.addresses.join(','), roles: [...host.roles] };
   try {
     const { kubeletCertificates, ...found } = await lookAt(context, session, stages, host);
     return { status: { ...about, ...found }, kubeletCertificates };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hostsWith } from '../../inventory/model.ts';
+import { hasIPv6, hostsWith } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import type { MakeComponent } from '../component.ts';
 import { etcdEndpoints } from '../etcd/etcd.ts';
@@ -100,11 +100,12 @@ function apiserverFlags(inventory: Inventory, host: Host, authentication: string
   const { cluster } = inventory;
   const flags = {
     'advertise-address': host.address,
+    ...(hasIPv6(cluster.network) ? { 'bind-address': '::' } : {}),
     'secure-port': String(cluster.apiserverPort),
     'allow-privileged': 'true',
     profiling: 'false',
     'endpoint-reconciler-type': 'lease',
-    'service-cluster-ip-range': cluster.network.serviceCIDR,
+    'service-cluster-ip-range': cluster.network.serviceCIDRs.join(','),
     'service-node-port-range': cluster.network.nodePortRange,
     'tls-cert-file': kubePki.apiserverCert,
     'tls-private-key-file': kubePki.apiserverKey,

@@ -1,4 +1,5 @@
-import type { Inventory } from '../../inventory/model.ts';
+import { familiesOf } from '../../inventory/model.ts';
+import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
@@ -57,13 +58,21 @@ function controllerManagerFlags(inventory: Inventory): Flags {
     controllers: '*,bootstrapsigner,tokencleaner',
     'cluster-name': cluster.name,
     'allocate-node-cidrs': 'true',
-    'cluster-cidr': cluster.network.podCIDR,
-    'node-cidr-mask-size': String(cluster.network.nodeCIDRMaskSize),
-    'service-cluster-ip-range': cluster.network.serviceCIDR,
+    'cluster-cidr': cluster.network.podCIDRs.join(','),
+    ...maskFlags(cluster.network),
+    'service-cluster-ip-range': cluster.network.serviceCIDRs.join(','),
     'root-ca-file': kubePki.ca,
     'service-account-private-key-file': kubePki.serviceAccountKey,
     'cluster-signing-cert-file': kubePki.ca,
     'cluster-signing-key-file': kubePki.caKey,
     'cluster-signing-duration': `${cluster.lifetimes.nodeHours}h0m0s`,
   };
+}
+
+/** The controller-manager refuses the one flag with two families, and the others with one. */
+function maskFlags(network: NetworkSettings): Flags {
+  const { nodeCIDRMaskSize: ipv4, nodeCIDRMaskSizeIPv6: ipv6 } = network;
+  const [first, second] = familiesOf(network);
+  if (second === undefined) return { 'node-cidr-mask-size': String(first === 'ipv6' ? ipv6 : ipv4) };
+  return { 'node-cidr-mask-size-ipv4': String(ipv4), 'node-cidr-mask-size-ipv6': String(ipv6) };
 }

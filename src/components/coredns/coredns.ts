@@ -1,5 +1,7 @@
 import type { KubeObject } from '../../engine/stage.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { familyName } from '../../inventory/cidr.ts';
+import { familiesOf } from '../../inventory/model.ts';
+import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { corednsDeployment } from './deployment.ts';
 
@@ -89,7 +91,7 @@ function service(inventory: Inventory): KubeObject {
       labels: { ...labels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
     },
     spec: {
-      clusterIP: inventory.cluster.network.dnsIP,
+      ...addresses(inventory.cluster.network),
       selector: labels,
       ports: [
         { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
@@ -98,4 +100,11 @@ function service(inventory: Inventory): KubeObject {
       ],
     },
   };
+}
+
+/** With one family the API server fills in the rest, in releases without dual stack as well. */
+function addresses(network: NetworkSettings): object {
+  const { dnsIP: clusterIP, dnsIPs: clusterIPs } = network;
+  if (clusterIPs.length === 1) return { clusterIP };
+  return { clusterIP, clusterIPs, ipFamilies: familiesOf(network).map(familyName), ipFamilyPolicy: 'PreferDualStack' };
 }

@@ -1,4 +1,5 @@
 import type { Facts } from '../../host/facts/model.ts';
+import { familyOf } from '../../inventory/cidr.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -64,7 +65,9 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
       settings: {
         Environment: { variable: 'PATH', value: `${paths.docker}:${systemPath}` },
         ...(proxy === undefined ? {} : { EnvironmentFile: proxy.path }),
-        ...(config['iptables'] === false ? {} : { ExecStartPost: forwardRules(inventory.cluster.network.podCIDR) }),
+        ...(config['iptables'] === false
+          ? {}
+          : { ExecStartPost: inventory.cluster.network.podCIDRs.map(forwardRules) }),
         TimeoutStartSec: 180,
         Delegate: true,
         KillMode: 'process',
@@ -91,7 +94,7 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * policy. In a chain of k8sup's own, so that clean knows them.
  */
 function forwardRules(podCIDR: string): UnitCommand {
-  const iptables = `${podCIDR.includes(':') ? 'ip6tables' : 'iptables'} -w`;
+  const iptables = `${familyOf(podCIDR) === 'ipv6' ? 'ip6tables' : 'iptables'} -w`;
   const jump = 'FORWARD -m comment --comment "k8sup pod network" -j K8SUP-DOCKER';
   const script = [
     `${iptables} -N K8SUP-DOCKER 2>/dev/null || ${iptables} -F K8SUP-DOCKER`,

@@ -1,4 +1,6 @@
 import type { Facts } from '../../host/facts/model.ts';
+import { familyOf } from '../../inventory/cidr.ts';
+import { hasIPv6 } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import type { Component } from '../component.ts';
@@ -49,11 +51,11 @@ function kubeProxyConfig(inventory: Inventory, host: Host, facts: Facts): Readon
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     mode: proxy.mode,
-    bindAddress: host.address.includes(':') ? '::' : '0.0.0.0',
-    healthzBindAddress: `${host.address.includes(':') ? '[::]' : '0.0.0.0'}:${fixedPorts.kubeProxyHealth}`,
+    bindAddress: familyOf(host.address) === 'ipv6' ? '::' : '0.0.0.0',
+    healthzBindAddress: `${hasIPv6(network) ? '[::]' : '0.0.0.0'}:${fixedPorts.kubeProxyHealth}`,
     metricsBindAddress: `127.0.0.1:${fixedPorts.kubeProxyMetrics}`,
     hostnameOverride: host.name,
-    clusterCIDR: network.podCIDR,
+    clusterCIDR: network.podCIDRs.join(','),
     clientConnection: { kubeconfig: kubeconfigs.kubeProxy },
     // In a container nf_conntrack_max belongs to the machine and cannot be written: kube-proxy would not start.
     ...(facts.container ? { conntrack: { maxPerCore: 0, min: 0 } } : {}),

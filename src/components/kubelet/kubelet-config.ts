@@ -1,5 +1,6 @@
 import type { Facts } from '../../host/facts/model.ts';
 import { roleTaints } from '../../inventory/control-plane.ts';
+import { hasIPv6 } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { urlHost } from '../../inventory/urls.ts';
 import { cgroupDriver } from '../cgroup-driver.ts';
@@ -21,6 +22,7 @@ export function kubeletConfig(
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     ...accessFields,
+    ...(hasIPv6(inventory.cluster.network) ? { address: '::' } : {}),
     ...hostFields(inventory, facts),
     ...podFields(inventory),
     ...releaseFields(inventory, host, facts),

@@ -72,7 +72,7 @@ function kubeletFlags(inventory: Inventory, host: Host): Flags {
     'root-dir': rootDir,
     'cert-dir': `${rootDir}/pki`,
     'hostname-override': host.name,
-    'node-ip': host.address,
+    'node-ip': host.addresses.join(','),
     ...runtimeFlags(inventory),
     ...(taints.length > 0 && !releaseHas(kubernetes, 'registerWithTaintsField')
       ? { 'register-with-taints': taints.map(({ key, effect }) => `${key}=:${effect}`).join(',') }

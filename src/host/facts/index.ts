@@ -1,5 +1,6 @@
 export { clusterMarkPath, factsScript } from './script.ts';
 export { parseFacts } from './parse.ts';
+export { sysctlFile } from './parse-network.ts';
 export { packageOf, programsFor } from './programs.ts';
 export type { ProgramPackage } from './programs.ts';
 export { portsOf } from './ports.ts';

@@ -55,9 +55,13 @@ export interface Facts {
   readonly clockMs: number;
   readonly controllerClockMs: number;
   readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
+  /** `off`: switched off for all or for new interfaces by disable_ipv6; `absent`: the kernel has none. */
+  readonly ipv6: 'on' | 'off' | 'absent';
+  /** Interfaces whose IPv6 default route the kernel took from router advertisements, and those that k8sup has kept such a route for before. */
+  readonly routerAdvertised: readonly string[];
   /** MTU of each network interface, by name. */
   readonly links: Readonly<Record<string, number>>;
-  /** Destination networks of live routes, without the default route. */
+  /** Destination networks of live routes of both families, without default routes and what each link has by itself. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
   /** The interface of the IPv4 default route with the least metric. */
   readonly defaultInterface: string | undefined;

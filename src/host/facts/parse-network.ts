@@ -1,3 +1,4 @@
+import { formatAddress } from '../../inventory/cidr.ts';
 import type { Facts, Listener } from './model.ts';
 import type { Sections } from './sections.ts';
 
@@ -27,11 +28,73 @@ function readTrie(lines: readonly string[]): Facts['addresses'] {
     const address = /\|-- ([\d.]+)\s*$/.exec(line)?.[1];
     if (address !== undefined && /\/32 host LOCAL/.test(lines[index + 1] ?? '')) found.add(address);
   });
-  return [...found].map((address) => ({ interface: '', cidr: `${address}/32` }));
+  return [...[...found].map((address) => ({ interface: '', cidr: `${address}/32` })), ...readIfInet6(lines)];
 }
 
-/** From /proc/net/route: IPv4, main table; addresses there are in hexadecimal with the lowest byte first. */
+/** Lines of /proc/net/if_inet6: address, index, prefix, scope and flags in hexadecimal, and the interface. */
+function readIfInet6(lines: readonly string[]): Facts['addresses'] {
+  return lines.flatMap((line) => {
+    const [, hex, prefix, name] = /^([0-9a-f]{32}) [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ [0-9a-f]+\s+(\S+)$/.exec(line) ?? [];
+    if (hex === undefined || prefix === undefined || name === undefined) return [];
+    const address = formatAddress({ kind: 'ipv6', value: BigInt(`0x${hex}`) });
+    return [{ interface: name, cidr: `${address}/${Number.parseInt(prefix, 16)}` }];
+  });
+}
+
 export function readRoutes(read: Sections): Facts['routes'] {
+  return [...readRoutes4(read), ...readRoutes6(read)];
+}
+
+/** Flags of routes, from the kernel's ipv6_route.h and route.h. */
+const routeFlags = {
+  reject: 0x200,
+  default: 0x10000,
+  addrconf: 0x40000,
+  anycast: 0x100000,
+  local: 0x80000000,
+} as const;
+
+/** Where k8sup keeps its kernel settings, and what is there of interfaces with router advertisements. */
+export const sysctlFile = '/etc/sysctl.d/zz-k8sup.conf';
+const acceptsAdvertisements = /^-?net\.ipv6\.conf\.(\S+)\.accept_ra = 2$/;
+
+/** Default routes from advertisements that another program than the kernel took (networkd, NetworkManager) bear no flag of it, and need no help. */
+export function readRouterAdvertised(read: Sections): readonly string[] {
+  const wanted = routeFlags.default | routeFlags.addrconf;
+  const live = rows6(read).filter(({ prefix, flags }) => prefix === 0 && (flags & wanted) === wanted);
+  const kept = read.file(sysctlFile).flatMap((line) => acceptsAdvertisements.exec(line)?.[1] ?? []);
+  // In sysctl.d a dot in an interface's name is written as a slash.
+  return [...new Set([...live.map((row) => row.interface), ...kept.map((name) => name.replaceAll('/', '.'))])].sort();
+}
+
+export function readIPv6(read: Sections): Facts['ipv6'] {
+  const values = ['all', 'default'].map((name) => read.file(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`)[0]);
+  if (values.every((value) => value === undefined)) return 'absent';
+  return values.includes('1') ? 'off' : 'on';
+}
+
+function readRoutes6(read: Sections): Facts['routes'] {
+  const skipped = routeFlags.reject | routeFlags.anycast | routeFlags.local;
+  return rows6(read)
+    .filter((row) => row.prefix > 0 && row.interface !== 'lo' && (row.flags & skipped) === 0)
+    .filter(({ destination }) => !/^(fe[89ab]|ff)/.test(destination))
+    .map((row) => ({
+      cidr: `${formatAddress({ kind: 'ipv6', value: BigInt(`0x${row.destination}`) })}/${row.prefix}`,
+      interface: row.interface,
+    }));
+}
+
+/** From /proc/net/ipv6_route: all tables, numbers in hexadecimal. */
+function rows6(read: Sections) {
+  return read.file('/proc/net/ipv6_route').flatMap((line) => {
+    const [destination = '', prefix = '', , , , , , , flags = '', name] = line.trim().split(/\s+/);
+    if (name === undefined) return [];
+    return [{ destination, prefix: Number.parseInt(prefix, 16), flags: Number.parseInt(flags, 16), interface: name }];
+  });
+}
+
+/** From /proc/net/route: main table; addresses there are in hexadecimal with the lowest byte first. */
+function readRoutes4(read: Sections): Facts['routes'] {
   return read
     .file('/proc/net/route')
     .slice(1)

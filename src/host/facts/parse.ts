@@ -5,9 +5,11 @@ import type { Facts } from './model.ts';
 import {
   readAddresses,
   readDefaultInterface,
+  readIPv6,
   readLinks,
   readListeners,
   readResolver,
+  readRouterAdvertised,
   readRoutes,
 } from './parse-network.ts';
 import { readSections } from './sections.ts';
@@ -36,6 +38,8 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
+    ipv6: readIPv6(read),
+    routerAdvertised: readRouterAdvertised(read),
     links: readLinks(read),
     routes: readRoutes(read),
     defaultInterface: readDefaultInterface(read),

@@ -21,12 +21,19 @@ export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[]
 }
 
 function podHostPorts(inventory: Inventory): readonly NeededPort[] {
+  const { needs } = inventory.cluster.network;
+  const proxy =
+    needs.replacesKubeProxy === true
+      ? []
+      : [
+          loopback(fixedPorts.kubeProxyMetrics, 'kube-proxy metrics', 'kube-proxy.service'),
+          everywhere(fixedPorts.kubeProxyHealth, 'kube-proxy health', 'kube-proxy.service'),
+        ];
   return [
     everywhere(fixedPorts.kubelet, 'kubelet', 'kubelet.service'),
     loopback(fixedPorts.kubeletHealth, 'kubelet health', 'kubelet.service'),
-    loopback(fixedPorts.kubeProxyMetrics, 'kube-proxy metrics', 'kube-proxy.service'),
-    everywhere(fixedPorts.kubeProxyHealth, 'kube-proxy health', 'kube-proxy.service'),
-    ...inventory.cluster.network.needs.ports,
+    ...proxy,
+    ...needs.ports,
   ];
 }
 

@@ -18,8 +18,9 @@ export function programsFor(inventory: Inventory, host: Host): readonly ProgramP
     names.push('iptables', 'conntrack', 'nsenter', 'modprobe');
     // Tells whether a kubelet's certificate still lets it in: without it, one that has expired would pass for joined.
     names.push('openssl');
-    if (kubeProxy.mode === 'nftables') names.push('nft');
-    if (kubeProxy.mode === 'ipvs') names.push('ipset');
+    const mode = network.needs.replacesKubeProxy === true ? undefined : kubeProxy.mode;
+    if (mode === 'nftables') names.push('nft');
+    if (mode === 'ipvs') names.push('ipset');
     // dockershim forwards ports with the one and sets hairpin mode with the other.
     if (runtime.type === 'docker') names.push('socat', 'ethtool');
     names.push(...network.needs.programs.filter((name) => !names.includes(name)));

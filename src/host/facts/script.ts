@@ -6,7 +6,7 @@ import type { Sh } from '../../shell/sh.ts';
 import { firewallSection } from '../firewall/facts.ts';
 import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
-import { resolvedConf } from './parse-network.ts';
+import { resolvedConf, sysctlFile } from './parse-network.ts';
 import { portsOf } from './ports.ts';
 import { otherPrograms, programsFor } from './programs.ts';
 import { remainsPaths, unitNames } from './remains.ts';
@@ -64,7 +64,7 @@ for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containe
   d=\${d%/*/}; p container "\${d##*/}"
 done
 echo @@addresses
-if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; [ ! -e /proc/net/if_inet6 ] || cat /proc/net/if_inet6; fi
 echo @@links
 grep -s '' /dev/null /sys/class/net/*/mtu`),
   ]);
@@ -147,6 +147,10 @@ function filesSection(): Sh {
     '/proc/filesystems',
     '/proc/cgroups',
     '/proc/net/route',
+    '/proc/net/ipv6_route',
+    '/proc/sys/net/ipv6/conf/all/disable_ipv6',
+    '/proc/sys/net/ipv6/conf/default/disable_ipv6',
+    sysctlFile,
     '/sys/fs/cgroup/cgroup.controllers',
     '/sys/fs/selinux/enforce',
     clusterMarkPath,

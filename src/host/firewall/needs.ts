@@ -25,7 +25,7 @@ export interface FirewallNeeds {
 /** What comes from or goes to a host by its roles and the cluster's settings. */
 export function firewallNeeds(inventory: Inventory, host: Host): FirewallNeeds {
   const { apiserverPort, network } = inventory.cluster;
-  const peers = inventory.hosts.filter(({ name }) => name !== host.name).map(({ address }) => address);
+  const peers = inventory.hosts.filter(({ name }) => name !== host.name).flatMap(({ addresses }) => addresses);
   const listening = portsOf(inventory, host)
     .filter(({ loopback }) => !loopback)
     .map(({ protocol, port, purpose }): FirewallNeed => {
@@ -37,5 +37,5 @@ export function firewallNeeds(inventory: Inventory, host: Host): FirewallNeeds {
   const nodePorts = (['tcp', 'udp'] as const).map((protocol): FirewallNeed => {
     return { protocol, ports: network.nodePortRange, from: 'anyone', purpose: 'node ports' };
   });
-  return { ports: [...ports, ...nodePorts], peers, pods: network.podCIDR.split(',') };
+  return { ports: [...ports, ...nodePorts], peers, pods: network.podCIDRs };
 }

@@ -1,8 +1,12 @@
+import { familyOf } from '../../inventory/cidr.ts';
+import type { Family } from '../../inventory/cidr.ts';
 import type { FirewallNeed, FirewallNeeds } from './needs.ts';
 
 /** How rules are written on a host. */
 export type FirewallKind = 'firewalld' | 'ufw' | 'nftables' | 'iptables';
 
+const permanent = 'firewall-cmd --permanent';
+const families = ['ipv4', 'ipv6'] as const;
 const protocols = ['tcp', 'udp'] as const;
 type Protocol = (typeof protocols)[number];
 
@@ -14,39 +18,57 @@ export interface FirewalldRule {
 }
 
 /** Set of the cluster's hosts: without it there would be a rule for each pair of host and port. */
-const hostSet = 'k8sup-hosts';
+function hostSet(family: Family): string {
+  return family === 'ipv4' ? 'k8sup-hosts' : 'k8sup-hosts6';
+}
 
 /**
  * firewall-cmd(1): written permanently, so that a reload takes them up.
  *
  * @param zone - that the host's interface is in.
  */
-export function firewalldRules({ ports, peers, pods }: FirewallNeeds, zone: string): readonly FirewalldRule[] {
-  const permanent = 'firewall-cmd --permanent';
-  const guarded = ports.some(({ from }) => from === 'hosts');
+export function firewalldRules(needs: FirewallNeeds, zone: string): readonly FirewalldRule[] {
+  const guarded = needs.ports.filter(({ from }) => from === 'hosts');
   return [
-    ...(guarded ? peers : []).map((peer, index) => ({
-      command: `${index === 0 ? `${permanent} --new-ipset=${hostSet} --type=hash:ip; ` : ''}${permanent} --ipset=${hostSet} --add-entry=${peer}`,
-      query: [`--ipset=${hostSet}`, `--query-entry=${peer}`],
+    ...families.flatMap((family) => {
+      const peers = needs.peers.filter((peer) => familyOf(peer) === family);
+      return guarded.length === 0 || peers.length === 0 ? [] : peerRules({ family, peers, guarded, zone });
+    }),
+    ...needs.ports
+      .filter(({ from }) => from === 'anyone')
+      .map(({ protocol, ports }) => ({
+        command: `${permanent} --zone=${zone} --add-port=${ports}/${protocol}`,
+        query: [`--zone=${zone}`, `--query-port=${ports}/${protocol}`],
+      })),
+    ...needs.pods.map((cidr) => ({
+      command: `${permanent} --zone=trusted --add-source=${cidr}`,
+      query: ['--zone=trusted', `--query-source=${cidr}`],
     })),
-    ...ports.map(({ protocol, ports: range, from }) => {
-      if (from === 'anyone') {
-        const port = `${range}/${protocol}`;
-        return {
-          command: `${permanent} --zone=${zone} --add-port=${port}`,
-          query: [`--zone=${zone}`, `--query-port=${port}`],
-        };
-      }
-      const rule = `rule source ipset="${hostSet}" port port="${range}" protocol="${protocol}" accept`;
+  ];
+}
+
+interface Peers {
+  readonly family: Family;
+  readonly peers: readonly string[];
+  readonly guarded: readonly FirewallNeed[];
+  readonly zone: string;
+}
+
+function peerRules({ family, peers, guarded, zone }: Peers): readonly FirewalldRule[] {
+  const set = hostSet(family);
+  const option = family === 'ipv6' ? ' --option=family=inet6' : '';
+  return [
+    ...peers.map((peer, index) => ({
+      command: `${index === 0 ? `${permanent} --new-ipset=${set} --type=hash:ip${option}; ` : ''}${permanent} --ipset=${set} --add-entry=${peer}`,
+      query: [`--ipset=${set}`, `--query-entry=${peer}`],
+    })),
+    ...guarded.map(({ protocol, ports }) => {
+      const rule = `rule source ipset="${set}" port port="${ports}" protocol="${protocol}" accept`;
       return {
         command: `${permanent} --zone=${zone} --add-rich-rule='${rule}'`,
         query: [`--zone=${zone}`, `--query-rich-rule=${rule}`],
       };
     }),
-    ...pods.map((cidr) => ({
-      command: `${permanent} --zone=trusted --add-source=${cidr}`,
-      query: ['--zone=trusted', `--query-source=${cidr}`],
-    })),
   ];
 }
 
@@ -91,17 +113,17 @@ export function nftRules(needs: FirewallNeeds): readonly string[] {
 
 /** iptables(8), before what may refuse. */
 export function iptablesRules(needs: FirewallNeeds): readonly string[] {
-  const program = (address: string): string => (address.includes(':') ? 'ip6tables' : 'iptables');
+  const program = (address: string): string => (familyOf(address) === 'ipv6' ? 'ip6tables' : 'iptables');
+  const programs = [...new Set(['iptables', ...[...needs.peers, ...needs.pods].map(program)])];
   return [
     ...protocols.flatMap((protocol) => {
       const open = needs.ports.filter((need) => need.from === 'anyone' && need.protocol === protocol);
       const list = open.map((need) => need.ports.replace('-', ':')).join(',');
       const guarded = guardedPorts(needs, protocol).join(',');
+      const accept = (ports: string): string => `-p ${protocol} -m multiport --dports ${ports} -j ACCEPT`;
       return [
-        ...(list === '' ? [] : [`iptables -I INPUT -p ${protocol} -m multiport --dports ${list} -j ACCEPT`]),
-        ...(guarded === '' ? [] : needs.peers).map(
-          (peer) => `${program(peer)} -I INPUT -s ${peer} -p ${protocol} -m multiport --dports ${guarded} -j ACCEPT`,
-        ),
+        ...(list === '' ? [] : programs).map((name) => `${name} -I INPUT ${accept(list)}`),
+        ...(guarded === '' ? [] : needs.peers).map((peer) => `${program(peer)} -I INPUT -s ${peer} ${accept(guarded)}`),
       ];
     }),
     ...needs.pods.flatMap((cidr) => [
@@ -117,9 +139,6 @@ function guardedPorts({ ports }: FirewallNeeds, protocol: Protocol): readonly st
 }
 
 function byFamily(addresses: readonly string[]): readonly (readonly ['ip' | 'ip6', readonly string[]])[] {
-  const families = [
-    ['ip', addresses.filter((address) => !address.includes(':'))],
-    ['ip6', addresses.filter((address) => address.includes(':'))],
-  ] as const;
-  return families.filter(([, found]) => found.length > 0);
+  const found = families.map((family) => addresses.filter((address) => familyOf(address) === family));
+  return [['ip', found[0] ?? []] as const, ['ip6', found[1] ?? []] as const].filter(([, own]) => own.length > 0);
 }

@@ -1,5 +1,5 @@
-import { contains, formatCidr, overlaps, parseAddress, parseCidr } from '../cidr.ts';
-import type { Cidr } from '../cidr.ts';
+import { contains, formatCidr, overlaps, parseAddress, parseCidr, splitList } from '../cidr.ts';
+import type { Cidr, Family } from '../cidr.ts';
 import { standard } from '../defaults.ts';
 import type { Draft, Report } from '../findings.ts';
 import { given } from '../given.ts';
@@ -11,6 +11,7 @@ import type { LanInput } from '../schema/lan.ts';
 
 interface Range {
   readonly host: string;
+  readonly family: Family;
   readonly path: Path;
   readonly from: bigint;
   readonly to: bigint;
@@ -20,7 +21,7 @@ interface Range {
 export function checkLan(lan: LanInput, path: Path, draft: Draft, report: Report): void {
   const parsed = parseCidr(lan.subnet);
   if (!('cidr' in parsed)) {
-    const message = `${JSON.stringify(lan.subnet)} is not a block of IPv4 addresses`;
+    const message = `${JSON.stringify(lan.subnet)} is not a block of addresses`;
     report({ code: 'CIDR_INVALID', path: [...path, 'subnet'], message });
     return;
   }
@@ -57,8 +58,8 @@ export function checkSecondInterface(draft: Draft, report: Report): void {
 function checkApart(cidr: Cidr, path: Path, { cluster }: Draft, report: Report): void {
   const written = { ...standard.network, ...given(cluster.network) };
   for (const key of ['podCIDR', 'serviceCIDR'] as const) {
-    const other = parseCidr(written[key]);
-    if (!('cidr' in other) || !overlaps(cidr, other.cidr)) continue;
+    const others = splitList(written[key]).map((text) => parseCidr(text));
+    if (!others.some((other) => 'cidr' in other && overlaps(cidr, other.cidr))) continue;
     const message = `${formatCidr(cidr)} and ${key} ${written[key]} overlap`;
     const basedOn = [['cluster', 'network', key]];
     report({ code: 'CIDR_OVERLAP', path, basedOn, message, fix: `give ${key} a block of its own` });
@@ -84,7 +85,7 @@ function readRanges(lan: LanInput, path: Path, cidr: Cidr, report: Report): read
   return Object.entries(lan.ranges).flatMap(([host, { from, to }]) => {
     const place = [...path, 'ranges', host];
     const [first, last] = [parseAddress(from), parseAddress(to)];
-    if (first.kind !== 'ipv4' || last.kind !== 'ipv4' || !isIn(cidr, from) || !isIn(cidr, to)) {
+    if (first.kind === 'none' || last.kind === 'none' || !contains(cidr, first) || !contains(cidr, last)) {
       const message = `${from} to ${to} is not inside ${formatCidr(cidr)}`;
       report({ code: 'RANGE_OUTSIDE', path: place, basedOn: [[...path, 'subnet']], message });
       return [];
@@ -93,7 +94,7 @@ function readRanges(lan: LanInput, path: Path, cidr: Cidr, report: Report): read
       report({ code: 'RANGE_OUTSIDE', path: place, message: `${to} comes before ${from}`, fix: 'swap them' });
       return [];
     }
-    return [{ host, path: place, from: first.value, to: last.value }];
+    return [{ host, family: cidr.family, path: place, from: first.value, to: last.value }];
   });
 }
 
@@ -104,15 +105,18 @@ interface Around {
 }
 
 function checkRange(range: Range, { lan, draft, others }: Around, report: Report): void {
-  const { host, path, from, to } = range;
+  const { host, path, family, from, to } = range;
   for (const other of others.filter((one) => one.from <= to && from <= one.to)) {
     const message = `pods of ${host} and of ${other.host} would get the same addresses`;
     report({ code: 'RANGE_OVERLAP', path, basedOn: [other.path], message, fix: 'give each host a range of its own' });
   }
-  const taken = [...draft.hosts.map((one) => one.host.address), ...(lan.gateway === undefined ? [] : [lan.gateway])];
+  const taken = [
+    ...draft.hosts.flatMap((one) => splitList(one.host.address)),
+    ...(lan.gateway === undefined ? [] : [lan.gateway]),
+  ];
   for (const address of taken) {
     const parsed = parseAddress(address);
-    if (parsed.kind !== 'ipv4' || parsed.value < from || parsed.value > to) continue;
+    if (parsed.kind !== family || parsed.value < from || parsed.value > to) continue;
     const fix = 'leave it out of the range';
     report({ code: 'RANGE_TAKEN', path, message: `${address} is in it, and is no pod's`, fix });
   }
@@ -132,5 +136,5 @@ function checkRange(range: Range, { lan, draft, others }: Around, report: Report
 
 function isIn(cidr: Cidr, address: string): boolean {
   const parsed = parseAddress(address);
-  return parsed.kind === 'ipv4' && contains(cidr, parsed.value);
+  return parsed.kind !== 'none' && contains(cidr, parsed);
 }

@@ -41,6 +41,8 @@ export const reservedFlags: Readonly<Record<ComponentName, Reserved>> = {
     'cluster-cidr': 'cluster.network.podCIDR',
     'service-cluster-ip-range': 'cluster.network.serviceCIDR',
     'node-cidr-mask-size': 'cluster.network.nodeCIDRMaskSize',
+    'node-cidr-mask-size-ipv4': 'cluster.network.nodeCIDRMaskSize',
+    'node-cidr-mask-size-ipv6': 'cluster.network.nodeCIDRMaskSizeIPv6',
   },
   scheduler: pki(
     'kubeconfig',

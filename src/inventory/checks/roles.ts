@@ -1,6 +1,7 @@
 import type { Draft, DraftHost, Report } from '../findings.ts';
 import { parseEndpoint } from '../endpoint.ts';
-import { rolesOf } from '../resolve.ts';
+import { addressesOf, rolesOf } from '../resolve.ts';
+import { formatAddress, parseAddress } from '../cidr.ts';
 import { kubeletRoles } from '../model.ts';
 import type { ComponentName, Role } from '../model.ts';
 
@@ -46,7 +47,7 @@ function checkMasters(draft: Draft, report: Report): void {
     report({ code: 'CONTROL_PLANE_ENDPOINT_MISSING', path, message, fix });
     return;
   }
-  const owner = masters.find(({ host }) => host.address === parseEndpoint(endpoint)?.host);
+  const owner = masters.find(({ host }) => addressesOf(host).includes(usual(parseEndpoint(endpoint)?.host ?? '')));
   if (owner === undefined) return;
   const message = `${endpoint} is the address of ${owner.host.name} alone: without that master nothing reaches the others`;
   report({ code: 'CONTROL_PLANE_ENDPOINT_SINGLE', severity: 'warning', path, message });
@@ -56,8 +57,14 @@ function checkEndpointForm(draft: Draft, report: Report): void {
   const text = draft.cluster.controlPlaneEndpoint;
   if (text === undefined || parseEndpoint(text) !== undefined) return;
   const message = `${JSON.stringify(text)} is not host:port`;
-  const fix = 'write a DNS name or an IPv4 address and a port, for example "k8s.example.com:6443", without https://';
+  const fix =
+    'write a DNS name or an address and a port, for example "k8s.example.com:6443" or "[fd00::10]:6443", without https://';
   report({ code: 'CONTROL_PLANE_ENDPOINT_INVALID', path: ['cluster', 'controlPlaneEndpoint'], message, fix });
+}
+
+function usual(host: string): string {
+  const address = parseAddress(host);
+  return address.kind === 'none' ? host : formatAddress(address);
 }
 
 const rolesOfComponent: Readonly<Record<ComponentName, readonly Role[]>> = {

@@ -56,6 +56,14 @@ export const dnsName = text({
   maxLength: 253,
 });
 
+/** IPv6 addresses pass by their shape: what is none is told by SSH. */
+export const sshHostName = text({
+  code: 'DNS_NAME_INVALID',
+  pattern: new RegExp(`^(${label63}(\\.${label63})*|[0-9a-f:.]*:[0-9a-f:.]*)$`),
+  expected: 'a DNS name or an address',
+  maxLength: 253,
+});
+
 export const version = text({
   code: 'VERSION_INVALID',
   pattern: /^v?(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$/,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
 import { argsAndConfig, argsOnly, configOnly } from './components.ts';
-import { derived, dnsName, hostName, localFile, optional, port, text } from './fields.ts';
+import { derived, hostName, localFile, optional, port, sshHostName, text } from './fields.ts';
 
 const sshShape = {
   user: optional(
@@ -31,7 +31,7 @@ const sshShape = {
 export const sshSchema = z.strictObject(sshShape);
 
 const hostSshSchema = z.strictObject({
-  hostName: derived(dnsName, 'Name or address to connect to', "the host's address"),
+  hostName: derived(sshHostName, 'Name or address to connect to', "the host's address"),
   ...sshShape,
 });
 
@@ -46,7 +46,9 @@ const taintSchema = z.strictObject({
 
 export const hostSchema = z.strictObject({
   name: hostName.describe('Name of the host and of its node'),
-  address: z.string().describe('IPv4 address that the other hosts use'),
+  address: z
+    .string()
+    .describe('Address that the other hosts use, or one of each family with a comma between: `10.0.0.11,fd00::11`'),
   roles: derived(
     z.array(z.enum(['etcd', 'master', 'node'])).min(1),
     'What the host does',

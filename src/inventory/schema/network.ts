@@ -23,12 +23,25 @@ export const networkSchema = z.strictObject({
     'Pod network: flannel, bridge (CNI bridge with host routes), macvlan (pods on the LAN of the hosts) or none (bring your own)',
     standard.network.plugin,
   ),
-  podCIDR: optional(z.string(), 'Addresses of pods (IPv4)', standard.network.podCIDR),
-  serviceCIDR: optional(z.string(), 'Addresses of Services (IPv4)', standard.network.serviceCIDR),
+  podCIDR: optional(
+    z.string(),
+    'Addresses of pods: one block, or one of each family with a comma between, the first family first',
+    standard.network.podCIDR,
+  ),
+  serviceCIDR: optional(
+    z.string(),
+    'Addresses of Services: as many blocks as podCIDR has, in the same order of families',
+    standard.network.serviceCIDR,
+  ),
   nodeCIDRMaskSize: optional(
     z.int().min(8).max(30),
-    "Mask of each node's part of the pod CIDR",
+    "Mask of each node's part of the IPv4 pod CIDR",
     standard.network.nodeCIDRMaskSize,
+  ),
+  nodeCIDRMaskSizeIPv6: optional(
+    z.int().min(16).max(126),
+    "Mask of each node's part of the IPv6 pod CIDR",
+    standard.network.nodeCIDRMaskSizeIPv6,
   ),
   nodePortRange: optional(
     text({
@@ -40,7 +53,11 @@ export const networkSchema = z.strictObject({
     'Ports of NodePort Services',
     standard.network.nodePortRange,
   ),
-  dnsIP: derived(z.string(), 'Address of the cluster DNS', 'the tenth of serviceCIDR'),
+  dnsIP: derived(
+    z.string(),
+    'Address of the cluster DNS, or one of each family with a comma between',
+    'the tenth of serviceCIDR',
+  ),
   dnsDomain: optional(dnsName, 'Domain of the cluster', standard.network.dnsDomain),
   mtu: derived(mtu, 'bridge, macvlan: MTU of pods', "the interface's"),
   cni: optional(cniSchema, 'bridge, flannel: what the chain of CNI plugins does besides'),

@@ -1,4 +1,6 @@
 import type { CheckResult } from '../../engine/events.ts';
+import { familyName, familyOf } from '../../inventory/cidr.ts';
+import { urlHost } from '../../inventory/urls.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { lines, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -84,35 +86,47 @@ function pairAttempts(target: VerifyTarget): readonly Attempt[] {
       { name: 'pod to pod', tried, script: sh`:`, judge: () => ({ ok: true, result: 'one node: nothing to cross' }) },
     ];
   }
-  return perNode.map((from, index) => {
+  return perNode.flatMap((from, index) => {
     const to = perNode[(index + 1) % perNode.length] ?? from;
-    return pairAttempt(target, from, to);
+    return to.ips.map((_ip, family) => pairAttempt(target, [from, to], family));
   });
 }
 
-function pairAttempt({ namespace }: VerifyTarget, from: VerifyPod, to: VerifyPod): Attempt {
+function pairAttempt(
+  { namespace }: VerifyTarget,
+  [from, to]: readonly [VerifyPod, VerifyPod],
+  family: number,
+): Attempt {
+  const [fromIp = '', toIp = ''] = [from.ips[family], to.ips[family]];
   return {
     name: 'pod to pod',
-    tried: `ping and http, ${from.node} to ${to.node}`,
-    script: sh`kubectl -n ${namespace} exec ${from.name} -- sh -c ${`ping -c 2 -W 2 "$1" && ${whoIsThere}`} sh ${to.ip} 8080`,
+    tried: `ping and http, ${from.node} to ${to.node}${to.ips.length > 1 ? ` by ${familyName(familyOf(toIp))}` : ''}`,
+    script: sh`kubectl -n ${namespace} exec ${from.name} -- sh -c ${`ping -c 2 -W 2 "$1" && ${whoIsThere}`} sh ${toIp} 8080`,
     judge: (output) => {
-      const seen = /saw \[?(?:::ffff:)?([0-9a-f.:]+?)\]?(?::\d+)?$/m.exec(output)?.[1];
+      const seen = callerOf(output);
       const time = /time=([\d.]+) ms/.exec(output)?.[1];
-      if (seen === from.ip)
+      if (seen === fromIp)
         return {
           ok: true,
-          result: `${from.ip} to ${to.ip}${time === undefined ? '' : ` in ${time} ms`}, seen as itself`,
+          result: `${fromIp} to ${toIp}${time === undefined ? '' : ` in ${time} ms`}, seen as itself`,
         };
       return {
         ok: false,
-        result: `the receiver saw ${seen ?? 'nothing'} instead of ${from.ip}: something masquerades pod traffic`,
+        result: `the receiver saw ${seen ?? 'nothing'} instead of ${fromIp}: something masquerades pod traffic`,
       };
     },
   };
 }
 
+/** httpd names an IPv6 caller in brackets or without, and an IPv4 one as such or in the form of IPv6; some releases add its port. */
+function callerOf(output: string): string | undefined {
+  const said = /saw (\S+)$/m.exec(output)?.[1];
+  const bare = said?.replace(/^\[(.*)\](?::\d+)?$/, '$1');
+  return bare?.replace(/^(?:::ffff:)?(\d+(?:\.\d+){3})(?::\d+)?$/, '$1');
+}
+
 function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
-  const { namespace, clusterIP, context } = target;
+  const { namespace, clusterIPs, context } = target;
   const { network, versions } = context.inventory.cluster;
   const [first] = target.pods;
   if (first === undefined) return [];
@@ -126,30 +140,30 @@ function serviceAttempts(target: VerifyTarget): readonly Attempt[] {
       script: sh`end=$(( $(date +%s) + ${retrySeconds} ))
 while :; do
 o=$(${slices ? slicesOf(namespace) : endpointsOf(namespace)}) || exit 1
-if [ "$(printf '%s\\n' "$o" | grep -c .)" -ge ${target.pods.length} ] || [ "$(date +%s)" -ge "$end" ]; then break; fi; sleep 0.5
+if [ "$(printf '%s\\n' "$o" | grep -c .)" -ge ${target.pods.flatMap(({ ips }) => ips).length} ] || [ "$(date +%s)" -ge "$end" ]; then break; fi; sleep 0.5
 done
 printf '%s\\n' "$o"`,
       judge: (output) => {
         const listed = new Set(output.split('\n').filter((line) => line !== ''));
-        const missing = target.pods.filter(({ ip }) => !listed.has(ip));
-        return { ok: missing.length === 0, result: `${listed.size} of ${target.pods.length} pods listed` };
+        const wanted = target.pods.flatMap(({ ips }) => ips);
+        const missing = wanted.filter((ip) => !listed.has(ip));
+        const of = wanted.length === target.pods.length ? 'pods' : "pods' addresses";
+        return { ok: missing.length === 0, result: `${listed.size} of ${wanted.length} ${of} listed` };
       },
     },
-    {
+    ...clusterIPs.map((clusterIP): Attempt => ({
       name: 'ClusterIP',
-      tried: `http://${clusterIP} from a pod`,
+      tried: `http://${urlHost(clusterIP)} from a pod`,
       script: exec('sh', '-c', whoIsThere, 'sh', clusterIP, '80'),
       judge: (output) => ({ ok: /^pod web-/m.test(output), result: answeredBy(output) }),
-    },
+    })),
+    ...(clusterIPs.length > 1 ? [bothRecords(target, exec)] : []),
     {
       name: 'DNS',
       tried: `nslookup ${dnsName} from a pod`,
       script: exec('nslookup', dnsName),
       judge: (output) => {
-        const ok = new RegExp(
-          `^Address[^:]*:\\s*${network.apiserverServiceIP.replaceAll('.', '\\.')}(?:\\s.*)?$`,
-          'm',
-        ).test(output);
+        const ok = answers(output, network.apiserverServiceIP);
         const result = `${network.dnsIP} answered ${network.apiserverServiceIP}`;
         return { ok, result: ok ? result : escapeControl(output).split('\n').slice(-3).join(' ') };
       },
@@ -188,6 +202,29 @@ printf '%s\\n' "$o"`,
       }),
     },
   ];
+}
+
+/** The API server's own Service has one family; that of the verification has all, and so must its name have. */
+function bothRecords({ namespace, clusterIPs, context }: VerifyTarget, exec: (...command: string[]) => Sh): Attempt {
+  const name = `web.${namespace}.svc.${context.inventory.cluster.network.dnsDomain}`;
+  return {
+    name: 'DNS',
+    tried: `A and AAAA of ${name} from a pod`,
+    script: exec('nslookup', name),
+    judge: (output) => {
+      const missing = clusterIPs.filter((ip) => !answers(output, ip));
+      if (missing.length === 0) return { ok: true, result: `found as ${clusterIPs.join(' and ')}` };
+      return {
+        ok: false,
+        result: `${missing.join(', ')} is missing: ${escapeControl(output).split('\n').slice(-3).join(' ')}`,
+      };
+    },
+  };
+}
+
+/** Whether nslookup gave an address. */
+function answers(output: string, ip: string): boolean {
+  return new RegExp(`^Address[^:]*:\\s*${ip.replaceAll('.', '\\.')}(?:\\s.*)?$`, 'm').test(output);
 }
 
 function slicesOf(namespace: string): Sh {

@@ -11,7 +11,8 @@ import { replicas, workload } from './workload.ts';
 /** A pod of the verification. */
 export interface VerifyPod {
   readonly name: string;
-  readonly ip: string;
+  /** One of each family the cluster has, in its order. */
+  readonly ips: readonly string[];
   readonly node: string;
 }
 
@@ -19,10 +20,11 @@ export interface VerifyPod {
 export interface VerifyTarget {
   readonly namespace: string;
   readonly pods: readonly VerifyPod[];
-  readonly clusterIP: string;
+  /** One of each family the cluster has, in its order. */
+  readonly clusterIPs: readonly string[];
   readonly nodePort: number;
-  /** InternalIP of each node by name, without those on unreachable hosts. */
-  readonly nodes: ReadonlyMap<string, string>;
+  /** The InternalIPs of each node by name, without those on unreachable hosts. */
+  readonly nodes: ReadonlyMap<string, readonly string[]>;
   /** Names of the nodes that are neither cordoned nor keep ordinary pods away by a taint. */
   readonly schedulable: readonly string[];
   readonly context: ActionContext;
@@ -107,8 +109,8 @@ function waitAndLook(namespace: string): Sh {
   return sh`kubectl -n ${namespace} rollout status deployment/web --timeout=${`${podsLimitSeconds}s`} >/dev/null || {
 kubectl -n ${namespace} get pods -o wide >&2; kubectl -n ${namespace} get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 6 >&2; exit 1; }
 kubectl get nodes -o jsonpath='{range .items[*]}node {.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address} unschedulable={.spec.unschedulable} {.spec.taints[*].effect}{"\\n"}{end}'
-kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.status.podIP} {.spec.nodeName} {.metadata.deletionTimestamp}{"\\n"}{end}'
-kubectl -n ${namespace} get service web -o jsonpath='service {.spec.clusterIP} {.spec.ports[0].nodePort}{"\\n"}'`;
+kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}pod {.metadata.name} {.spec.nodeName} {.metadata.deletionTimestamp} {.status.podIPs[*].ip}{"\\n"}{end}'
+kubectl -n ${namespace} get service web -o jsonpath='service {.spec.ports[0].nodePort} {.spec.clusterIP} {.spec.clusterIPs[*]}{"\\n"}'`;
 }
 
 function parseTarget(context: ActionContext, namespace: string, output: string): VerifyTarget {
@@ -117,19 +119,24 @@ function parseTarget(context: ActionContext, namespace: string, output: string):
     .split('\n')
     .map((line) => line.split(' '));
   const of = (kind: string): readonly string[][] => rows.filter(([first]) => first === kind);
-  const [, clusterIP = '', nodePort = ''] = of('service')[0] ?? [];
+  const [, nodePort = '', ...clusterIPs] = of('service')[0] ?? [];
   const nodes = of('node').filter(([, name = '']) => !context.unreachable.has(name));
   return {
     namespace,
-    pods: of('pod').flatMap(([, name = '', ip = '', node = '', leaving = '']) =>
-      leaving === '' ? [{ name, ip, node }] : [],
+    pods: of('pod').flatMap(([, name = '', node = '', leaving = '', ...ips]) =>
+      leaving === '' ? [{ name, ips, node }] : [],
     ),
-    clusterIP,
+    clusterIPs: [...new Set(clusterIPs.filter((ip) => ip !== ''))],
     nodePort: Number(nodePort),
-    nodes: new Map(nodes.map(([, name = '', ip = '']) => [name, ip])),
+    nodes: new Map(nodes.map(([, name = '', ...rest]) => [name, rest.slice(0, rest.findIndex(isMark))])),
     schedulable: nodes.filter(takesPods).map(([, name = '']) => name),
     context,
   };
+}
+
+/** What stands behind a node's addresses. */
+function isMark(word: string): boolean {
+  return word.startsWith('unschedulable=');
 }
 
 function takesPods(words: readonly string[]): boolean {

@@ -32,6 +32,7 @@ export function workload(inventory: Inventory, namespace: string): readonly Kube
       metadata: { name: 'web', namespace },
       spec: {
         type: 'NodePort',
+        ...(inventory.cluster.network.serviceCIDRs.length > 1 ? { ipFamilyPolicy: 'RequireDualStack' } : {}),
         selector: labels,
         ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }],
       },

@@ -1,11 +1,12 @@
+import { familyOf } from '../../inventory/cidr.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
 import { isOnSubnet, subnetOf } from '../../inventory/subnet.ts';
 import { bridgeName, cniConfigFile, cniClaims, cniVersionFor } from '../cni.ts';
 import type { AppliedNetwork, NetworkPlugin, NetworkTarget } from '../plugin.ts';
-import { bridgeDeclaration, bridgeSettings } from './settings.ts';
+import { bridgeDeclaration, gatewaysOf } from './settings.ts';
 import type { BridgeSettings } from './settings.ts';
-import { podRoutesFile } from '../pod-routes/file.ts';
+import { addressLike, podRoutesFile } from '../pod-routes/file.ts';
 import { podRoutesClaims, podRoutesService } from '../pod-routes/service.ts';
 
 /** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no image, and no daemon but a small script. */
@@ -22,36 +23,39 @@ export const bridge: NetworkPlugin<BridgeSettings> = {
   claims: (inventory) => [
     ...cniClaims,
     ...podRoutesClaims,
-    { kind: 'routes', name: inventory.cluster.network.podCIDR },
+    ...inventory.cluster.network.podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
   ],
 };
 
 function routesService(target: NetworkTarget): Component {
-  return podRoutesService(podRoutesFile(target, podCIDROf(target), routerTo(target)));
+  return podRoutesService(podRoutesFile(target, podCIDRsOf(target), routerTo(target)));
 }
 
 /** Hosts on the same subnet are reached directly, whatever gateway there is. */
 function routerTo({ inventory, host, facts }: NetworkTarget): (address: string) => string | undefined {
-  const gateway = bridgeSettings(inventory).gateways[host.name];
-  const subnet = gateway === undefined ? undefined : subnetOf(host.address, facts.addresses);
-  return (address) => (subnet === undefined || isOnSubnet(subnet, address) ? undefined : gateway);
+  const gateways = gatewaysOf(inventory, host.name);
+  if (gateways.length === 0) return () => undefined;
+  const subnets = host.addresses.flatMap((address) => subnetOf(address, facts.addresses) ?? []);
+  return (address) =>
+    subnets.some((subnet) => isOnSubnet(subnet, address))
+      ? undefined
+      : gateways.find((gateway) => familyOf(gateway) === familyOf(address));
 }
 
 /** Routers between the hosts are nobody's but their owner's: k8sup says what they must know. */
 function routerNotes({ inventory, podCIDRs }: AppliedNetwork): readonly string[] {
-  const gateways = [...new Set(Object.values(bridgeSettings(inventory).gateways))];
+  const gateways = [...new Set(inventory.hosts.flatMap(({ name }) => gatewaysOf(inventory, name)))];
   if (gateways.length === 0) return [];
-  const routes = inventory.hosts.flatMap(({ name, address }) => {
-    const cidr = podCIDRs[name];
-    return cidr === undefined ? [] : [`  ip route replace ${cidr} via ${address}`];
-  });
+  const routes = inventory.hosts.flatMap((host) =>
+    (podCIDRs[host.name] ?? []).map((cidr) => `  ip route replace ${cidr} via ${addressLike(host, cidr)}`),
+  );
   return [[`the router between the nodes (${gateways.join(', ')}) must know where pods are:`, ...routes].join('\n')];
 }
 
 /** `ipMasq` is off: the plugin's rule would hide pod addresses from other nodes, so that k8sup has its own. */
 function bridgeConfig(target: NetworkTarget): ComponentFile {
   const { network } = target.inventory.cluster;
-  const subnet = podCIDROf(target);
+  const subnets = podCIDRsOf(target);
   return cniConfigFile(cniVersionFor(target.inventory), network, {
     type: 'bridge',
     bridge: bridgeName,
@@ -61,13 +65,13 @@ function bridgeConfig(target: NetworkTarget): ComponentFile {
     ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
     ipam: {
       type: 'host-local',
-      ranges: [[{ subnet }]],
-      routes: [{ dst: subnet.includes(':') ? '::/0' : '0.0.0.0/0' }],
+      ranges: subnets.map((subnet) => [{ subnet }]),
+      routes: subnets.map((subnet) => ({ dst: familyOf(subnet) === 'ipv6' ? '::/0' : '0.0.0.0/0' })),
     },
   });
 }
 
-function podCIDROf({ host, podCIDRs }: NetworkTarget): string {
+function podCIDRsOf({ host, podCIDRs }: NetworkTarget): readonly string[] {
   const own = podCIDRs[host.name];
   if (own !== undefined) return own;
   throw new K8supError({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAddress } from '../../inventory/cidr.ts';
+import { parseAddress, splitList } from '../../inventory/cidr.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { noNeeds, settingsOf, writtenFor } from '../../inventory/plugin.ts';
@@ -8,7 +8,7 @@ import { optional } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
 
 export interface BridgeSettings {
-  /** Router by host, towards nodes that are not on the host's subnet. */
+  /** Router by host, or one of each family with a comma between, towards nodes that are not on the host's subnet. */
   readonly gateways: Readonly<Record<string, string>>;
 }
 
@@ -38,8 +38,10 @@ export const bridgeDeclaration: PluginDeclaration<BridgeSettings> & { readonly s
   },
 };
 
-export function bridgeSettings({ cluster }: Inventory): BridgeSettings {
-  return settingsOf(bridgeDeclaration, cluster.network);
+/** Routers on a host's own subnets, one of each family at most. */
+export function gatewaysOf({ cluster }: Inventory, host: string): readonly string[] {
+  const written = settingsOf(bridgeDeclaration, cluster.network).gateways[host];
+  return written === undefined ? [] : splitList(written);
 }
 
 function needsOf({ network }: ClusterInput, { gateways }: BridgeSettings): PluginNeeds {
@@ -65,7 +67,7 @@ function check({ cluster, hosts }: Draft, report: Report): void {
       const message = `there is no host ${JSON.stringify(host)}`;
       report({ code: 'HOST_UNKNOWN', path, atKey: true, message, fix: `the hosts are ${known.join(', ')}` });
     }
-    if (parseAddress(address).kind === 'ipv4') continue;
-    report({ code: 'ADDRESS_INVALID', path, message: `${JSON.stringify(address)} is not an IPv4 address` });
+    if (splitList(address).every((one) => parseAddress(one).kind !== 'none')) continue;
+    report({ code: 'ADDRESS_INVALID', path, message: `${JSON.stringify(address)} is not an address` });
   }
 }

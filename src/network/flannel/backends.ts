@@ -8,7 +8,7 @@ export type BackendKey = 'vni' | 'port' | 'directRouting' | 'wireguard' | 'ipsec
 
 /** One of flannel's ways to other nodes; facts from the sources of flannel 0.28.4, pkg/backend. */
 export interface Backend {
-  /** Bytes that its tunnel adds to a packet over IPv4. */
+  /** Bytes that its tunnel adds to a packet over IPv4; over IPv6 they are 20 more. */
   readonly overhead: number;
   /** Added to the MTU of pods to make its own setting MTU, which is that of the way outside; undefined where it has none. */
   readonly mtuMargin?: number;

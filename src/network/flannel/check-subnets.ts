@@ -1,4 +1,4 @@
-import { contains, formatCidr, parseAddress, parseCidr } from '../../inventory/cidr.ts';
+import { contains, formatCidr, parseAddress, parseCidr, widthOf } from '../../inventory/cidr.ts';
 import type { Cidr } from '../../inventory/cidr.ts';
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
@@ -61,13 +61,13 @@ function checkEnds({ network, length, written, place }: Ends, report: Report): v
     const path = [...place, key];
     const basedOn = [podPath];
     const address = parseAddress(text);
-    if (address.kind !== 'ipv4') {
-      const message = `${JSON.stringify(text)} is not an IPv4 address`;
+    if (address.kind !== network.family) {
+      const message = `${JSON.stringify(text)} is not an address of the pods' family`;
       report({ code: 'ADDRESS_INVALID', path, message });
-    } else if (!contains(network, address.value)) {
+    } else if (!contains(network, address)) {
       const message = `${text} is outside the network ${formatCidr(network)}`;
       report({ code: 'SUBNET_OUTSIDE_NETWORK', path, basedOn, message, fix: 'choose one inside it' });
-    } else if (address.value % (1n << BigInt(32 - length)) !== 0n) {
+    } else if (address.value % (1n << BigInt(widthOf(network.family) - length)) !== 0n) {
       const message = `${text} is not where a subnet of /${length} begins`;
       report({ code: 'SUBNET_NOT_ALIGNED', path, basedOn, message });
     } else values.set(key, address.value);

@@ -4,6 +4,7 @@ import type { Flags } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
+import { familyOf } from '../../inventory/cidr.ts';
 import { chosenInterface } from '../../inventory/interface-choice.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
@@ -68,8 +69,8 @@ function flanneld(target: NetworkTarget): Component {
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(healthPort),
   };
-  const { podCIDR } = inventory.cluster.network;
-  const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, podCIDR, ...linksOf(backend, vni)];
+  const pods = inventory.cluster.network.podCIDRs.join(',');
+  const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, pods, ...linksOf(backend, vni)];
   return {
     unit,
     text: serviceText({
@@ -100,15 +101,20 @@ function flanneld(target: NetworkTarget): Component {
  */
 function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
   const choice = flannelSettings(inventory).interfaces[host.name];
-  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
-  if (choice === undefined) return { iface: host.address, ...address };
+  const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
+  const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
+  const own = {
+    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
+    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
+  };
+  if (choice === undefined) return { iface: ipv4 ?? host.address, ...own };
   const link = chosenInterface(choice, host.address, facts);
-  return { [interfaceFlag[choice.by]]: choice.value, ...(link?.address === host.address ? address : {}) };
+  return { [interfaceFlag[choice.by]]: choice.value, ...(link?.address === host.address ? own : {}) };
 }
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { backend, vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
@@ -117,18 +123,21 @@ function claims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
-    { kind: 'routes', name: podCIDR },
+    ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
     { kind: 'path', name: '/run/flannel' },
     ...(inPods(inventory) ? daemonSetClaims : []),
   ];
 }
 
-/** The plugin takes the MTU from flannel, but not each backend has one to set. */
+/**
+ * The plugin takes the MTU from flannel, but not each backend has one to set. Where flanneld hides no pods, the plugin would let the bridge hide them,
+ * even from each other.
+ */
 function cniFile(inventory: Inventory): ComponentFile {
   const { backend, mtu } = flannelSettings(inventory);
   const { network } = inventory.cluster;
   const own = backends[backend].mtuMargin === undefined && mtu !== undefined ? { mtu } : {};
-  const delegate = { hairpinMode: network.cni.hairpin, isDefaultGateway: true, ...own };
+  const delegate = { hairpinMode: network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
   return cniConfigFile(cniVersion(inventory), network, { type: 'flannel', delegate });
 }
 

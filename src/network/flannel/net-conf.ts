@@ -3,7 +3,8 @@ import { jsonText } from '../../components/documents.ts';
 import { mergeObjects } from '../../components/extras.ts';
 import { paths } from '../../components/paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { familyOf } from '../../inventory/cidr.ts';
+import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import type { NetworkTarget } from '../plugin.ts';
 import { backends } from './backends.ts';
 import { flannelSettings, pskSecret } from './settings.ts';
@@ -22,16 +23,22 @@ export function netConf({ inventory, secrets }: Pick<NetworkTarget, 'inventory' 
 export function networkConfig(inventory: Inventory, psk?: string): Readonly<Record<string, unknown>> {
   const { network } = inventory.cluster;
   const settings = flannelSettings(inventory);
-  const family = network.podCIDR.includes(':')
-    ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: network.podCIDR }
-    : { Network: network.podCIDR };
   const own = {
-    ...family,
+    ...families(network),
     ...(usesNftables(inventory) ? { EnableNFTables: true } : {}),
     ...defined({ SubnetLen: settings.subnetLen, SubnetMin: settings.subnetMin, SubnetMax: settings.subnetMax }),
     Backend: { Type: settings.backend, ...backendConfig(settings, psk) },
   };
   return mergeObjects(own, settings.extraConfig);
+}
+
+function families({ podCIDRs }: NetworkSettings): object {
+  const ipv4 = podCIDRs.find((cidr) => familyOf(cidr) === 'ipv4');
+  const ipv6 = podCIDRs.find((cidr) => familyOf(cidr) === 'ipv6');
+  return {
+    ...(ipv4 === undefined ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipv6 === undefined ? {} : { EnableIPv6: true, IPv6Network: ipv6 }),
+  };
 }
 
 /** flannel knows nftables since 0.26. */

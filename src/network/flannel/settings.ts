@@ -75,9 +75,10 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
     );
   },
   secretFiles,
-  resolve: (input, hosts) => {
+  resolve: (input, _nodes, hosts) => {
     const settings = resolve(input, hosts);
-    return { settings, needs: needsOf(settings, input) };
+    const ipv6 = hosts.some(({ address }) => address.includes(':'));
+    return { settings, needs: needsOf(settings, { input, ipv6 }) };
   },
 };
 
@@ -166,12 +167,15 @@ function secretFiles(input: ClusterInput): readonly SecretFile[] {
   return [];
 }
 
-function needsOf(settings: FlannelSettings, input: ClusterInput): PluginNeeds {
+function needsOf(
+  settings: FlannelSettings,
+  { input, ipv6 }: { readonly input: ClusterInput; readonly ipv6: boolean },
+): PluginNeeds {
   const { backend, deploy, version, cniPluginVersion, mtu, interfaces } = settings;
   const { programs, overhead } = backends[backend];
   const inPods = deploy === 'daemonset';
   const chosenBy = writtenFor(here, input).mtu === undefined ? 'cluster.network.mtu' : `cluster.network.${name}.mtu`;
-  const added = overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0);
+  const added = overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0) + (ipv6 && overhead > 0 ? 20 : 0);
   return {
     artifacts: inPods ? {} : { 'cni-plugin-flannel': cniPluginVersion, flannel: version },
     ports: portsOf(settings),
@@ -180,7 +184,14 @@ function needsOf(settings: FlannelSettings, input: ClusterInput): PluginNeeds {
     programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
     leaves: inPods ? [] : ['flannel'],
     nodeInterfaces: interfaces,
-    deploy,
+    fixed: [
+      {
+        key: 'deploy',
+        name: 'how flannel runs',
+        value: deploy,
+        reason: 'two of its daemons would work on the same routes and rules',
+      },
+    ],
     ...(mtu === undefined ? {} : { mtu: [{ bytes: mtu + added, overhead: added, setting: chosenBy }] }),
     ...(backend === 'host-gw' ? { subnet: oneSubnet } : {}),
   };

@@ -38,9 +38,11 @@ for path in "$links"/flannel*; do
 done
 
 if [ -n "$before" ]; then
-  case $pods in *:*) family=-6 ;; *) family=-4 ;; esac
-  ip "$family" route show root "$pods" | while read -r cidr rest; do
-    case $rest in via\\ *) ip "$family" route delete "$cidr" ;; esac
+  echo "$pods" | tr , '\\n' | while read -r block; do
+    case $block in *:*) family=-6 ;; *) family=-4 ;; esac
+    ip "$family" route show root "$block" | while read -r cidr rest; do
+      case $rest in via\\ *) ip "$family" route delete "$cidr" ;; esac
+    done
   done
   for table in ip:flannel-ipv4 ip6:flannel-ipv6; do
     if nft list table "\${table%%:*}" "\${table#*:}" >/dev/null 2>&1; then nft delete table "\${table%%:*}" "\${table#*:}"; fi

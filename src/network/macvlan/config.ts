@@ -1,3 +1,4 @@
+import { familyOf } from '../../inventory/cidr.ts';
 import type { LanInput } from '../../inventory/schema/lan.ts';
 
 interface MacvlanSpec {
@@ -23,7 +24,9 @@ export function macvlanConfig({ lan, host, master, mtu, defaultRoute }: MacvlanS
     ipam: {
       type: 'host-local',
       ranges: [[{ subnet: lan.subnet, rangeStart: range.from, rangeEnd: range.to, ...gateway }]],
-      ...(defaultRoute && lan.gateway !== undefined ? { routes: [{ dst: '0.0.0.0/0' }] } : {}),
+      ...(defaultRoute && lan.gateway !== undefined
+        ? { routes: [{ dst: familyOf(lan.subnet) === 'ipv6' ? '::/0' : '0.0.0.0/0' }] }
+        : {}),
     },
   };
 }

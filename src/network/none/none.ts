@@ -20,16 +20,17 @@ export const none: NetworkPlugin = {
   component: () => undefined,
   cniFiles: () => [],
   objects: () => [],
-  claims: () => [],
+  // Runtimes keep what CNI plugins said there, already of the loopback interface that each pod has.
+  claims: () => [{ kind: 'path', name: '/var/lib/cni' }],
   notes: ({ podCIDRs }) => [whatNext(podCIDRs)],
 };
 
-function whatNext(podCIDRs: Readonly<Record<string, string>>): string {
+function whatNext(podCIDRs: Readonly<Record<string, readonly string[]>>): string {
   return [
     'nodes become Ready when you have installed a network:',
     `  its CNI configuration goes to ${paths.cniConf}, its plugins to ${paths.cniBin} (${shipped} are there)`,
-    '  each node has a part of the pod network for it: k8sup kubectl -- get nodes -o custom-columns=NODE:.metadata.name,PODS:.spec.podCIDR',
-    ...Object.entries(podCIDRs).map(([name, cidr]) => `    ${name} ${cidr}`),
+    '  each node has a part of the pod network for it: k8sup kubectl -- get nodes -o custom-columns=NODE:.metadata.name,PODS:.spec.podCIDRs',
+    ...Object.entries(podCIDRs).map(([name, own]) => `    ${name} ${own.join(' ')}`),
     '  then prove it: k8sup verify',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { ComponentFile } from '../../components/component.ts';
 import { paths } from '../../components/paths.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { familyOf } from '../../inventory/cidr.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
 import type { NetworkTarget } from '../plugin.ts';
 
 /** Beside the CNI folder, never in it: runtimes try to read every file there. */
@@ -13,28 +14,36 @@ export const podRoutesPath = `${paths.kubeConf}/pod-routes`;
  */
 export function podRoutesFile(
   { inventory, host, podCIDRs }: NetworkTarget,
-  own: string,
-  via: (address: string) => string | undefined = () => undefined,
+  own: readonly string[],
+  via: (address: string) => string | undefined,
 ): ComponentFile {
   const others = inventory.hosts.filter((other) => other.name !== host.name && podCIDRs[other.name] !== undefined);
-  return fileOf([
-    ...rules(inventory, own),
-    ...others.map((other) => `route ${podCIDRs[other.name] ?? ''} ${via(other.address) ?? other.address}`),
-  ]);
+  const routes = others.flatMap((other) =>
+    (podCIDRs[other.name] ?? []).map((cidr) => {
+      const address = addressLike(other, cidr);
+      return `route ${cidr} ${via(address) ?? address}`;
+    }),
+  );
+  return fileOf([...rules(inventory, own), ...routes]);
 }
 
 /** The rules alone: the network has routes of its own. */
 export function masqueradeFile(inventory: Inventory): ComponentFile {
-  return fileOf(rules(inventory, inventory.cluster.network.podCIDR));
+  return fileOf(rules(inventory, inventory.cluster.network.podCIDRs));
+}
+
+/** A node is reached by its address of the route's own family. */
+export function addressLike({ address, addresses }: Host, cidr: string): string {
+  return addresses.find((one) => familyOf(one) === familyOf(cidr)) ?? address;
 }
 
 /** `own` are pods whose addresses are hidden, `keep` the blocks that see them all the same. */
-function rules({ cluster }: Inventory, own: string): readonly string[] {
-  const { podCIDR, nonMasqueradeCIDRs } = cluster.network;
+function rules({ cluster }: Inventory, own: readonly string[]): readonly string[] {
+  const { podCIDRs, nonMasqueradeCIDRs } = cluster.network;
   return [
     `filter ${cluster.kubeProxy.mode === 'nftables' ? 'nft' : 'iptables'}`,
-    `own ${own}`,
-    `pods ${podCIDR}`,
+    ...own.map((cidr) => `own ${cidr}`),
+    ...podCIDRs.map((cidr) => `pods ${cidr}`),
     ...nonMasqueradeCIDRs.map((cidr) => `keep ${cidr}`),
   ];
 }

@@ -25,12 +25,18 @@ LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 action=$1 file=$2
 
-value() { sed -n "s/^$1 //p" "$file"; }
-filter=$(value filter) own=$(value own) pods=$(value pods)
-case $pods in
-  *:*) family=6 nft=ip6 iptables=ip6tables multicast=ff00::/8 ;;
-  *) family=4 nft=ip iptables=iptables multicast=224.0.0.0/4 ;;
-esac
+filter=$(sed -n 's/^filter //p' "$file")
+value() { sed -n "/$not/d; s/^$1 //p" "$file"; }
+
+# Whether pods have addresses of $family; sets what differs by it.
+choose() {
+  case $family in
+    6) nft=ip6 iptables=ip6tables multicast=ff00::/8 not='^[^:]*$' ;;
+    *) nft=ip iptables=iptables multicast=224.0.0.0/4 not=: ;;
+  esac
+  own=$(value own) pods=$(value pods)
+  [ -n "$pods" ]
+}
 
 routes_up() {
   value route | while read -r cidr via; do
@@ -77,15 +83,17 @@ iptables_up() {
   jump filter FORWARD K8SUP-FORWARD
 }
 
-check() {
-  status=0
-  while read -r word cidr via; do
-    if [ "$word" != route ]; then continue; fi
+missing_routes() {
+  value route | while read -r cidr via; do
     if ! ip "-$family" route show "$cidr" proto ${routeProtocol} | grep -q "via $via "; then
       echo "there is no route to $cidr via $via"
-      status=1
     fi
-  done <"$file"
+  done
+}
+
+check_family() {
+  missing=$(missing_routes)
+  if [ -n "$missing" ]; then echo "$missing"; status=1; fi
   if [ "$filter" = nft ]; then
     nft list chain "$nft" k8sup postrouting 2>/dev/null | grep -q masquerade || { echo 'the masquerade rule is missing'; status=1; }
   else
@@ -94,6 +102,11 @@ check() {
     has filter FORWARD K8SUP-FORWARD && tables -C K8SUP-FORWARD -d "$pods" -j ACCEPT 2>/dev/null ||
       { echo 'the rule that lets pod traffic be forwarded is missing'; status=1; }
   fi
+}
+
+check() {
+  status=0
+  for family in 4 6; do if choose; then check_family; fi; done
   return "$status"
 }
 
@@ -101,7 +114,7 @@ unjump() { if has "$@"; then tables -t "$1" -D "$2" -m comment --comment 'k8sup 
 
 drop() { tables -t "$1" -F "$2" 2>/dev/null && tables -t "$1" -X "$2"; }
 
-down() {
+down_family() {
   ip "-$family" route flush proto ${routeProtocol}
   if [ "$filter" = nft ]; then
     nft delete table "$nft" k8sup
@@ -113,7 +126,11 @@ down() {
   fi
 }
 
-up() { routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi; }
+down() { for family in 4 6; do if choose; then down_family; fi; done; }
+
+up_family() { routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi; }
+
+up() { for family in 4 6; do if choose; then up_family; fi; done; }
 
 # A failed attempt ends in systemd's restart, which the journal shows; what is found missing later is told there too.
 keep() {

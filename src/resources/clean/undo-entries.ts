@@ -4,7 +4,17 @@ import { undoByKind } from '../undo.ts';
 import { giveBack, ownedUndo, takeRules } from './undo-owned.ts';
 
 /** Kinds whose undo must come before files go: links and rules use programs, and programs are files. */
-export const networkKinds = ['netns', 'link', 'routes', 'nft-table', 'chains', 'ipsets', 'policy'];
+export const networkKinds = [
+  'netns',
+  'links',
+  'link',
+  'module-link',
+  'routes',
+  'nft-table',
+  'chains',
+  'ipsets',
+  'policy',
+];
 
 /** The shell function `undo`, which takes back the entry of the ownership manifest that is in `$kind`, `$name` and `$value`; `$manifest` is the manifest's path. */
 export const undoFunctions: Sh = lines([

@@ -50,7 +50,23 @@ fi`),
   ip link delete "$name"
 fi
 k8sup_take_rules '' "$name"`),
-  routes: rawShell(`ip -o route show root "$name" | while read -r route _; do ip route delete "$route" || :; done
+  links: rawShell(`for link in "/sys/class/net/$name"*; do
+  [ -e "$link" ] || continue
+  # The other end of a pair may have gone with it.
+  ip link delete "\${link##*/}" || [ ! -e "$link" ]
+done`),
+  // It cannot be deleted, and goes with its module alone; where somebody else's tunnel still uses that, it stays, without our address.
+  'module-link': rawShell(`if [ "$value" != kept ] && [ -e "/sys/class/net/$name" ]; then
+  ip address flush dev "$name"
+  ip link set "$name" down
+  modprobe -r "$value" 2>/dev/null || :
+fi`),
+  routes: rawShell(`ip -o route show root "$name" | while read -r route rest; do
+  case $route in
+    blackhole|unreachable|prohibit|throw) ip route delete "$route" "\${rest%% *}" || : ;;
+    *) ip route delete "$route" || : ;;
+  esac
+done
 [ -z "$(ip -o route show root "$name")" ]`),
   'nft-table': rawShell(
     `if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`,

@@ -22,17 +22,15 @@ export function parts(place: string, owner: string, wanted: readonly Part[]): Re
   const entries = wanted.map(({ kind, name }) => `${kind}\t${name}`);
   return {
     id: `parts:${place}`,
-    // An owner without parts was there too: pods that are in its network are restarted.
-    probe: sh`if [ -e ${file} ]; then echo recorded; cat ${file}; fi`,
+    probe: sh`[ ! -e ${file} ] || cat ${file}`,
     parse: (output) => new Set(output.split('\n').filter((line) => line !== '')),
     diff: (recorded) => {
       const missing = entries.filter((entry) => !recorded.has(entry));
-      if (missing.length === 0 && recorded.size > 0) return [];
+      if (missing.length === 0) return [];
       return [{ path: owner, from: 'not recorded', to: `${String(missing.length)} parts`, effect: 'create' }];
     },
     apply: {
       script: sh`mkdir -p ${partsFolder(place)}
-: >>${file}
 for entry in ${entries}; do grep -qxF -- "$entry" ${file} 2>/dev/null || printf '%s\\n' "$entry" >> ${file}; done
 sync ${file}`,
     },

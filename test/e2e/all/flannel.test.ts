@@ -184,10 +184,10 @@ describe.skipIf(noLab !== undefined)(
       await podsSeeEachOther();
     });
 
-    test('flannel as a DaemonSet is accepted by the API server', async () => {
+    test('a living cluster keeps flannel as it runs: as a unit', async () => {
       edit({ deploy: 'daemonset' });
       const plan = await lab.k8sup('plan', lab.inventory, '-o', 'json');
-      expect(plan.stdout + plan.stderr).toContain('UNSAFE_CHANGE_NETWORK_DEPLOY');
+      expect(plan.stdout + plan.stderr).toContain('UNSAFE_CHANGE_NETWORK_SETTING');
     });
   },
 );

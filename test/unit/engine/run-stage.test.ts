@@ -293,7 +293,7 @@ describe.skipIf(noFakeHost !== undefined)('a run of stages', () => {
 });
 
 function liveNode(name: string): LiveNode {
-  return { name, podCIDR: undefined, taints: [], managedTaints: undefined };
+  return { name, podCIDRs: [], taints: [], managedTaints: undefined };
 }
 
 function testHosts(...names: readonly string[]) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { badAddresses } from './bad-addresses.ts';
 import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
@@ -6,9 +7,12 @@ import { badNetworks } from './bad-networks.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each([...badInventories, ...badComponentSettings, ...badNetworks])('%s', (_what, cluster, hosts, found) => {
-    expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
-  });
+  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks])(
+    '%s',
+    (_what, cluster, hosts, found) => {
+      expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
+    },
+  );
 
   test.each([
     ['cluster: [', 'YAML_SYNTAX 1:11'],
@@ -113,6 +117,12 @@ describe('warnings', () => {
       'network: { nodePortRange: 1-65535 }',
       undefined,
       ['NODE_PORT_RANGE_MIXED 3:29 cluster.network.nodePortRange'],
+    ],
+    [
+      'the node mask of a family that pods lack',
+      'network: { nodeCIDRMaskSizeIPv6: 64 }',
+      undefined,
+      ['SETTING_WITHOUT_EFFECT 3:14 cluster.network.nodeCIDRMaskSizeIPv6'],
     ],
     [
       'settings of vxlan with host-gw',

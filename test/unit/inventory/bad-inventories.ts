@@ -47,7 +47,6 @@ export const badInventories: readonly Case[] = [
   ],
   ['no address', '', '- { name: a, address: a.example.com }', ['ADDRESS_INVALID 4:25 hosts[0].address']],
   ['loopback', '', '- { name: a, address: 127.0.0.1 }', ['ADDRESS_UNUSABLE 4:25 hosts[0].address']],
-  ['IPv6 host', '', '- { name: a, address: "2001:db8::1" }', ['IPV6_UNSUPPORTED 4:25 hosts[0].address']],
   ['no etcd', '', two.replace('etcd, ', ''), ['NO_ETCD 3:1 hosts']],
   [
     'two etcd members',
@@ -65,12 +64,6 @@ export const badInventories: readonly Case[] = [
   ],
   ['host bits', 'network: { podCIDR: 10.244.1.0/16 }', undefined, ['CIDR_HOST_BITS 3:23 cluster.network.podCIDR']],
   ['no CIDR', 'network: { podCIDR: 10.244.0.0 }', undefined, ['CIDR_INVALID 3:23 cluster.network.podCIDR']],
-  [
-    'dual stack',
-    'network: { podCIDR: "10.244.0.0/16,fd00::/56" }',
-    undefined,
-    ['IPV6_UNSUPPORTED 3:23 cluster.network.podCIDR'],
-  ],
   ['reserved block', 'network: { podCIDR: 169.254.0.0/16 }', undefined, ['CIDR_RESERVED 3:23 cluster.network.podCIDR']],
   ['pods over Services', 'network: { podCIDR: 10.0.0.0/8 }', undefined, ['CIDR_OVERLAP 3:23 cluster.network.podCIDR']],
   [

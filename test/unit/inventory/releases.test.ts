@@ -36,6 +36,10 @@ const borders: Readonly<Record<ReleaseFeature, readonly (readonly [number, boole
     [23, true],
     [24, false],
   ],
+  dualStack: [
+    [20, false],
+    [21, true],
+  ],
   seccompDefault: [
     [26, false],
     [27, true],

@@ -136,6 +136,38 @@ describe('what is written', () => {
     );
   });
 
+  test('two families keep their order, each with its own part of what is derived, in the usual form', () => {
+    const network =
+      'network: { podCIDR: "FD00:10:244::/56, 10.244.0.0/16", serviceCIDR: "fd00:10:96::/112,10.96.0.0/16", dnsIP: 10.96.0.11 }';
+    const hosts = '- { name: a, address: "2001:DB8:0::11,192.0.2.11" }';
+    const { cluster, hosts: list } = resolved(inventoryWith(`${network}\nproxy: { http: "http://proxy:3128" }`, hosts));
+    expect(list[0]).toMatchObject({ address: '2001:db8::11', addresses: ['2001:db8::11', '192.0.2.11'] });
+    expect(list[0]?.ssh.hostName).toBe('2001:db8::11');
+    expect(cluster.network).toMatchObject({
+      podCIDR: 'fd00:10:244::/56',
+      podCIDRs: ['fd00:10:244::/56', '10.244.0.0/16'],
+      serviceCIDR: 'fd00:10:96::/112',
+      serviceCIDRs: ['fd00:10:96::/112', '10.96.0.0/16'],
+      dnsIP: 'fd00:10:96::a',
+      dnsIPs: ['fd00:10:96::a', '10.96.0.11'],
+      apiserverServiceIP: 'fd00:10:96::1',
+      apiserverServiceIPs: ['fd00:10:96::1', '10.96.0.1'],
+      nodeCIDRMaskSize: 24,
+      nodeCIDRMaskSizeIPv6: 64,
+    });
+    expect(cluster.controlPlaneEndpoint).toEqual({ host: '2001:db8::11', port: 6443 });
+    expect(cluster.proxy?.noProxy).toEqual(
+      expect.arrayContaining(['192.0.2.11', '2001:db8::11', 'fd00:10:244::/56', '10.96.0.0/16']),
+    );
+  });
+
+  test.each([
+    ['"[fd00::10]:8443"', { host: 'fd00::10', port: 8443 }],
+    ['"fd00::10"', { host: 'fd00::10', port: 6443 }],
+  ])('the endpoint %s', (text, endpoint) =>
+    expect(resolved(inventoryWith(`controlPlaneEndpoint: ${text}`)).cluster.controlPlaneEndpoint).toEqual(endpoint),
+  );
+
   test('values know where they stand, and absent ones where their section does', () => {
     const { document } = resolved(inventoryWith('network:\n  podCIDR: 10.244.0.0/16'));
     expect(document.position(['cluster', 'network', 'podCIDR'])).toEqual({

@@ -17,7 +17,7 @@ describe('unsafe edits', () => {
   test.each([
     ['kubernetesVersion: 1.36.4', 'KUBERNETES_VERSION 3:22 cluster.kubernetesVersion'],
     ['network: { podCIDR: 10.245.0.0/16 }', 'POD_CIDR 3:23 cluster.network.podCIDR'],
-    ['network: { flannel: { deploy: daemonset } }', 'NETWORK_DEPLOY 3:33 cluster.network.flannel.deploy'],
+    ['network: { flannel: { deploy: daemonset } }', 'NETWORK_SETTING 3:33 cluster.network.flannel.deploy'],
     ['network: { nodeCIDRMaskSize: 23 }', 'NODE_MASK 3:32 cluster.network.nodeCIDRMaskSize'],
     ['network: { dnsIP: 10.96.0.11 }', 'DNS_IP 3:21 cluster.network.dnsIP'],
     ['network: { dnsDomain: x.local }', 'DNS_DOMAIN 3:25 cluster.network.dnsDomain'],
@@ -41,6 +41,20 @@ describe('unsafe edits', () => {
     expect(change).toMatchObject({ code: 'NETWORK_CHANGES', severity: 'warning', path: 'cluster.network.plugin' });
     expect(change?.message).toContain('from flannel to bridge');
     expect(disruptiveChanges(before, resolved(inventoryWith('', hosts.join('\n'))))).toEqual([]);
+  });
+
+  test('with IPv6 its node mask, and a family less or more, are edits too; an older record has no mask', () => {
+    const network = 'podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112"';
+    const both = hosts.map((host) => host.replace(/192\.0\.2\.(\d)/, '"192.0.2.$1,2001:db8::$1"')).join('\n');
+    const dual = (more = '') => resolved(inventoryWith(`network: { ${network}${more} }`, both));
+    expect(summary(unsafeChanges(recordOf(dual()), dual()))).toEqual([]);
+    expect(summary(unsafeChanges(recordOf(dual()), dual(', nodeCIDRMaskSizeIPv6: 60')))).toEqual([
+      expect.stringMatching(/^UNSAFE_CHANGE_NODE_MASK .* cluster.network.nodeCIDRMaskSizeIPv6$/),
+    ]);
+    expect(unsafeChanges(before, dual()).map(({ code }) => code.replace('UNSAFE_CHANGE_', ''))).toEqual([
+      ...['POD_CIDR', 'SERVICE_CIDR', 'DNS_IP', 'HOST_ADDRESS', 'HOST_ADDRESS'],
+    ]);
+    expect(before).not.toHaveProperty('nodeCIDRMaskSizeIPv6');
   });
 
   test('another service CIDR moves the DNS address too', () => {

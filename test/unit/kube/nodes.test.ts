@@ -17,7 +17,7 @@ hosts:
 
 const node = (name: string, more: Partial<LiveNode> = {}): LiveNode => ({
   name,
-  podCIDR: undefined,
+  podCIDRs: [],
   taints: [],
   managedTaints: undefined,
   ...more,
@@ -116,14 +116,14 @@ describe('live nodes', () => {
     const items = [
       {
         metadata: { name: 'n', annotations: { [annotation]: JSON.stringify([gpu]) } },
-        spec: { podCIDR: '10.244.1.0/24', taints: [gpu] },
+        spec: { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24', 'fd00::/64'], taints: [gpu] },
       },
       { metadata: { name: 'm' }, spec: {} },
     ];
     const kube = { run: () => Promise.resolve(JSON.stringify({ items })) };
     expect(await liveNodes(kube)).toEqual([
-      { name: 'n', podCIDR: '10.244.1.0/24', taints: [gpu], managedTaints: [gpu] },
-      { name: 'm', podCIDR: undefined, taints: [], managedTaints: undefined },
+      { name: 'n', podCIDRs: ['10.244.1.0/24', 'fd00::/64'], taints: [gpu], managedTaints: [gpu] },
+      { name: 'm', podCIDRs: [], taints: [], managedTaints: undefined },
     ]);
   });
 

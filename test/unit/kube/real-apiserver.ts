@@ -128,6 +128,7 @@ function apiserverFlags(etcd: number, port: number): readonly string[] {
     '--service-account-signing-key-file=sa.key',
     '--service-account-issuer=https://kubernetes.default.svc',
     '--authorization-mode=Node,RBAC',
+    '--allow-privileged=true',
     '--enable-admission-plugins=NodeRestriction',
     // Without a controller nobody makes the accounts that pods need; none are made here.
     '--disable-admission-plugins=ServiceAccount',

@@ -7,7 +7,7 @@ import { factsOf, hostOf, networkOf } from '../components/fixture.ts';
 
 const names = (plugin: typeof none): readonly string[] => {
   const inventory = networkOf(`{ plugin: ${plugin.name} }`);
-  const target = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf(), podCIDRs: { h1: '10.244.0.0/24' } };
+  const target = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf(), podCIDRs: { h1: ['10.244.0.0/24'] } };
   return partsOf(plugin, target).map(({ kind, name }) => `${kind} ${name}`);
 };
 
@@ -33,4 +33,4 @@ test('folders that others use are no part of a network', () => {
   expect(folders).toEqual(['dir /etc/kube-flannel']);
 });
 
-test('none has no parts', () => expect(names(none)).toEqual([]));
+test('none has what runtimes leave of any network', () => expect(names(none)).toEqual(['path /var/lib/cni']));

@@ -25,6 +25,8 @@ export const goodFacts: Facts = {
     { interface: 'lo', cidr: '127.0.0.1/8' },
     { interface: 'eth0', cidr: '192.0.2.11/24' },
   ],
+  ipv6: 'on',
+  routerAdvertised: [],
   links: { lo: 65536, eth0: 1500 },
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
   defaultInterface: 'eth0',

@@ -118,6 +118,19 @@ UnitFileState=enabled
 /proc/net/route:eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
 /proc/net/route:eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 /proc/net/route:flannel.1\t0001F40A\t0002F40A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0
+/proc/net/ipv6_route:fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
+/proc/net/ipv6_route:fd001000000000000000000000000000 38 00000000000000000000000000000000 00 fd000000000000000000000000000009 00000400 00000001 00000000 00000003     eth0
+/proc/net/ipv6_route:fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
+/proc/net/ipv6_route:00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00450003     eth0
+/proc/net/ipv6_route:00000000000000000000000000000000 00 00000000000000000000000000000000 00 fd000000000000000000000000000001 00000400 00000001 00000000 00000003     eth1
+/proc/net/ipv6_route:fd000000000000000000000000000002 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000 00000002 00000000 80200001     eth0
+/proc/net/ipv6_route:ff000000000000000000000000000000 08 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000002 00000000 00000001     eth0
+/proc/net/ipv6_route:00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo
+/proc/sys/net/ipv6/conf/all/disable_ipv6:0
+/proc/sys/net/ipv6/conf/default/disable_ipv6:0
+/etc/sysctl.d/zz-k8sup.conf:-net.ipv6.conf.eth0.accept_ra = 2
+/etc/sysctl.d/zz-k8sup.conf:-net.ipv6.conf.eth2/100.accept_ra = 2
+/etc/sysctl.d/zz-k8sup.conf:net.ipv6.conf.all.forwarding = 1
 /sys/fs/cgroup/cgroup.controllers:cpuset cpu io memory pids
 /sys/fs/selinux/enforce:1
 /var/lib/k8sup/cluster:0f3a my cluster
@@ -172,7 +185,18 @@ describe('facts of a machine', () => {
     expect(facts.routes).toEqual([
       { cidr: '192.0.2.0/24', interface: 'eth0' },
       { cidr: '10.244.1.0/24', interface: 'flannel.1' },
+      { cidr: 'fd00::/64', interface: 'eth0' },
+      { cidr: 'fd00:1000::/56', interface: 'eth0' },
     ]));
+
+  it('have the interfaces whose default route the kernel took from advertisements, and those that were kept before', () =>
+    expect(facts.routerAdvertised).toEqual(['eth0', 'eth2.100']));
+
+  it.each([
+    ['on', machine],
+    ['off', machine.replace('default/disable_ipv6:0', 'default/disable_ipv6:1')],
+    ['absent', machine.replaceAll('disable_ipv6', 'x')],
+  ])('say that IPv6 is %s', (ipv6, text) => expect(parseFacts(text, 0).ipv6).toBe(ipv6));
 
   it('have listeners with process and unit; the kernel’s own have neither', () =>
     expect(facts.listeners).toEqual([

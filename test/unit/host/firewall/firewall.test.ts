@@ -102,8 +102,8 @@ describe('a firewall that is kept is asked by its own program', () => {
     const there = found?.kind === 'firewalld' ? [...found.there] : [];
     expect(found).toMatchObject({ kind: 'firewalld', zone: 'internal' });
     expect(there.map((index) => firewalldRules(needs, 'internal')[index]?.query[1])).toEqual([
-      '--query-port=6443/tcp',
       '--query-rich-rule=rule source ipset="k8sup-hosts" port port="8472" protocol="udp" accept',
+      '--query-port=6443/tcp',
     ]);
   });
 

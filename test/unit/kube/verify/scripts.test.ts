@@ -14,8 +14,8 @@ hosts:
   - { name: node1, address: 10.0.0.1, roles: [etcd, master, node] }
 `);
 const pods = [
-  { name: 'web-a', ip: '10.244.0.5', node: 'node1' },
-  { name: 'web-b', ip: '10.244.1.7', node: 'node2' },
+  { name: 'web-a', ips: ['10.244.0.5'], node: 'node1' },
+  { name: 'web-b', ips: ['10.244.1.7'], node: 'node2' },
 ];
 
 /** A stand-in for kubectl in a cluster whose proxies learn of the Service only at the third look. */
@@ -47,11 +47,11 @@ function targetOn(host: FakeHost, of = inventory): VerifyTarget {
   return {
     namespace: 'k8sup-verify-1',
     pods,
-    clusterIP: '10.96.10.20',
+    clusterIPs: ['10.96.10.20'],
     nodePort: 30123,
     nodes: new Map([
-      ['node1', '10.0.0.1'],
-      ['node2', 'fd00::2'],
+      ['node1', ['10.0.0.1']],
+      ['node2', ['fd00::2']],
     ]),
     schedulable: ['node1', 'node2'],
     context: {
@@ -118,7 +118,7 @@ describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () =>
     host.program('curl', 'case $* in *fd00*) echo "curl: (7) refused" >&2; exit 7;; esac');
     host.program('ip', 'echo "RTNETLINK answers: Network is unreachable" >&2; exit 2');
     expect(await checkFromHosts(target)).toMatchObject([
-      { name: 'NodePort', ok: false, result: 'node2 curl: (7) refused' },
+      { name: 'NodePort', ok: false, result: 'node2 at fd00::2 curl: (7) refused' },
       { name: 'route', ok: false, result: 'RTNETLINK answers: Network is unreachable' },
     ]);
   });

@@ -4,11 +4,11 @@ import { K8supError } from '../../../../src/errors/k8sup-error.ts';
 import { actionContext } from '../fixture.ts';
 import type { Answer, Sent } from '../fixture.ts';
 
-const target = `node node1 10.0.0.1
-node node2 10.0.0.2
-pod web-a 10.244.0.5 node1
-pod web-b 10.244.1.7 node2
-service 10.96.10.20 30123
+const target = `node node1 10.0.0.1 unschedulable= 
+node node2 10.0.0.2 unschedulable= 
+pod web-a node1  10.244.0.5
+pod web-b node2  10.244.1.7
+service 30123 10.96.10.20 10.96.10.20
 `;
 const ping = (time: string): string => `PING x: 56 data bytes\n64 bytes: seq=0 ttl=62 time=${time} ms\n`;
 const who = (name: string, saw: string): string =>
@@ -120,6 +120,46 @@ describe('a verification', () => {
     expect(removed(sent)).toHaveLength(1);
   });
 
+  it('of two families tries each of them', async () => {
+    const both = `node node1 10.0.0.1 fd00::1 unschedulable=
+node node2 10.0.0.2 fd00::2 unschedulable=
+pod web-a node1  10.244.0.5 fd00:10:244::5
+pod web-b node2  10.244.1.7 fd00:10:244:1::7
+service 30123 10.96.10.20 10.96.10.20 fd00:10:96::20
+`;
+    const records = 'Name:\tweb\nAddress: 10.96.10.20\n\nName:\tweb\nAddress: fd00:10:96::20';
+    const said: Said = [
+      ...[good[0], [0, `${ping('0.5')}${who('web-b', '[fd00:10:244::5]')}`] as const],
+      ...[good[1], [0, `${ping('0.5')}${who('web-a', 'fd00:10:244:1::7')}`] as const],
+      [0, '10.244.0.5\n10.244.1.7\nfd00:10:244::5\nfd00:10:244:1::7'],
+      ...[good[3], [0, who('web-a', '[fd00:10:244::5]')] as const],
+      [0, records],
+      ...good.slice(4),
+    ];
+    const answer = (of: Said): Answer =>
+      cluster(of, ({ to, script }) => {
+        if (to === 'kube') return script.includes('rollout status') ? both : undefined;
+        return 'ok node1\nok node1\nok node2\nok node2\nroute 10.244.1.7 dev a\nroute fd00:10:244:1::7 dev a\n';
+      });
+    const { results, sent } = await verify(answer(said));
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(results.map(({ tried }) => tried)).toEqual(
+      expect.arrayContaining([
+        'ping and http, node1 to node2 by IPv4',
+        'ping and http, node2 to node1 by IPv6',
+        'http://[fd00:10:96::20] from a pod',
+        'port 30123 of 2 nodes at 4 addresses from node1',
+      ]),
+    );
+    expect(sent.find(({ to }) => to === 'node1')?.script).toContain('http://[fd00::2]:30123/');
+    const hidden = said.map((one, at) => (at === 1 ? ([0, who('web-b', '[fd00::1]')] as const) : one));
+    const without = hidden.map((one, at) => (at === 7 ? ([0, records.replace(/fd.*/, '')] as const) : one));
+    expect((await verify(answer(without))).results.filter(({ ok }) => !ok).map(({ result }) => result)).toEqual([
+      'the receiver saw fd00::1 instead of fd00:10:244::5: something masquerades pod traffic',
+      expect.stringContaining('fd00:10:96::20 is missing'),
+    ]);
+  });
+
   it("reads an older busybox's nslookup, which names the host after the address", async () => {
     const text =
       'Server:    10.96.0.10\nAddress 1: 10.96.0.10 kube-dns\n\nName:      kubernetes\nAddress 1: 10.96.0.1 kubernetes.default';
@@ -184,10 +224,10 @@ describe('a verification', () => {
   });
 
   it('starts its pods anew until a node that the scheduler learns of late has one', async () => {
-    const all = target.replace('pod web-b 10.244.1.7 node2\n', '');
+    const all = target.replace('pod web-b node2  10.244.1.7\n', '');
     const looks = [
-      `${all}pod web-b 10.244.0.6 node1\n`,
-      `${all}pod web-b 10.244.1.7 node2\npod web-old 10.244.0.6 node1 2026-01-01T00:00:00Z\n`,
+      `${all}pod web-b node1  10.244.0.6\n`,
+      `${all}pod web-b node2  10.244.1.7\npod web-old node1 2026-01-01T00:00:00Z 10.244.0.6\n`,
     ];
     const { results, sent } = await verify(
       cluster(good, ({ script }) => (script.includes('rollout status') ? looks.shift() : undefined)),

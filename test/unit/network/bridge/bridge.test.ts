@@ -6,16 +6,56 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge } from '../../../../src/network/bridge/bridge.ts';
 import { podRoutesScriptFile } from '../../../../src/network/pod-routes/script.ts';
 import type { Component } from '../../../../src/components/component.ts';
-import { factsOf, fileOf, hostOf, networkOf } from '../../components/fixture.ts';
+import type { NetworkTarget } from '../../../../src/network/plugin.ts';
+import { factsOf, fileOf, hostOf, inventoryOf, networkOf } from '../../components/fixture.ts';
 
-const podCIDRs = { h1: '10.244.0.0/24', h2: '10.244.1.0/24', h3: '10.244.2.0/24' };
+const podCIDRs = { h1: ['10.244.0.0/24'], h2: ['10.244.1.0/24'], h3: ['10.244.2.0/24'] };
 const bridged = networkOf('{ plugin: bridge }');
-const target = { inventory: bridged, host: hostOf(bridged, 'h1'), facts: factsOf(), podCIDRs };
+const target = { inventory: bridged, host: hostOf(bridged, 'h1'), facts: factsOf({ addresses: [] }), podCIDRs };
 
-function component(of = target): Component {
+function component(of: NetworkTarget = target): Component {
   const made = bridge.component(of);
   if (made === undefined) throw new Error('bridge has a component');
   return made;
+}
+
+let scratch = '';
+beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'k8sup-routes-'))));
+afterEach(() => rmSync(scratch, { recursive: true }));
+
+interface Stage {
+  readonly routes?: string;
+  readonly rules?: string;
+  readonly of?: NetworkTarget;
+  /** The rules are there from the beginning. */
+  readonly there?: boolean;
+}
+
+/** What is kept is looked at once more, then the script is ended. */
+function run(action: string, filter: string, stage: Stage = {}) {
+  const { routes = '', rules = 'masquerade', of = target, there = false } = stage;
+  const file = join(scratch, 'routes');
+  const log = join(scratch, 'log');
+  const content = fileOf(component(of), '/etc/kubernetes/pod-routes').content.replace('filter nft', `filter ${filter}`);
+  writeFileSync(file, content);
+  writeFileSync(log, '');
+  rmSync(join(scratch, 'slept'), { force: true });
+  if (there) writeFileSync(join(scratch, 'slept'), '');
+  const family = `case $1 in -6) k='grep :' ;; *) k='grep -v :' ;; esac`;
+  const ip = `#!/bin/sh\n${family}\ncase "$*" in *'route show proto'*) printf '${routes}' | $k ;; *'route show '*) printf '${routes}' | grep "^$4 " ;; *) echo "ip $*" >>${log} ;; esac\n`;
+  writeFileSync(join(scratch, 'ip'), ip, { mode: 0o755 });
+  writeFileSync(
+    join(scratch, 'nft'),
+    `#!/bin/sh\necho "nft $*" >>${log}\n[ "$1" = -f ] && cat >>${log} || echo '${rules}'\n`,
+    { mode: 0o755 },
+  );
+  const iptables = `#!/bin/sh\necho "\${0##*/} $*" >>${log}\ncase "$*" in *' -C '*) [ -n '${rules}' ] && [ -e ${scratch}/slept ] ;; esac\n`;
+  const sleep = `#!/bin/sh\n[ ! -e ${scratch}/slept ] || kill $PPID\necho slept >>${log}\n: >${scratch}/slept\n`;
+  writeFileSync(join(scratch, 'sleep'), sleep, { mode: 0o755 });
+  for (const name of ['iptables', 'ip6tables']) writeFileSync(join(scratch, name), iptables, { mode: 0o755 });
+  const script = podRoutesScriptFile().content.replace(/^PATH=/m, `PATH=${scratch}:`);
+  const result = spawnSync('/bin/sh', ['-s', action, file], { input: script, encoding: 'utf8' });
+  return { ...result, log: readFileSync(log, 'utf8') };
 }
 
 test('CNI configuration: the own subnet, no masquerade of the plugin', () => {
@@ -39,7 +79,7 @@ test('one route for each other node that has a pod CIDR', () => {
   expect(routes).toBe(
     'filter nft\nown 10.244.0.0/24\npods 10.244.0.0/16\nroute 10.244.1.0/24 10.88.0.12\nroute 10.244.2.0/24 10.88.0.13\n',
   );
-  const some = component({ ...target, podCIDRs: { h1: podCIDRs.h1, h2: podCIDRs.h2 } as typeof podCIDRs });
+  const some = component({ ...target, podCIDRs: { h1: podCIDRs.h1, h2: podCIDRs.h2 } });
   expect(fileOf(some, '/etc/kubernetes/pod-routes').content).not.toContain('10.88.0.13');
 });
 
@@ -72,6 +112,58 @@ test('what the chain of plugins does besides can be left out', () => {
   expect(plugins).toEqual([expect.objectContaining({ type: 'bridge', hairpinMode: false, mtu: 1400 })]);
 });
 
+describe('two families', () => {
+  const inventory = inventoryOf(`
+cluster:
+  name: one
+  network: { plugin: bridge, podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }
+hosts:
+  - { name: h1, address: "10.88.0.11,fd88::11", roles: [etcd, master, node] }
+  - { name: h2, address: "10.88.0.12,fd88::12", roles: [node] }
+`);
+  const parts = { h1: ['10.244.0.0/24', 'fd00:10:244::/64'], h2: ['10.244.1.0/24', 'fd00:10:244:1::/64'] };
+  const dual = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf({ addresses: [] }), podCIDRs: parts };
+
+  test('pods get an address and a default route of each', () => {
+    expect(JSON.parse(bridge.cniFiles(dual)[0]?.content ?? '')).toMatchObject({
+      plugins: [
+        {
+          ipam: {
+            ranges: [[{ subnet: '10.244.0.0/24' }], [{ subnet: 'fd00:10:244::/64' }]],
+            routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }],
+          },
+        },
+        {},
+        {},
+      ],
+    });
+  });
+
+  test('routes lead to the address of their own family, and are claimed for clean', () => {
+    expect(fileOf(component(dual), '/etc/kubernetes/pod-routes').content).toContain(
+      'route 10.244.1.0/24 10.88.0.12\nroute fd00:10:244:1::/64 fd88::12\n',
+    );
+    const routes = bridge.claims(inventory).filter(({ kind }) => kind === 'routes');
+    expect(routes.map(({ name }) => name)).toEqual(['10.244.0.0/16', 'fd00:10:244::/56']);
+  });
+
+  test('the script makes and checks both', () => {
+    const there = '10.244.1.0/24 via 10.88.0.12 \\nfd00:10:244:1::/64 via fd88::12 \\n';
+    const { log, stderr } = run('keep', 'nft', { routes: there, of: dual });
+    expect(stderr).toBe('');
+    expect(log).toContain('ip -4 route replace 10.244.1.0/24 via 10.88.0.12 proto 87\n');
+    expect(log).toContain('ip -6 route replace fd00:10:244:1::/64 via fd88::12 proto 87\n');
+    expect(log).toContain('ip saddr 10.244.0.0/24 ip daddr != { 10.244.0.0/16, 224.0.0.0/4 } masquerade');
+    expect(log).toContain('ip6 saddr fd00:10:244::/64 ip6 daddr != { fd00:10:244::/56, ff00::/8 } masquerade');
+    const one = run('check', 'nft', { routes: '10.244.1.0/24 via 10.88.0.12 \\n', of: dual });
+    expect(one.status).toBe(1);
+    expect(one.stdout).toBe('there is no route to fd00:10:244:1::/64 via fd88::12\n');
+    expect(run('keep', 'iptables', { of: dual }).log).toContain(
+      'ip6tables -w -t nat -A K8SUP-POSTROUTING -d fd00:10:244::/56 -j RETURN\n',
+    );
+  });
+});
+
 test('a node without a pod CIDR is an error with a way out', () => {
   expect(() => bridge.cniFiles({ ...target, podCIDRs: {} })).toThrow(
     expect.objectContaining({ code: 'POD_CIDR_MISSING' }),
@@ -79,44 +171,10 @@ test('a node without a pod CIDR is an error with a way out', () => {
 });
 
 describe('the routes script, with programs that only write down what they are asked', () => {
-  let scratch = '';
-  beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'k8sup-routes-'))));
-  afterEach(() => rmSync(scratch, { recursive: true }));
-
-  /** What is kept is looked at once more, then the script is ended. */
-  function run(action: string, filter: string, routes = '', rules = 'masquerade', of = target) {
-    const file = join(scratch, 'routes');
-    const log = join(scratch, 'log');
-    const content = fileOf(component(of), '/etc/kubernetes/pod-routes').content.replace(
-      'filter nft',
-      `filter ${filter}`,
-    );
-    writeFileSync(file, content);
-    writeFileSync(log, '');
-    const ip = `#!/bin/sh\ncase "$*" in *'route show proto'*) printf '${routes}' ;; *'route show '*) printf '${routes}' | grep "^$4 " ;; *) echo "ip $*" >>${log} ;; esac\n`;
-    writeFileSync(join(scratch, 'ip'), ip, { mode: 0o755 });
-    writeFileSync(
-      join(scratch, 'nft'),
-      `#!/bin/sh\necho "nft $*" >>${log}\n[ "$1" = -f ] && cat >>${log} || echo '${rules}'\n`,
-      {
-        mode: 0o755,
-      },
-    );
-    const iptables = `#!/bin/sh\necho "iptables $*" >>${log}\ncase "$*" in *' -C '*) [ -n '${rules}' ] && [ -e ${scratch}/slept ] ;; esac\n`;
-    const sleep = `#!/bin/sh\n[ ! -e ${scratch}/slept ] || kill $PPID\necho slept >>${log}\n: >${scratch}/slept\n`;
-    writeFileSync(join(scratch, 'sleep'), sleep, { mode: 0o755 });
-    writeFileSync(join(scratch, 'iptables'), iptables, { mode: 0o755 });
-    const script = podRoutesScriptFile().content.replace(/^PATH=/m, `PATH=${scratch}:`);
-    const result = spawnSync('/bin/sh', ['-s', action, file], { input: script, encoding: 'utf8' });
-    return { ...result, log: readFileSync(log, 'utf8') };
-  }
-
   test('makes routes, takes away those of nodes that are gone, and masquerades by nft', () => {
-    const { signal, log, stderr } = run(
-      'keep',
-      'nft',
-      '10.244.1.0/24 via 10.88.0.12 \\n10.244.2.0/24 via 10.88.0.13 \\n10.244.9.0/24 via 10.88.0.19 \\n',
-    );
+    const { signal, log, stderr } = run('keep', 'nft', {
+      routes: '10.244.1.0/24 via 10.88.0.12 \\n10.244.2.0/24 via 10.88.0.13 \\n10.244.9.0/24 via 10.88.0.19 \\n',
+    });
     expect(stderr).toBe('');
     expect(signal).toBe('SIGTERM');
     expect(log).toContain('ip -4 route replace 10.244.1.0/24 via 10.88.0.12 proto 87\n');
@@ -135,7 +193,7 @@ describe('the routes script, with programs that only write down what they are as
     ['iptables', 'all', both, 1],
     ['iptables', '', both, 2],
   ])('keeps what others take away: %s with %j and routes %j', (filter, rules, routes, times) => {
-    const { log } = run('keep', filter, routes, rules);
+    const { log } = run('keep', filter, { routes, rules });
     expect(log.match(/route replace 10\.244\.2\.0/g)).toHaveLength(times);
     expect(log.match(/slept/g)).toHaveLength(2);
   });
@@ -152,18 +210,17 @@ describe('the routes script, with programs that only write down what they are as
   test('leaves blocks out that are to see pods', () => {
     const inventory = networkOf('{ plugin: bridge, nonMasqueradeCIDRs: [10.9.0.0/16, 10.8.0.0/16] }');
     const of = { ...target, inventory };
-    const rules = run('keep', 'nft', '', 'masquerade', of).log;
+    const rules = run('keep', 'nft', { of }).log;
     expect(rules).toMatch(
       /ip daddr 10\.9\.0\.0\/16 return\n +ip daddr 10\.8\.0\.0\/16 return\n +ip saddr .* masquerade/,
     );
-    const tables = run('keep', 'iptables', '', 'masquerade', of).log;
+    const tables = run('keep', 'iptables', { of }).log;
     expect(tables).toMatch(/-A K8SUP-POSTROUTING -d 10\.9\.0\.0\/16 -j RETURN\n(.*\n)+.*-j MASQUERADE/);
   });
 
   test('down takes away what it made', () => {
     expect(run('down', 'nft').log).toBe('ip -4 route flush proto 87\nnft delete table ip k8sup\n');
-    writeFileSync(join(scratch, 'slept'), '');
-    const { log } = run('down', 'iptables');
+    const { log } = run('down', 'iptables', { there: true });
     expect(log).toContain(
       'iptables -w -t nat -D POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
     );
@@ -171,12 +228,12 @@ describe('the routes script, with programs that only write down what they are as
   });
 
   test('check names what is missing', () => {
-    expect(run('check', 'nft', both)).toMatchObject({ status: 0, stdout: '' });
-    expect(run('check', 'nft', both, '').stdout).toBe('the masquerade rule is missing\n');
-    expect(run('check', 'iptables', both, '').stdout).toBe(
+    expect(run('check', 'nft', { routes: both })).toMatchObject({ status: 0, stdout: '' });
+    expect(run('check', 'nft', { routes: both, rules: '' }).stdout).toBe('the masquerade rule is missing\n');
+    expect(run('check', 'iptables', { routes: both, rules: '' }).stdout).toBe(
       'the masquerade rule is missing\nthe rule that lets pod traffic be forwarded is missing\n',
     );
-    const one = run('check', 'nft', '10.244.1.0/24 via 10.88.0.12 \\n');
+    const one = run('check', 'nft', { routes: '10.244.1.0/24 via 10.88.0.12 \\n' });
     expect(one.status).toBe(1);
     expect(one.stdout).toBe('there is no route to 10.244.2.0/24 via 10.88.0.13\n');
   });

@@ -54,7 +54,7 @@ describe('net-conf.json', () => {
     await expect(fileOf(component, path).content).toMatchFileSnapshot(`golden/${backend}.net-conf.json`);
     await expect(component.text).toMatchFileSnapshot(`golden/${backend}.flanneld.service`);
     await expect(
-      jsonText(flannel.resolve({ name: 'one', network: { flannel: { backend } } }, []).needs),
+      jsonText(flannel.resolve({ name: 'one', network: { flannel: { backend } } }, 2, []).needs),
     ).toMatchFileSnapshot(`golden/${backend}.needs.json`);
     expect(JSON.stringify(inventory)).not.toContain(psk);
   });

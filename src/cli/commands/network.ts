@@ -1,0 +1,65 @@
+import { randomInt } from 'node:crypto';
+import { exitCodes } from '../../errors/k8sup-error.ts';
+import { testNetwork } from '../../kube/index.ts';
+import { networkReport } from '../../network/look/report.ts';
+import { statusOf } from '../../network/statuses.ts';
+import { renderNetworkStatus } from '../../report/index.ts';
+import { makeContext } from '../context.ts';
+import type { Io } from '../io.ts';
+import { lookAtNetwork } from '../network/look.ts';
+import { testSpec } from '../network/spec.ts';
+import { onHosts } from '../on-hosts.ts';
+import type { RunFlags } from '../options.ts';
+
+/** `k8sup network status`: looks only, at what answers. The exit code is 0 where everything is as the plugin should have made it. */
+export function networkStatus(
+  request: { readonly inventory: string; readonly flags: RunFlags },
+  io: Io,
+): Promise<number> {
+  const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
+  const quiet = flags.output !== 'json';
+  const spec = { command: 'network status', inventory: request.inventory, flags, writes: false, quiet, partial: true };
+  return onHosts(spec, io, async (run, session) => {
+    const context = await makeContext(run, session, 'plan');
+    const judge = { status: statusOf(run.inventory), inventory: run.inventory };
+    const { looks, unseen } = await lookAtNetwork(context, judge);
+    const status = networkReport(judge, looks, unseen);
+    if (flags.output === 'json') run.emit({ type: 'network-status', status });
+    else io.out.write(`${renderNetworkStatus(status, io.out.columns ?? 120)}\n`);
+    return status.problems.length === 0 ? exitCodes.ok : exitCodes.verification;
+  });
+}
+
+export interface NetworkTestRequest {
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  readonly all: boolean;
+  /** Undefined: chosen here, and told. */
+  readonly seed: number | undefined;
+  readonly throughput: boolean;
+}
+
+/** `k8sup network test`: measures with pods of its own. The exit code is 0 where everything that was tried is good. */
+export function networkTest({ inventory, flags, ...request }: NetworkTestRequest, io: Io): Promise<number> {
+  const spec = { command: 'network test', inventory, flags, writes: true, partial: true };
+  return onHosts(spec, io, async (run, session) => {
+    // A soft stop ends it too: nothing that it does is half done, and its pods are taken away in any case.
+    const signal = AbortSignal.any([run.stop, run.signal]);
+    const context = { ...(await makeContext({ ...run, signal }, session, 'plan')), stageId: 'network test' };
+    const judge = { status: statusOf(run.inventory), inventory: run.inventory };
+    const limit = new Set(run.hosts.map(({ name }) => name));
+    const wanted = { all: request.all, seed: request.seed ?? randomInt(1_000_000), throughput: request.throughput };
+    const test = await testNetwork(
+      context,
+      testSpec(judge, await lookAtNetwork(context, judge), limit, wanted),
+      receiverPort(),
+    );
+    run.emit({ type: 'network-test', test });
+    return test.problems.length === 0 ? exitCodes.ok : exitCodes.verification;
+  });
+}
+
+/** Below the ports of NodePorts and of outgoing connections, and above those of most programs. */
+function receiverPort(): number {
+  return randomInt(20_000, 30_000);
+}

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import type { KubeObject } from '../../engine/stage.ts';
+import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import { settingsOf } from '../../inventory/plugin.ts';
+import type { PluginDeclaration } from '../../inventory/plugin.ts';
+import type { NetworkPlugin } from '../plugin.ts';
+import { upstreamManifest } from '../upstream/index.ts';
+import type { UpstreamContext } from '../upstream/index.ts';
+import { checkCalico } from './check.ts';
+import { calicoClaims } from './claims.ts';
+import { calicoObjects } from './edits.ts';
+import type { EtcdSecrets } from './edits.ts';
+import { calicoNeeds } from './needs.ts';
+import { calicoRules } from './rules.ts';
+import { name, resolveSettings, schema } from './settings.ts';
+import type { CalicoSettings } from './settings.ts';
+
+/** What the inventory may say of Calico. */
+const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof schema } = {
+  name,
+  summary: "routes by BGP, or tunnels (IP in IP, vxlan), with network policies, from Calico's own manifests",
+  proof: 'rendered',
+  enforcesPolicy: true,
+  schema,
+  version: (input) => resolveSettings(input, 1).version,
+  rules: calicoRules(name),
+  check: checkCalico,
+  resolve: (input, nodes) => {
+    const settings = resolveSettings(input, nodes);
+    return { settings, needs: calicoNeeds(input, settings) };
+  },
+};
+
+/** Calico as pods of the cluster: upstream's release manifests, changed by what the inventory says. */
+export const calico: NetworkPlugin<CalicoSettings> = {
+  ...declaration,
+  needsPodCIDRs: false,
+  makesNodesReady: true,
+  programs: () => [],
+  kubeconfigs: [],
+  component: () => undefined,
+  // Its own pods write it, with a token in the kubeconfig beside it that they renew.
+  cniFiles: () => [],
+  objects,
+  claims: (inventory) => calicoClaims(calicoSettings(inventory).pools.map(({ cidr }) => cidr)),
+};
+
+export function calicoSettings({ cluster }: Inventory): CalicoSettings {
+  return settingsOf(declaration, cluster.network);
+}
+
+async function objects(context: UpstreamContext): Promise<readonly KubeObject[]> {
+  const { inventory } = context;
+  const settings = calicoSettings(inventory);
+  const [file] = inventory.cluster.network.needs.upstream ?? [];
+  if (file === undefined) throw new Error('Calico needs a file of upstream');
+  const secrets = await etcdSecrets(inventory, settings);
+  const manifest = await upstreamManifest(context, file);
+  return calicoObjects(manifest, inventory, { settings, ...(secrets === undefined ? {} : { secrets }) });
+}
+
+async function etcdSecrets(inventory: Inventory, { etcd }: CalicoSettings): Promise<EtcdSecrets | undefined> {
+  if (etcd === undefined) return undefined;
+  const [ca, cert, key] = await Promise.all(
+    [etcd.caFile, etcd.certFile, etcd.keyFile].map((file) => readLocal(inventory, file)),
+  );
+  return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' };
+}
+
+async function readLocal(inventory: Inventory, written: string): Promise<string> {
+  const path = written.startsWith('~/')
+    ? resolve(homedir(), written.slice(2))
+    : resolve(dirname(inventory.file), written);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new K8supError({
+      code: 'CALICO_ETCD_FILE',
+      kind: 'inventory',
+      what: `${path} cannot be read, by which Calico is to get into its etcd`,
+      why: messageOf(error),
+      fix: 'look at caFile, certFile and keyFile in network.calico.etcd',
+      cause: error,
+    });
+  }
+}

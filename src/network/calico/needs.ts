@@ -1,0 +1,131 @@
+import type { KernelNeed, NeededPort, PluginNeeds } from '../../inventory/plugin.ts';
+import { proxyModeFor, standard } from '../../inventory/defaults.ts';
+import { plain } from '../../inventory/resolve-cluster.ts';
+import type { ClusterInput } from '../../inventory/schema.ts';
+import type { CommonSettings } from './common.ts';
+import { nodeAnnotations } from './resources.ts';
+import { name } from './settings.ts';
+import type { CalicoSettings } from './settings.ts';
+
+/** Ports that Calico's parts have unless Felix is told others (felix/config/config_params.go, calico-typha.yaml). */
+const ports = {
+  bgp: 179,
+  vxlan: 4789,
+  typha: 5473,
+  typhaHealth: 9098,
+  wireguard: 51820,
+  wireguardIPv6: 51821,
+} as const;
+
+export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): PluginNeeds {
+  const { version, manifestSha256, ebpf } = settings;
+  const annotations = nodeAnnotations(settings);
+  return {
+    artifacts: {},
+    upstream: [
+      {
+        component: name,
+        version,
+        file: fileOf(settings),
+        ...(manifestSha256 === undefined ? {} : { sha256: manifestSha256 }),
+      },
+    ],
+    ports: portsOf(settings),
+    kernel: kernelOf(input, settings),
+    programs: [],
+    leaves: [],
+    kernelRelease: oldestKernel('Calico'),
+    cniConfig: '10-calico.conflist',
+    ...(ebpf ? { replacesKubeProxy: true } : {}),
+    ...(Object.keys(annotations).length === 0 ? {} : { nodeAnnotations: annotations }),
+    fixed: [
+      {
+        key: 'poolCIDR',
+        name: "Calico's pool",
+        value: settings.pools.map(({ cidr }) => cidr).join(','),
+        reason: 'running pods keep their addresses, and Calico takes no other block for a pool',
+      },
+      ...settings.pools.map(({ family, blockSize }) => ({
+        key: family === 'ipv4' ? 'blockSize' : 'blockSizeIPv6',
+        name: "the size of the pool's blocks",
+        value: blockSize,
+        reason: 'nodes keep the blocks that they have taken',
+      })),
+      {
+        key: 'datastore',
+        name: "Calico's datastore",
+        value: settings.etcd === undefined ? 'kubernetes' : 'etcd',
+        reason: 'addresses of running pods are in the old one, and would be given out again',
+      },
+    ],
+  };
+}
+
+/** The file of the release that the objects are made from. */
+export function fileOf({ etcd, typhaReplicas }: CalicoSettings): string {
+  if (etcd !== undefined) return 'calico-etcd.yaml';
+  return typhaReplicas === undefined ? 'calico.yaml' : 'calico-typha.yaml';
+}
+
+/** What Calico 3.31 and newer want (their page of system requirements). */
+export function oldestKernel(by: string): NonNullable<PluginNeeds['kernelRelease']> {
+  return { major: 5, minor: 10, by, alternative: 'use a newer kernel, or network.plugin: flannel' };
+}
+
+function portsOf(settings: CalicoSettings): readonly NeededPort[] {
+  const { backend, vxlan, wireguard, typhaReplicas, pools } = settings;
+  const hasIPv6 = pools.some(({ family }) => family === 'ipv6');
+  return [
+    ...(backend === 'bird' ? [tcp(ports.bgp, 'BGP')] : []),
+    ...(vxlan === 'never' ? [] : [udp(ports.vxlan, "Calico's vxlan")]),
+    ...(wireguard ? [udp(ports.wireguard, "Calico's WireGuard")] : []),
+    ...(wireguard && hasIPv6 ? [udp(ports.wireguardIPv6, "Calico's WireGuard over IPv6")] : []),
+    ...(typhaReplicas === undefined ? [] : [tcp(ports.typha, 'Typha'), loopback(ports.typhaHealth, "Typha's health")]),
+    ...felixPorts(settings),
+  ];
+}
+
+export function felixPorts({ healthPort, metrics, metricsPort }: CommonSettings): readonly NeededPort[] {
+  return [loopback(healthPort, "Felix's health"), ...(metrics ? [tcp(metricsPort, "Felix's metrics")] : [])];
+}
+
+function kernelOf(input: ClusterInput, { ipip, vxlan, wireguard, ebpf }: CalicoSettings): readonly KernelNeed[] {
+  const need = (module: string, by: string, alternative: string): KernelNeed => ({ module, by, alternative });
+  return [
+    ...(ipip === 'never'
+      ? []
+      : [need('ipip', 'Calico with IP in IP', 'choose network.calico.vxlan: always, or ipip: never for plain routes')]),
+    ...(vxlan === 'never'
+      ? []
+      : [need('vxlan', 'Calico with vxlan', 'choose network.calico.ipip: always, or vxlan: never for plain routes')]),
+    ...(wireguard ? [need('wireguard', 'Calico with WireGuard', 'leave network.calico.wireguard off')] : []),
+    ...(ebpf ? [] : felixKernel(input)),
+  ];
+}
+
+/** Felix' rules go where kube-proxy's do. */
+export function felixKernel(input: ClusterInput): readonly KernelNeed[] {
+  const mode = input.kubeProxy?.mode ?? proxyModeFor(plain(input.kubernetesVersion ?? standard.kubernetesVersion));
+  const modules =
+    mode === 'nftables'
+      ? ['nf_tables', 'nft_ct', 'nft_masq', 'nft_fib_ipv4']
+      : ['ip_set', 'ip_set_hash_net', 'xt_set', 'xt_mark', 'xt_multiport', 'ipt_rpfilter'];
+  const other = mode === 'nftables' ? 'iptables' : 'nftables';
+  return modules.map((module) => ({
+    module,
+    by: `Felix beside kube-proxy in ${mode} mode`,
+    alternative: `choose cluster.kubeProxy.mode: ${other}`,
+  }));
+}
+
+function tcp(port: number, purpose: string): NeededPort {
+  return { protocol: 'tcp', port, purpose, unit: undefined, loopback: false };
+}
+
+export function udp(port: number, purpose: string): NeededPort {
+  return { protocol: 'udp', port, purpose, unit: undefined, loopback: false };
+}
+
+function loopback(port: number, purpose: string): NeededPort {
+  return { protocol: 'tcp', port, purpose, unit: undefined, loopback: true };
+}

@@ -1,0 +1,65 @@
+import type { Family } from '../../engine/network-report.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import { rawShell } from '../../shell/sh.ts';
+import { bridgeName } from '../cni.ts';
+import { backends } from './backends.ts';
+import type { BackendName } from './backends.ts';
+import { flannelSettings } from './settings.ts';
+import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
+
+/** What flanneld writes to its node (its documentation, kubernetes.md). */
+const prefix = 'flannel.alpha.coreos.com/';
+
+export const flannelStatus: NetworkStatus = {
+  mode: (inventory) => {
+    const { backend, directRouting } = flannelSettings(inventory);
+    return directRouting && canRoute(backend) ? `${backend}, direct routing` : backend;
+  },
+  enforcesPolicy: false,
+  unit: 'flanneld.service',
+  bridge: bridgeName,
+  tunnel,
+  wayTo: (inventory, onLink) => {
+    const { backend, directRouting } = flannelSettings(inventory);
+    const tunnels = backends[backend].overhead > 0;
+    return !tunnels || (directRouting && canRoute(backend) && onLink) ? 'direct' : 'tunnel';
+  },
+  lease: {
+    file: '/run/flannel/subnet.env',
+    subnetKeys: ['FLANNEL_SUBNET', 'FLANNEL_IPV6_SUBNET'],
+    mtuKey: 'FLANNEL_MTU',
+  },
+  announced: (annotations) =>
+    Object.fromEntries(
+      Object.entries(annotations)
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, value]) => [key.slice(prefix.length), value]),
+    ),
+  tunnelEnd,
+  // In nftables, or in a chain of iptables: by kube-proxy's mode and flannel's release.
+  masquerade: rawShell(`nft list table ip flannel-ipv4 2>/dev/null | grep -q masquerade ||
+  nft list table ip6 flannel-ipv6 2>/dev/null | grep -q masquerade ||
+  iptables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE ||
+  ip6tables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE`),
+  forwardChain: 'FLANNEL-FWD',
+};
+
+function canRoute(backend: BackendName): boolean {
+  return backends[backend].settings.includes('directRouting');
+}
+
+/** Outer IP, UDP and vxlan headers, and the inner Ethernet header: what flannel takes off as well (backend/vxlan/device.go). */
+const overhead = { 4: 50, 6: 70 } as const;
+
+function tunnel(inventory: Inventory, family: Family): TunnelSpec | undefined {
+  const { backend, vni, port } = flannelSettings(inventory);
+  if (backend !== 'vxlan' || port === undefined) return undefined;
+  return { device: `${family === 4 ? 'flannel' : 'flannel-v6'}.${vni}`, vni, port, overhead: overhead[family] };
+}
+
+function tunnelEnd(annotations: Annotations, family: Family): TunnelEnd | undefined {
+  const [data, address] = family === 4 ? ['backend-data', 'public-ip'] : ['backend-v6-data', 'public-ipv6'];
+  const mac = /"VtepMAC":\s*"([^"]+)"/.exec(annotations[`${prefix}${data}`] ?? '')?.[1];
+  const host = annotations[`${prefix}${address}`];
+  return mac === undefined || host === undefined ? undefined : { mac, address: host };
+}

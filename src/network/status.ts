@@ -1,0 +1,44 @@
+import type { Family, Way } from '../engine/network-report.ts';
+import type { Inventory } from '../inventory/model.ts';
+import type { Sh } from '../shell/sh.ts';
+
+/** A tunnel device as the inventory asks for it. */
+export interface TunnelSpec {
+  readonly device: string;
+  readonly vni: number;
+  readonly port: number;
+  /** Bytes that the tunnel puts around a packet. */
+  readonly overhead: number;
+}
+
+/** Where the tunnels of other nodes find this one. */
+export interface TunnelEnd {
+  readonly mac: string;
+  readonly address: string;
+}
+
+export type Annotations = Readonly<Record<string, string>>;
+
+/** How a plugin's network is looked at: data and pure functions. */
+export interface NetworkStatus {
+  /** The plugin's own word for how packets reach other nodes. */
+  readonly mode: (inventory: Inventory) => string;
+  /** Whether it makes NetworkPolicy true; undefined where k8sup cannot know. */
+  readonly enforcesPolicy: boolean | undefined;
+  /** The unit on every node. */
+  readonly unit?: string;
+  /** The bridge that pods hang on; it comes with a node's first pod. */
+  readonly bridge?: string;
+  readonly tunnel: (inventory: Inventory, family: Family) => TunnelSpec | undefined;
+  /** How packets should go to a node; undefined where the plugin does not say. `onLink`: the hosts have no router between them. */
+  readonly wayTo: (inventory: Inventory, onLink: boolean) => Way | undefined;
+  /** A file of `KEY=VALUE` lines with a node's part of the network; the value of `subnetKeys` is the part itself, with any address in it. */
+  readonly lease?: { readonly file: string; readonly subnetKeys: readonly string[]; readonly mtuKey: string };
+  /** What a node tells the others, for people. */
+  readonly announced: (annotations: Annotations) => Readonly<Record<string, string>>;
+  readonly tunnelEnd: (annotations: Annotations, family: Family) => TunnelEnd | undefined;
+  /** Exits 0 where the rule is there that hides pods behind the node's address outside of the pod network. */
+  readonly masquerade?: Sh;
+  /** The chain of iptables, behind FORWARD, in which it lets pods' packets through. */
+  readonly forwardChain?: string;
+}
