@@ -119,11 +119,12 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const target = await targetOf(host, context);
   if (target === undefined) return [pending('network', podCIDRUnknown)];
   const component = plugin.component(target);
+  const { leaves } = inventory.cluster.network.needs;
   const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
     parts(networkPlace, plugin.name, partsOf(plugin, target)),
     ...programs.flat(),
-    ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
+    ...plugin.kubeconfigs.filter((name) => leaves.includes(name)).map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
     ...additionsOf(inventory).flatMap(({ name, claims: left }) => [
       parts(additionPlace(name), name, left(inventory)),
@@ -142,11 +143,11 @@ const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
 async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget | undefined> {
-  const { inventory } = context;
+  const { inventory, networkSecrets: secrets } = context;
   const facts = context.facts(host);
-  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
+  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {}, secrets };
   const podCIDRs = await podCIDRsOf(context);
-  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
+  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
 }
 
 async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, readonly string[]>>> {

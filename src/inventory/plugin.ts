@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
+import type { InterfaceChoice } from './interface-choice.ts';
 import type { NetworkSettings, Role } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { Path } from './path.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 import type { Addressing, CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
@@ -35,6 +37,8 @@ export interface InterfaceNeed {
 export interface MtuNeed {
   /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
   readonly bytes: number;
+  /** What of it the tunnel adds; 0 unless said. */
+  readonly overhead?: number;
   /** Undefined: the interface that carries the host's address. */
   readonly interface?: string;
   readonly setting: string;
@@ -49,6 +53,19 @@ export interface SubnetNeed {
   readonly alternative: string;
   /** Routers by host, for what is not on the host's own subnet. */
   readonly gateways: Readonly<Record<string, string>>;
+}
+
+/** A file on the controller with a secret of the network's. */
+export interface SecretFile {
+  /** Names it among the plugin's own. */
+  readonly name: string;
+  readonly path: Path;
+  /** As written; relative to the inventory. */
+  readonly written: string;
+  /** What its only line must look like. */
+  readonly pattern: RegExp;
+  /** Completes "it does not hold …". */
+  readonly expected: string;
 }
 
 /** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
@@ -78,6 +95,8 @@ export interface PluginNeeds {
   readonly interfaces?: readonly InterfaceNeed[];
   readonly mtu?: readonly MtuNeed[];
   readonly subnet?: SubnetNeed;
+  /** By host: the interface to the other hosts, where it is not the one with the host's address. */
+  readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
   /** It does what kube-proxy does: hosts have none. */
   readonly replacesKubeProxy?: true;
   /** The oldest kernel it works on. */
@@ -168,16 +187,20 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
+  /** What one host may say for itself, below a key of the plugin's name. */
+  readonly hostSchema?: z.ZodObject;
   /** Its version, where it has one. */
   readonly version: (input: ClusterInput, kubernetes: string) => string | undefined;
   /** Combinations that do not work or were not run; asked only where this plugin is chosen. */
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
-  /** Every default filled in, for so many hosts that run a kubelet. Called only with input that the checks have passed. */
+  readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
+  /** Every default filled in, for these hosts, so many of which run a kubelet. Called only with input that the checks have passed. */
   readonly resolve: (
     input: ClusterInput,
     nodes: number,
+    hosts: readonly HostInput[],
   ) => { readonly settings: Settings; readonly needs: PluginNeeds };
   /** What may stand beside it. */
   readonly additions?: readonly AdditionDeclaration[];
@@ -243,5 +266,14 @@ export function writtenFor<Schema extends z.ZodObject>(
   input: ClusterInput,
 ): Partial<z.infer<Schema>> {
   const parsed = plugin.schema.safeParse(input.network?.[plugin.name] ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+/** The same for what one host says for itself. */
+export function writtenByHost<Schema extends z.ZodObject>(
+  plugin: { readonly name: string; readonly hostSchema: Schema },
+  host: HostInput,
+): Partial<z.infer<Schema>> {
+  const parsed = plugin.hostSchema.safeParse(host[plugin.name] ?? {});
   return parsed.success ? parsed.data : {};
 }

@@ -15,6 +15,8 @@ export interface NetworkTarget {
   readonly facts: Facts;
   /** `spec.podCIDRs` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
   readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
+  /** Contents of the plugin's secret files, by its own names for them; absent where it has none. */
+  readonly secrets?: ReadonlyMap<string, string>;
 }
 
 /** What is known of all hosts once the network is applied. */
@@ -33,7 +35,7 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   /** False where nodes become ready only by what the user does. */
   readonly makesNodesReady: boolean;
   readonly programs: (inventory: Inventory) => readonly BinarySet[];
-  /** Its identities towards the apiserver, each a kubeconfig on each host. */
+  /** Its identities towards the apiserver, each a kubeconfig on each host while its needs name such a leaf. */
   readonly kubeconfigs: readonly LeafName[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;

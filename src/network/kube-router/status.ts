@@ -25,6 +25,7 @@ export const kubeRouterStatus: NetworkStatus = {
         .map(([key, value]) => [key.slice(prefix.length), value]),
     ),
   tunnelEnd: () => undefined,
-  masquerade: rawShell(`iptables -w -t nat -S POSTROUTING 2>/dev/null | grep kube-router-pod-subnets | grep -q MASQUERADE ||
+  masquerade:
+    rawShell(`iptables -w -t nat -S POSTROUTING 2>/dev/null | grep kube-router-pod-subnets | grep -q MASQUERADE ||
   ip6tables -w -t nat -S POSTROUTING 2>/dev/null | grep kube-router-pod-subnets | grep -q MASQUERADE`),
 };
