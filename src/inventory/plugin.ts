@@ -34,6 +34,8 @@ export interface PluginNeeds {
   readonly programs: readonly string[];
   /** Names of leaf certificates that exist for this network alone. */
   readonly leaves: readonly string[];
+  /** It keeps its leases in etcd by the v2 API, which etcd must be told to serve. */
+  readonly etcdV2?: true;
 }
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
@@ -55,8 +57,10 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
+  /** Whether it can feed Docker on container hosts, without Kubernetes. */
+  readonly feedsDocker?: true;
   /** Every default filled in. Called only with input that the checks have passed. */
-  readonly resolve: (input: ClusterInput) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  readonly resolve: (input: ClusterInput, kubernetes: boolean) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */

@@ -19,7 +19,8 @@ const recordSchema = z.object({
   nodeCIDRMaskSize: z.number(),
   dnsIP: z.string(),
   dnsDomain: z.string(),
-  controlPlaneEndpoint: z.string(),
+  /** There is none without Kubernetes. */
+  controlPlaneEndpoint: z.string().optional(),
   apiserverPort: z.number(),
   encryptionAtRest: z.boolean(),
   /** Records of older releases have none. */
@@ -51,7 +52,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     nodeCIDRMaskSize: network.nodeCIDRMaskSize,
     dnsIP: network.dnsIP,
     dnsDomain: network.dnsDomain,
-    controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}`,
+    ...(endpoint === undefined ? {} : { controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}` }),
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
     proxyMode: cluster.kubeProxy.mode,

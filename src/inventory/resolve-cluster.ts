@@ -9,6 +9,7 @@ import {
   runtimeVersionFor,
   standard,
 } from './defaults.ts';
+import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
 import type { PluginDeclaration } from './plugin.ts';
@@ -46,7 +47,7 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
  * Fills in every default. Call it only with input that the checks have passed.
  */
 export function resolveCluster(
-  input: ClusterInput,
+  { cluster: input, kubernetes }: Pick<Draft, 'cluster' | 'kubernetes'>,
   local: LocalPath,
   plugins: readonly PluginDeclaration[],
 ): ClusterParts {
@@ -59,7 +60,7 @@ export function resolveCluster(
     name: input.name,
     versions: resolveVersions(input, combination),
     runtime: resolveRuntime(input, combination, local),
-    network: resolveNetwork(input, plugins),
+    network: resolveNetwork(input, plugins, kubernetes),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
     apiserverPort: apiserver.port,
@@ -139,7 +140,11 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
   };
 }
 
-function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration[]): NetworkSettings {
+function resolveNetwork(
+  input: ClusterInput,
+  plugins: readonly PluginDeclaration[],
+  kubernetes: boolean,
+): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
   const services = checkedCidr(written.serviceCIDR);
   const plugin = plugins.find(({ name }) => name === pluginName(input));
@@ -155,7 +160,7 @@ function resolveNetwork(input: ClusterInput, plugins: readonly PluginDeclaration
     dnsDomain: written.dnsDomain,
     apiserverServiceIP: nthAddress(services, 1n),
     ...pick(input.network?.mtu, 'mtu'),
-    ...plugin.resolve(input),
+    ...plugin.resolve(input, kubernetes),
   };
 }
 

@@ -20,10 +20,11 @@ export function resolveInventory(
 ): { readonly cluster: Cluster; readonly hosts: readonly Host[] } {
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
-  const parts = resolveCluster(draft.cluster, local, plugins);
-  const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
+  const parts = resolveCluster(draft, local, plugins);
   const proxy = draft.cluster.proxy;
-  const cluster: Cluster = { ...parts, controlPlaneEndpoint };
+  const cluster: Cluster = draft.kubernetes
+    ? { ...parts, controlPlaneEndpoint: endpointOf(draft.cluster, parts, hosts) }
+    : parts;
   if (proxy === undefined) return { cluster, hosts };
   const { http, https } = given(proxy);
   const noProxy = directHosts(proxy.noProxy ?? [], cluster, hosts);
@@ -105,7 +106,9 @@ function extrasOf(input: ExtrasInput | undefined): Extras {
   };
 }
 
-function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Host[]): Cluster['controlPlaneEndpoint'] {
+type Endpoint = NonNullable<Cluster['controlPlaneEndpoint']>;
+
+function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Host[]): Endpoint {
   if (input.controlPlaneEndpoint !== undefined) {
     const endpoint = parseEndpoint(input.controlPlaneEndpoint);
     if (endpoint === undefined) throw new Error(`endpoint ${input.controlPlaneEndpoint} passed the checks`);
@@ -119,15 +122,12 @@ function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Ho
 /** Nothing inside the cluster may go through the proxy: it could not reach it. */
 function directHosts(written: readonly string[], cluster: Cluster, hosts: readonly Host[]): readonly string[] {
   const { podCIDR, serviceCIDR, dnsDomain } = cluster.network;
+  const { controlPlaneEndpoint: endpoint } = cluster;
   const inside = [
     'localhost',
     '127.0.0.1',
     '::1',
-    cluster.controlPlaneEndpoint.host,
-    podCIDR,
-    serviceCIDR,
-    '.svc',
-    `.${dnsDomain}`,
+    ...(endpoint === undefined ? [podCIDR] : [endpoint.host, podCIDR, serviceCIDR, '.svc', `.${dnsDomain}`]),
   ];
   const addresses = hosts.flatMap((host) => [host.address, host.name]);
   return [...new Set([...inside, ...addresses, ...written])];

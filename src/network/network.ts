@@ -2,7 +2,7 @@ import type { Inventory } from '../inventory/model.ts';
 import { bridge } from './bridge/bridge.ts';
 import { flannel } from './flannel/flannel.ts';
 import { none } from './none/none.ts';
-import type { NetworkPlugin } from './plugin.ts';
+import type { ContainerNetwork, NetworkPlugin } from './plugin.ts';
 
 /** All network plugins. Another one is a folder beside these, and a name here. */
 export const networkPlugins: readonly NetworkPlugin[] = [flannel, bridge, none];
@@ -12,4 +12,11 @@ export function pluginOf({ cluster }: Inventory): NetworkPlugin {
   const found = networkPlugins.find(({ name }) => name === cluster.network.plugin);
   if (found === undefined) throw new Error(`plugin ${cluster.network.plugin} passed the checks`);
   return found;
+}
+
+/** How the network that the inventory chose feeds Docker where there is no Kubernetes. */
+export function containerNetworkOf(inventory: Inventory): ContainerNetwork {
+  const { name, containers } = pluginOf(inventory);
+  if (containers === undefined) throw new Error(`plugin ${name} passed the checks without Kubernetes`);
+  return containers;
 }

@@ -6,6 +6,8 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import type { PluginDeclaration } from '../inventory/plugin.ts';
 import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
+import type { AnyResource } from '../resources/define.ts';
+import type { Sh } from '../shell/sh.ts';
 
 /** What a plugin is rendered for: one host that runs a kubelet. */
 export interface NetworkTarget {
@@ -14,6 +16,33 @@ export interface NetworkTarget {
   readonly facts: Facts;
   /** `spec.podCIDR` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
   readonly podCIDRs: Readonly<Record<string, string>>;
+}
+
+/** What a network of container hosts is rendered for: one of them. */
+export interface ContainerTarget {
+  readonly inventory: Inventory;
+  readonly host: Host;
+}
+
+/** How a network feeds Docker on hosts without Kubernetes, from leases in etcd. */
+export interface ContainerNetwork {
+  readonly programs: (inventory: Inventory) => readonly BinarySet[];
+  /** Its identity towards etcd, on container hosts alone: `path` without `.crt` and `.key`, and where etcd's authority goes. */
+  readonly certificate: { readonly leaf: LeafName; readonly path: string; readonly authority: string };
+  /** What it finds in etcd; kept through one member. */
+  readonly inEtcd: (inventory: Inventory) => readonly AnyResource[];
+  readonly component: (target: ContainerTarget) => Component;
+  readonly claims: (inventory: Inventory) => readonly Claim[];
+  /** Run on a member. @throws where what it printed is no answer. */
+  readonly leases: { readonly script: (inventory: Inventory) => Sh; readonly parse: (output: string) => readonly Lease[] };
+}
+
+/** A host's part of the network, as etcd has it. */
+export interface Lease {
+  /** For example `10.244.5.0/24`. */
+  readonly subnet: string;
+  readonly publicIP: string;
+  readonly backend: string;
 }
 
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
@@ -33,4 +62,6 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** What it leaves on a host by running. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
+  /** Only with `feedsDocker`. */
+  readonly containers?: ContainerNetwork;
 }

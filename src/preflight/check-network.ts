@@ -1,5 +1,6 @@
 import { overlaps, parseCidr } from '../inventory/cidr.ts';
 import type { Cidr } from '../inventory/cidr.ts';
+import { hasKubernetes } from '../inventory/model.ts';
 import type { HostCheck } from './host-check.ts';
 
 /** Links whose routes are the pod network's own. */
@@ -23,10 +24,7 @@ export const checkNetworkOfHost: HostCheck = (inventory, host, facts) => {
   const clashes = facts.routes.flatMap(({ cidr, interface: link }) => {
     const route = cidrOf(cidr);
     if (route === undefined || ownLinks.test(link)) return [];
-    return [
-      ['pod', podCIDR],
-      ['service', serviceCIDR],
-    ].flatMap(([kind = '', text = '']) => {
+    return [['pod', podCIDR], ...(hasKubernetes(inventory) ? [['service', serviceCIDR]] : [])].flatMap(([kind = '', text = '']) => {
       const wanted = cidrOf(text);
       // Routes of host-gw to other nodes' pods lie inside the pod network, by the host's own interface.
       if (

@@ -2,7 +2,7 @@ import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
-import { site, stageById } from '../../../playbooks/site.ts';
+import { siteOf, stageById } from '../../../playbooks/site.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
 import { describeError } from '../failure.ts';
@@ -27,9 +27,10 @@ export interface ApplyRequest {
 /** `k8sup apply` and `k8sup stage`. */
 export function apply(request: ApplyRequest, io: Io): Promise<number> {
   const { command, inventory, flags } = request;
-  const stages = (): readonly Stage[] => request.stages?.map(stageById) ?? site;
+  const stagesOf = ({ inventory: checked }: Run): readonly Stage[] =>
+    request.stages?.map((name) => stageById(name, checked)) ?? siteOf(checked);
   const before = async (run: Run): Promise<void> => {
-    stages();
+    stagesOf(run);
     await refuseUnsafeChanges(run);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
@@ -37,10 +38,11 @@ export function apply(request: ApplyRequest, io: Io): Promise<number> {
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
     await rememberApplied(run);
-    const outcome = await runStages(stages(), context);
+    const stages = stagesOf(run);
+    const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
-    if (stages().some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
+    if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return request.verify ? verified(run, context) : exitCodes.ok;
   });
 }

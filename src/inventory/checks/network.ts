@@ -15,6 +15,10 @@ const dnsPath = ['cluster', 'network', 'dnsIP'];
 export function checkNetwork(draft: Draft, report: Report): void {
   const written = { ...standard.network, ...given(draft.cluster.network) };
   const pods = readCidr(written.podCIDR, podPath, report);
+  if (!draft.kubernetes) {
+    if (pods !== undefined) checkHostsOutside(draft, report, { cidr: pods, path: podPath, name: written.podCIDR });
+    return;
+  }
   const services = readCidr(written.serviceCIDR, servicePath, report);
   if (pods !== undefined && services !== undefined && overlaps(pods, services)) {
     const message = `the Services' ${written.serviceCIDR} and the pods' ${written.podCIDR} overlap`;

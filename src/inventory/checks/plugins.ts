@@ -2,7 +2,7 @@ import type { Draft, Report } from '../findings.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
-import { judgeCombination } from './versions.ts';
+import { judgeCombination, rulesFor } from './versions.ts';
 
 const pluginPath = ['cluster', 'network', 'plugin'];
 
@@ -26,8 +26,23 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
     const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
     report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path: pluginPath, message });
   }
-  judgeCombination(combinationOf(draft.cluster, plugin), plugin.rules, report);
+  judgeCombination(combinationOf(draft.cluster, plugin), rulesFor(draft, plugin.rules), report);
+  if (!draft.kubernetes && plugin.feedsDocker !== true) refuseWithoutKubernetes(plugin, plugins, report);
   plugin.check?.(draft, report);
+}
+
+function refuseWithoutKubernetes(
+  { name }: PluginDeclaration,
+  plugins: readonly PluginDeclaration[],
+  report: Report,
+): void {
+  const able = plugins.filter(({ feedsDocker }) => feedsDocker === true).map((plugin) => plugin.name);
+  report({
+    code: 'PLUGIN_NEEDS_KUBERNETES',
+    path: pluginPath,
+    message: `${name} makes networks of pods, and without Kubernetes there are none: nothing would tell Docker its subnet`,
+    fix: `use ${able.join(' or ')}`,
+  });
 }
 
 /** Settings of another plugin are more likely a half-finished change than a wish. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
+import { roles } from '../model.ts';
 import { argsAndConfig, argsOnly, configOnly } from './components.ts';
 import { derived, dnsName, hostName, localFile, optional, port, text } from './fields.ts';
 
@@ -48,8 +49,8 @@ export const hostSchema = z.strictObject({
   name: hostName.describe('Name of the host and of its node'),
   address: z.string().describe('IPv4 address that the other hosts use'),
   roles: derived(
-    z.array(z.enum(['etcd', 'master', 'node'])).min(1),
-    'What the host does',
+    z.array(z.enum(roles)).min(1),
+    'What the host does; container: it runs containers in an inventory without Kubernetes',
     'all three for the only host, else [node]',
   ),
   labels: optional(z.record(z.string(), z.string()), 'Labels of the node', {}),

@@ -1,23 +1,18 @@
 import type { Component } from '../../components/component.ts';
 import { commandLine } from '../../components/extras.ts';
-import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
-import type { UnitCommand } from '../../components/systemd-unit.ts';
 import type { Inventory } from '../../inventory/model.ts';
-import type { Claim } from '../../resources/claims.ts';
-import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { flannelForContainers } from './containers.ts';
+import { flannelClaims, flannelHealth, interfaceFlags, staleLinks, unit } from './flanneld.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { flannelDeclaration, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac } from './rbac.ts';
-import { fixedPorts } from '../../inventory/ports.ts';
-
-const unit = 'flanneld.service';
 
 /** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
@@ -31,7 +26,8 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
     cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
   ],
   objects: () => flannelRbac(),
-  claims,
+  claims: (inventory) => [...cniClaims, ...flannelClaims(inventory)],
+  containers: flannelForContainers,
 };
 
 function programs(inventory: Inventory): readonly BinarySet[] {
@@ -46,16 +42,11 @@ function programs(inventory: Inventory): readonly BinarySet[] {
 function flanneld({ inventory, host }: NetworkTarget): Component {
   const config = netConf(inventory);
   const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
-  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
   const flags = {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
-    iface: flannelSettings(inventory).interface ?? host.address,
-    ...address,
-    'ip-masq': 'true',
-    'healthz-ip': '127.0.0.1',
-    'healthz-port': String(fixedPorts.flannelHealth),
+    ...interfaceFlags(inventory, host),
   };
   return {
     unit,
@@ -76,33 +67,9 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
     files: [config],
     directories: [],
     inputs,
-    health,
+    health: flannelHealth,
     healthTimeoutSeconds: 120,
   };
-}
-
-/** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
-function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDR } = inventory.cluster.network;
-  const { vni } = flannelSettings(inventory);
-  return [
-    ...cniClaims,
-    { kind: 'link', name: `flannel.${vni}` },
-    { kind: 'link', name: `flannel-v6.${vni}` },
-    { kind: 'chains', name: 'FLANNEL-' },
-    { kind: 'nft-table', name: 'ip flannel-ipv4' },
-    { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
-    { kind: 'routes', name: podCIDR },
-    { kind: 'path', name: '/run/flannel' },
-  ];
-}
-
-/** An interface of another VNI, or of vxlan after a change to host-gw, would keep its routes. */
-function staleLinks(inventory: Inventory): UnitCommand {
-  const { backend, vni } = flannelSettings(inventory);
-  const keep = backend === 'vxlan' ? `flannel.${vni}|flannel-v6.${vni}` : 'none';
-  const script = `cd /sys/class/net && for l in flannel.* flannel-v6.*; do case $l in ${keep}|*'*') ;; *) ip link delete "$l" ;; esac; done`;
-  return { prefix: '+', command: ['/bin/sh', '-c', script] };
 }
 
 /** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
@@ -111,13 +78,6 @@ function delegate(inventory: Inventory): object {
   const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
   return { hairpinMode: true, isDefaultGateway: true, ...own };
 }
-
-/** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
-const health = sh`(
-if systemctl is-active --quiet ${unit} && [ -s /run/flannel/subnet.env ]; then exit 0; fi
-echo 'flanneld has no subnet yet'
-exit 1
-) && ${httpHealth({ url: `http://127.0.0.1:${fixedPorts.flannelHealth}/healthz` })}`;
 
 /** The flannel plugin understands 1.0.0 from its own release 1.0 on. */
 function cniVersion(inventory: Inventory): '0.4.0' | '1.0.0' {

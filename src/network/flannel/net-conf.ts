@@ -2,6 +2,7 @@ import type { ComponentFile } from '../../components/component.ts';
 import { jsonText } from '../../components/documents.ts';
 import { paths } from '../../components/paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
@@ -14,14 +15,25 @@ export function netConf(inventory: Inventory): ComponentFile {
   const family = network.podCIDR.includes(':')
     ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: network.podCIDR }
     : { Network: network.podCIDR };
-  const content = jsonText({ ...family, ...nftables(inventory), Backend: backend(flannelSettings(inventory)) });
+  const content = jsonText({ ...family, ...subnets(inventory), ...nftables(inventory), Backend: backend(flannelSettings(inventory)) });
   return { path: netConfPath, mode: 0o644, content };
+}
+
+/** With Kubernetes node subnets are its pod CIDRs, and flannel does not read these. */
+function subnets(inventory: Inventory): object {
+  if (hasKubernetes(inventory)) return {};
+  const { subnetLen, subnetMin, subnetMax } = flannelSettings(inventory);
+  return {
+    SubnetLen: subnetLen,
+    ...(subnetMin === undefined ? {} : { SubnetMin: subnetMin }),
+    ...(subnetMax === undefined ? {} : { SubnetMax: subnetMax }),
+  };
 }
 
 /** flannel knows nftables since 0.26. */
 function nftables(inventory: Inventory): object {
   const { kubeProxy } = inventory.cluster;
-  return kubeProxy.mode === 'nftables' && isAtLeast(flannelSettings(inventory).version, 0, 26)
+  return hasKubernetes(inventory) && kubeProxy.mode === 'nftables' && isAtLeast(flannelSettings(inventory).version, 0, 26)
     ? { EnableNFTables: true }
     : {};
 }
