@@ -4,7 +4,8 @@ import { healthGate } from '../src/components/health-gate.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import { hostsWith } from '../src/inventory/model.ts';
 import type { Host } from '../src/inventory/model.ts';
-import { containerNetworkOf } from '../src/network/network.ts';
+import { containerNetworkOf, pluginOf } from '../src/network/network.ts';
+import type { NetworkTarget } from '../src/network/plugin.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { containerNetworkCertificate } from './certificates.ts';
@@ -19,7 +20,12 @@ export const containerNetworkStage: Stage = {
       name: 'network in etcd',
       on: (host) => host.roles.has('etcd'),
       resources: (host, context) =>
-        speaksForEtcd(host, context) ? containerNetworkOf(context.inventory).inEtcd(context.inventory) : [],
+        speaksForEtcd(host, context)
+          ? containerNetworkOf(context.inventory).inEtcd({
+              inventory: context.inventory,
+              secrets: context.networkSecrets,
+            })
+          : [],
     },
     {
       type: 'hosts',
@@ -27,7 +33,10 @@ export const containerNetworkStage: Stage = {
       on: (host) => host.roles.has('container'),
       rollout: 'canary',
       resources: networkResources,
-      gate: (host, { inventory }) => healthGate(containerNetworkOf(inventory).component({ inventory, host })),
+      gate: (host, context) => {
+        const component = pluginOf(context.inventory).component(targetOf(host, context));
+        return component === undefined ? undefined : healthGate(component);
+      },
     },
   ],
 };
@@ -39,12 +48,18 @@ function speaksForEtcd({ name }: Host, { inventory, unreachable }: StageContext)
 
 async function networkResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
   const { inventory } = context;
-  const network = containerNetworkOf(inventory);
-  const programs = await Promise.all(network.programs(inventory).map((set) => binaries(context, host, set)));
+  const plugin = pluginOf(inventory);
+  const component = plugin.component(targetOf(host, context));
+  const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
     ...programs.flat(),
-    ...containerNetworkCertificate(context, host, network.certificate),
-    claims('network', network.claims(inventory)),
-    ...componentResources(network.component({ inventory, host })),
+    ...containerNetworkCertificate(context, host, containerNetworkOf(inventory).certificate),
+    claims('network', plugin.claims(inventory)),
+    ...(component === undefined ? [] : componentResources(component)),
   ];
+}
+
+function targetOf(host: Host, context: StageContext): NetworkTarget {
+  const { inventory, networkSecrets: secrets } = context;
+  return { inventory, host, facts: context.facts(host), podCIDRs: {}, secrets };
 }

@@ -1,14 +1,21 @@
 import { runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
+import { restartPods } from '../src/components/restart-pods.ts';
 import { healthGate } from '../src/components/health-gate.ts';
+import type { Component } from '../src/components/component.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
+import { networkPlace, partsOf } from '../src/network/parts.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
+import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
+import { absentUnit } from '../src/resources/absent-unit.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
+import { exchangeOf, otherOwnersOff } from '../src/resources/parts/other-owners.ts';
+import { parts } from '../src/resources/parts/parts.ts';
 import { pending } from '../src/resources/pending.ts';
 import { file } from '../src/resources/file.ts';
 import { clientKubeconfig } from './certificates.ts';
@@ -22,6 +29,13 @@ export const networkStage: Stage = {
       type: 'cluster',
       name: 'rights of the network',
       objects: (context) => pluginOf(context.inventory).objects(context),
+      set: networkPlace,
+    },
+    {
+      type: 'hosts',
+      name: 'network of before',
+      on: runsKubelet,
+      resources: (_host, { inventory }) => [otherOwnersOff(networkPlace, pluginOf(inventory).name)],
     },
     {
       type: 'hosts',
@@ -32,6 +46,23 @@ export const networkStage: Stage = {
       gate: async (host, context) => {
         const target = await targetOf(host, context);
         const component = target === undefined ? undefined : pluginOf(context.inventory).component(target);
+        return component === undefined ? undefined : healthGate(component);
+      },
+    },
+    {
+      type: 'hosts',
+      name: 'masquerade',
+      on: runsKubelet,
+      resources: async (host, context) => {
+        const { masquerade } = pluginOf(context.inventory);
+        if (masquerade === undefined) return [];
+        const component = await masqueradeOf(host, context);
+        return component === undefined
+          ? [absentUnit(podRoutesUnit, podRoutesDown)]
+          : componentResources(component);
+      },
+      gate: async (host, context) => {
+        const component = await masqueradeOf(host, context);
         return component === undefined ? undefined : healthGate(component);
       },
     },
@@ -54,8 +85,22 @@ export const networkStage: Stage = {
       gate: ({ inventory, unreachable }) =>
         pluginOf(inventory).makesNodesReady ? nodesReadyGate(inventory, unreachable) : undefined,
     },
+    {
+      type: 'hosts',
+      name: 'pods',
+      on: runsKubelet,
+      resources: (_host, { inventory }) =>
+        pluginOf(inventory).makesNodesReady ? [restartPods(inventory.cluster, exchangeOf(networkPlace))] : [],
+    },
   ],
 };
+
+/** What people have to do or know once the network is applied. */
+export async function networkNotes(context: StageContext): Promise<readonly string[]> {
+  const { inventory } = context;
+  const { notes } = pluginOf(inventory);
+  return notes === undefined ? [] : notes({ inventory, podCIDRs: await podCIDRsOf(context) });
+}
 
 async function networkResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
   const { inventory } = context;
@@ -63,25 +108,34 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const target = await targetOf(host, context);
   if (target === undefined) return [pending('network', podCIDRUnknown)];
   const component = plugin.component(target);
+  const { leaves } = inventory.cluster.network.needs;
   const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
+    parts(networkPlace, plugin.name, partsOf(plugin, target)),
     ...programs.flat(),
-    ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
+    ...plugin.kubeconfigs.filter((name) => leaves.includes(name)).map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
     ...(component === undefined ? [] : componentResources(component)),
   ];
+}
+
+async function masqueradeOf(host: Host, context: StageContext): Promise<Component | undefined> {
+  const target = await targetOf(host, context);
+  return target === undefined ? undefined : pluginOf(context.inventory).masquerade?.(target);
 }
 
 const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
 async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget | undefined> {
-  const { inventory } = context;
+  const { inventory, networkSecrets: secrets } = context;
   const facts = context.facts(host);
-  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
+  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {}, secrets };
+  const podCIDRs = await podCIDRsOf(context);
+  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
+}
+
+async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, string>>> {
   const nodes = await context.nodes();
-  const podCIDRs = Object.fromEntries(
-    nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])),
-  );
-  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
+  return Object.fromEntries(nodes.flatMap(({ name, podCIDR }) => (podCIDR === undefined ? [] : [[name, podCIDR]])));
 }

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { K8supError } from '../errors/k8sup-error.ts';
-import { parseRecord, recordOf, unsafeChanges } from '../inventory/unsafe-changes.ts';
+import type { Problem } from '../inventory/problem.ts';
+import { disruptiveChanges, parseRecord, recordOf, unsafeChanges } from '../inventory/unsafe-changes.ts';
 import type { Run } from './run.ts';
 import { readState } from './state.ts';
 
@@ -24,9 +25,22 @@ export async function refuseUnsafeChanges(run: Run): Promise<void> {
   });
 }
 
-/** Remembers the settings that must not change, before the first of them reaches a host. */
-export async function rememberApplied(run: Run): Promise<void> {
+/** What of the difference to the inventory last applied pods will notice. */
+export async function disruptions(run: Run): Promise<readonly Problem[]> {
+  const before = await readState(run.paths.applied);
+  return before === undefined ? [] : disruptiveChanges(parseRecord(before, run.paths.applied), run.inventory);
+}
+
+/**
+ * Remembers the settings that must not change, before the first of them reaches a host.
+ *
+ * @param network - whether the pod network is among what is applied; else the one of before stays remembered.
+ */
+export async function rememberApplied(run: Run, network: boolean): Promise<void> {
   const path = run.paths.applied;
-  await writeFile(`${path}.new`, `${JSON.stringify(recordOf(run.inventory), undefined, 2)}\n`, { mode: 0o600 });
+  const record = recordOf(run.inventory);
+  const before = network ? undefined : await readState(path);
+  const plugin = before === undefined ? record.plugin : parseRecord(before, path).plugin;
+  await writeFile(`${path}.new`, `${JSON.stringify({ ...record, plugin }, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }

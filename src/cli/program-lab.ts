@@ -18,10 +18,16 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
         .choices(['newest', 'classic'] as const)
         .default('newest' as const),
     )
+    .option('--subnets <n>', 'subnets that the hosts are in by turns, with a router between them (1 or 2)', positive, 1)
+    .option('--ipv6', 'give the hosts IPv6 addresses too', false)
+    .option('--router-advertisements', 'IPv6 default route by router advertisements', false)
+    .option('--second-interface', 'give the hosts a second interface, host1, on a network of its own', false)
+    .option('--mtu <n>', 'MTU of the hosts’ interfaces and of what connects them (1280 to 1500)', positive)
     .description('boot hosts, write an inventory for them')
     .addHelpText('after', example('k8sup lab up --hosts 3 --dir ./lab'))
-    .action(async (flags) => {
-      exit.code = await (await import('./commands/lab.ts')).labUpCommand(flags, io);
+    .action(async ({ hosts, name, dir, profile, ...network }) => {
+      const request = { hosts, name, dir, profile, network };
+      exit.code = await (await import('./commands/lab.ts')).labUpCommand(request, io);
     });
   lab
     .command('down')

@@ -52,11 +52,15 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
   withRunFlags(program.command('apply').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('bring the hosts to what the inventory says: every stage, in order; safe to repeat')
     .option('--no-verify', 'do not prove the cluster at the end')
+    .option('--yes', 'do not ask before a change that pods will notice')
     .addHelpText('after', example('k8sup apply inventory.yaml', 'k8sup apply --limit worker-3 --diff'))
     .action(async (inventory, flags) => {
       exit.code = await (
         await import('./commands/apply.ts')
-      ).apply({ inventory, flags, stages: undefined, verify: flags.verify, command: 'apply' }, io);
+      ).apply(
+        { inventory, flags, stages: undefined, verify: flags.verify, yes: flags.yes === true, command: 'apply' },
+        io,
+      );
     });
   withRunFlags(program.command('plan').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('show what apply would change; changes nothing anywhere')
@@ -74,11 +78,12 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
       .argument('[inventory]', 'the inventory file', defaultInventory),
   )
     .description('run one stage')
+    .option('--yes', 'do not ask before a change that pods will notice')
     .addHelpText('after', example('k8sup stage 06.network', 'k8sup stage etcd production.yaml'))
     .action(async (id, inventory, flags) => {
       exit.code = await (
         await import('./commands/apply.ts')
-      ).apply({ inventory, flags, stages: [id], verify: false, command: `stage ${id}` }, io);
+      ).apply({ inventory, flags, stages: [id], verify: false, yes: flags.yes === true, command: `stage ${id}` }, io);
     });
   withRunFlags(program.command('clean').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('take the cluster off the hosts again and bring back what was there before')

@@ -175,6 +175,8 @@ export type RunEvent =
       readonly changed: number;
       readonly durationMs: number;
     }
+  /** What a person has to do or know beyond what k8sup does; lines stay lines. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly host?: string; readonly text: string }
   | { readonly type: 'check'; readonly check: CheckResult }
   | { readonly type: 'error'; readonly error: ErrorJson }

@@ -8,8 +8,11 @@ import type { KubeObject, KubeRunner, StageContext } from './stage.ts';
 /** Kubernetes objects as one target: compared and applied through any healthy master. */
 export interface ClusterTarget {
   /** Changes by object id (`Kind namespace/name`), empty when all is as wanted; `pending` when no apiserver answers yet. */
-  diff(objects: readonly KubeObject[]): Promise<ReadonlyMap<string, readonly Change[]> | { readonly pending: string }>;
-  apply(objects: readonly KubeObject[]): Promise<void>;
+  diff(
+    objects: readonly KubeObject[],
+    set?: string,
+  ): Promise<ReadonlyMap<string, readonly Change[]> | { readonly pending: string }>;
+  apply(objects: readonly KubeObject[], set?: string): Promise<void>;
 }
 
 /** Numbers that grow during a run. */

@@ -92,7 +92,7 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
   const about = { stage: stage.id, step: step.name, host: clusterTarget };
   for (const [resource, changes] of difference.changes) context.emit({ type: 'change', ...about, resource, changes });
   if (difference.changes.size > 0) {
-    await context.cluster.apply(difference.objects);
+    await context.cluster.apply(difference.objects, step.set);
     countChanges(context.counts, [...difference.changes.values()]);
     markDirty(run, []);
   }
@@ -108,8 +108,8 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
 export async function diffCluster(run: StageRun, step: ClusterStep): Promise<ClusterDifference> {
   try {
     const objects = await step.objects(withNodes(run));
-    if (objects.length === 0) return { objects, changes: new Map() };
-    const changes = await run.context.cluster.diff(objects);
+    if (objects.length === 0 && step.set === undefined) return { objects, changes: new Map() };
+    const changes = await run.context.cluster.diff(objects, step.set);
     return 'pending' in changes ? changes : { objects, changes };
   } catch (error) {
     // Objects that are made from the registered nodes are as unknown as the live ones.

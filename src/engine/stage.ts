@@ -27,6 +27,8 @@ export interface StageContext {
   readonly artifacts: Artifacts;
   /** Secrets: passwords by registry, read from the inventory's password files. */
   readonly registryPasswords: ReadonlyMap<string, string>;
+  /** Secrets of the network, by the plugin's own name for each. */
+  readonly networkSecrets: ReadonlyMap<string, string>;
   /**
    * The registered nodes. In a plan there are none while no apiserver answers: it may be the plan's own work to bring it up.
    *
@@ -92,6 +94,8 @@ export interface ClusterStep {
   readonly type: 'cluster';
   readonly name: string;
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** Name of a set whose objects the cluster remembers: those that are no longer among `objects` are removed. */
+  readonly set?: string;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
   readonly gate?: (context: StageContext) => ClusterGate | undefined;
 }

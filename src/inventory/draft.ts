@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { asksForKubernetes, withContainerDefaults } from './containers.ts';
 import type { Draft, Finding } from './findings.ts';
 import type { InventorySchemas } from './schema.ts';
-import { hostSchema, sshSchema } from './schema/host.ts';
+import { sshSchema } from './schema/host.ts';
 import { formatPath, isRecord, startsWith, valueAt } from './path.ts';
 import type { Path } from './path.ts';
 import { explainIssue } from './schema-findings.ts';
@@ -25,7 +25,7 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
   const cluster = schemas.cluster.safeParse({ name: 'unnamed', ...(isRecord(top['cluster']) ? top['cluster'] : {}) });
   const ssh = sshSchema.safeParse(top['ssh'] ?? {});
   const list: readonly unknown[] = Array.isArray(top['hosts']) ? top['hosts'] : [];
-  const parsed = list.map((host) => hostSchema.safeParse(host));
+  const parsed = list.map((host) => schemas.host.safeParse(host));
   const unreadable = parsed.flatMap((host, index) => (host.success ? [] : [['hosts', index]]));
   const hosts = parsed.flatMap((host, index) => (host.success ? [{ index, host: host.data }] : []));
   const kubernetes = asksForKubernetes(hosts, list.length === 1);

@@ -34,7 +34,7 @@ import { inventorySchemas } from './schema.ts';
 export async function loadInventory(file: string, plugins: readonly PluginDeclaration[]): Promise<Inventory> {
   const read = analyse(await readText(file), file, plugins);
   const findings = new Findings(read.document, read.draft.broken);
-  await checkFiles(read.draft, read.local, findings.report);
+  await checkFiles(read.draft, { local: read.local, plugins }, findings.report);
   const result = conclude({ ...read, problems: [...read.problems, ...findings.problems] }, file);
   if ('inventory' in result) return result.inventory;
   throw new InventoryError(file, result.problems);
@@ -62,7 +62,14 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
   const local = localPaths(file);
   const unread = yaml.data === undefined && yaml.problems.length > 0;
   if (unread) {
-    const draft: Draft = { cluster: { name: 'unnamed' }, ssh: {}, hosts: [], onlyHost: false, kubernetes: true, broken: [[]] };
+    const draft: Draft = {
+      cluster: { name: 'unnamed' },
+      ssh: {},
+      hosts: [],
+      onlyHost: false,
+      kubernetes: true,
+      broken: [[]],
+    };
     return { plugins, draft, document: yaml.document, local, problems: yaml.problems };
   }
   const { draft, findings } = draftOf(yaml.data ?? undefined, inventorySchemas(plugins));

@@ -75,8 +75,14 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
-  /** MTU of the bridge plugin; undefined: the kernel's default. */
+  /** Absolute paths on the controller of files that hold a secret of the plugin's, by the plugin's own name for it. */
+  readonly secretFiles: Readonly<Record<string, string>>;
+  /** MTU of pods; undefined: the network's own choice. */
   readonly mtu?: number;
+  /** What the chain of CNI plugins does besides, where there is one. */
+  readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };
+  /** Blocks outside the pod CIDR that see pods' own addresses. */
+  readonly nonMasqueradeCIDRs: readonly string[];
 }
 
 export interface RegistryCredential {

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
+import type { InterfaceChoice } from './interface-choice.ts';
 import type { NetworkSettings } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { Path } from './path.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 import type { CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
@@ -24,6 +26,48 @@ export interface KernelNeed {
   readonly alternative: string;
 }
 
+/** A network interface that the inventory names and hosts must have. */
+export interface InterfaceNeed {
+  readonly name: string;
+  /** The key that names it, for example `cluster.network.macvlan.master`. */
+  readonly setting: string;
+}
+
+/** The size of packets that the path between hosts must carry. */
+export interface MtuNeed {
+  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
+  readonly bytes: number;
+  /** What of it the tunnel adds; 0 unless said. */
+  readonly overhead?: number;
+  /** Undefined: the interface that carries the host's address. */
+  readonly interface?: string;
+  readonly setting: string;
+}
+
+/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
+export interface SubnetNeed {
+  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
+  readonly code: string;
+  /** What needs it, for example `the network bridge`. */
+  readonly by: string;
+  readonly alternative: string;
+  /** Routers by host, for what is not on the host's own subnet. */
+  readonly gateways: Readonly<Record<string, string>>;
+}
+
+/** A file on the controller with a secret of the network's. */
+export interface SecretFile {
+  /** Names it among the plugin's own. */
+  readonly name: string;
+  readonly path: Path;
+  /** As written; relative to the inventory. */
+  readonly written: string;
+  /** What its only line must look like. */
+  readonly pattern: RegExp;
+  /** Completes "it does not hold …". */
+  readonly expected: string;
+}
+
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
 export interface PluginNeeds {
   /** Versions by component of the artifact catalogue. */
@@ -36,7 +80,18 @@ export interface PluginNeeds {
   readonly leaves: readonly string[];
   /** It keeps its leases in etcd by the v2 API, which etcd must be told to serve. */
   readonly etcdV2?: true;
+  /** How its daemon runs, where that is a choice: on a living cluster it stays so. */
+  readonly deploy?: 'unit' | 'daemonset';
+  readonly interfaces?: readonly InterfaceNeed[];
+  readonly mtu?: readonly MtuNeed[];
+  readonly subnet?: SubnetNeed;
+  /** By host: the interface to the other hosts, where it is not the one with the host's address. */
+  readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
 }
+
+/** Keys of the network that some plugins use and others do not. */
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs'] as const;
+export type SharedKey = (typeof sharedKeys)[number];
 
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
 
@@ -49,8 +104,12 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly proof: Proof;
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
+  readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
+  /** What one host may say for itself, below a key of the plugin's name. */
+  readonly hostSchema?: z.ZodObject;
   /** Its version, where it has one. */
   readonly version: (input: ClusterInput, kubernetes: string) => string | undefined;
   /** Combinations that do not work or were not run; asked only where this plugin is chosen. */
@@ -59,8 +118,12 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly check?: (draft: Draft, report: Report) => void;
   /** Whether it can feed Docker on container hosts, without Kubernetes. */
   readonly feedsDocker?: true;
+  readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
   /** Every default filled in. Called only with input that the checks have passed. */
-  readonly resolve: (input: ClusterInput, kubernetes: boolean) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  readonly resolve: (
+    input: ClusterInput,
+    hosts: readonly HostInput[],
+  ) => { readonly settings: Settings; readonly needs: PluginNeeds };
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */
@@ -78,5 +141,14 @@ export function writtenFor<Schema extends z.ZodObject>(
   input: ClusterInput,
 ): Partial<z.infer<Schema>> {
   const parsed = plugin.schema.safeParse(input.network?.[plugin.name] ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+/** The same for what one host says for itself. */
+export function writtenByHost<Schema extends z.ZodObject>(
+  plugin: { readonly name: string; readonly hostSchema: Schema },
+  host: HostInput,
+): Partial<z.infer<Schema>> {
+  const parsed = plugin.hostSchema.safeParse(host[plugin.name] ?? {});
   return parsed.success ? parsed.data : {};
 }

@@ -25,6 +25,7 @@ const recordSchema = z.object({
   encryptionAtRest: z.boolean(),
   /** Records of older releases have none. */
   proxyMode: z.string().optional(),
+  networkDeploy: z.string().optional(),
   directories: z.object({ etcd: z.string(), kubelet: z.string(), runtime: z.string() }),
   hosts: z.array(z.object({ name: z.string(), address: z.string(), roles: z.array(z.string()) })),
 });
@@ -56,6 +57,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
     proxyMode: cluster.kubeProxy.mode,
+    networkDeploy: network.needs.deploy,
     directories: { etcd: cluster.etcd.dataDir, kubelet: cluster.kubelet.rootDir, runtime: cluster.runtime.dataRoot },
     hosts: hosts.map(({ name, address, roles }) => ({ name, address, roles: [...roles].sort() })),
   };

@@ -14,7 +14,7 @@ import { given } from './given.ts';
 import type { Combination } from './support.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 
 /** What a path in the inventory means on this machine. */
 export type LocalPath = (written: string) => string;
@@ -47,7 +47,7 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
  * Fills in every default. Call it only with input that the checks have passed.
  */
 export function resolveCluster(
-  { cluster: input, kubernetes }: Pick<Draft, 'cluster' | 'kubernetes'>,
+  { cluster: input, hosts }: Pick<Draft, 'cluster' | 'hosts'>,
   local: LocalPath,
   plugins: readonly PluginDeclaration[],
 ): ClusterParts {
@@ -60,7 +60,11 @@ export function resolveCluster(
     name: input.name,
     versions: resolveVersions(input, combination),
     runtime: resolveRuntime(input, combination, local),
-    network: resolveNetwork(input, plugins, kubernetes),
+    network: resolveNetwork(
+      input,
+      hosts.map(({ host }) => host),
+      { local, plugins },
+    ),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
     apiserverPort: apiserver.port,
@@ -142,8 +146,8 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
 
 function resolveNetwork(
   input: ClusterInput,
-  plugins: readonly PluginDeclaration[],
-  kubernetes: boolean,
+  hosts: readonly HostInput[],
+  { local, plugins }: { readonly local: LocalPath; readonly plugins: readonly PluginDeclaration[] },
 ): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
   const services = checkedCidr(written.serviceCIDR);
@@ -160,7 +164,12 @@ function resolveNetwork(
     dnsDomain: written.dnsDomain,
     apiserverServiceIP: nthAddress(services, 1n),
     ...pick(input.network?.mtu, 'mtu'),
-    ...plugin.resolve(input, kubernetes),
+    cni: { ...standard.network.cni, ...given(input.network?.cni) },
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => cidr !== written.podCIDR),
+    ...plugin.resolve(input, hosts),
+    secretFiles: Object.fromEntries(
+      (plugin.secretFiles?.(input) ?? []).map((secret) => [secret.name, local(secret.written)]),
+    ),
   };
 }
 

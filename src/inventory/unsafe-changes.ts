@@ -29,6 +29,24 @@ export function unsafeChanges(before: RecordedSettings, after: Inventory): reado
   }));
 }
 
+/**
+ * The edits that a living cluster survives, but not unnoticed: apply asks before it makes them.
+ */
+export function disruptiveChanges(before: RecordedSettings, after: Inventory): readonly Problem[] {
+  const path = network('plugin');
+  const { plugin } = after.cluster.network;
+  if (before.plugin === plugin) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'NETWORK_CHANGES',
+      path: formatPath(path),
+      position: after.document.position(path),
+      message: `the pod network changes from ${before.plugin} to ${plugin}: ${before.plugin} is taken off every host, connections of pods break, and each pod is restarted in place with a new address`,
+    },
+  ];
+}
+
 interface Edit {
   /** End of the code. */
   readonly what: string;
@@ -105,12 +123,11 @@ export const unsafeSettings: readonly Rule[] = [
     reason: 'running pods search the old one, and certificates name it',
   },
   {
-    what: 'PLUGIN',
-    path: network('plugin'),
-    name: 'the network plugin',
-    containers: true,
-    value: (r) => r.plugin,
-    reason: 'running pods would lose their network',
+    what: 'NETWORK_DEPLOY',
+    path: network('flannel').concat('deploy'),
+    name: 'how flannel runs',
+    value: (r) => r.networkDeploy,
+    reason: 'two of its daemons would work on the same routes and rules',
   },
   {
     what: 'RUNTIME',

@@ -5,6 +5,8 @@ import { escapeControl } from '../shell/escape.ts';
 import { rawShell } from '../shell/sh.ts';
 import { diffObjects, objectId } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
+import { leftObjects, removalsOf, setObject } from './object-set.ts';
+import type { ObjectReference } from './object-set.ts';
 
 /** What one look at the apiserver gave: live objects, and what a server-side apply would make of them. */
 export interface ObjectProbe {
@@ -28,18 +30,39 @@ const marks = ['@@k8sup-live', '@@k8sup-dry-run', '@@k8sup-end'] as const;
  */
 export function clusterObjects(kube: KubeRunner): ClusterTarget {
   return {
-    diff: async (objects) => {
+    diff: async (objects, set) => {
       try {
-        const { live, dryRun } = await probeObjects(kube, objects);
-        return diffObjects(objects, live, dryRun);
+        const all = withSet(objects, set);
+        const { live, dryRun } = await probeObjects(kube, all);
+        const changes = diffObjects(all, live, dryRun);
+        return set === undefined ? changes : new Map([...changes, ...removalsOf(leftObjects(set, live, objects))]);
       } catch (error) {
         if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
           return { pending: error.why ?? error.message };
         throw error;
       }
     },
-    apply: (objects) => applyObjects(kube, objects),
+    apply: async (objects, set) => {
+      if (set !== undefined) await removeLeft(kube, objects, set);
+      await applyObjects(kube, withSet(objects, set));
+    },
   };
+}
+
+/** The list stands first: an object that is listed and not there does no harm, one that is there and not listed would stay for ever. */
+function withSet(objects: readonly KubeObject[], set: string | undefined): readonly KubeObject[] {
+  return set === undefined ? objects : [setObject(set, objects), ...objects];
+}
+
+/** Before the new ones come: a DaemonSet of the old network would go on setting hosts up. A kind that is no longer served has no objects. */
+async function removeLeft(kube: KubeRunner, objects: readonly KubeObject[], set: string): Promise<void> {
+  const { live } = await probeObjects(kube, [setObject(set, objects)]);
+  const left = leftObjects(set, live, objects);
+  if (left.length === 0) return;
+  const script = `head -c "$1" > "$k8sup_d/left.json"
+kubectl delete -f "$k8sup_d/left.json" --ignore-not-found --timeout=120s >/dev/null 2>"$k8sup_d/said" && exit 0
+if grep -v 'no matches for kind' "$k8sup_d/said" >&2; then exit 1; fi`;
+  await kube.run(rawShell(script), { contents: [listOf(left)], timeoutMs: 150_000 });
 }
 
 /**
@@ -117,7 +140,7 @@ function refused(what: string, why: string): K8supError {
   });
 }
 
-function listOf(objects: readonly KubeObject[]): Buffer {
+function listOf(objects: readonly ObjectReference[]): Buffer {
   return Buffer.from(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
 }
 

@@ -1,6 +1,7 @@
 import { lines, rawShell, sh } from '../shell/sh.ts';
-import { bridgeName } from './network.ts';
+import { bootFunctions } from './boot-functions.ts';
 import { dataDirectories, dataDirectory, hostRoot, netnsPath, type LabHost } from './model.ts';
+import { bridgeName, secondBridge } from './topology.ts';
 
 export interface BootSpec {
   readonly lab: string;
@@ -26,7 +27,8 @@ export function bootScript(spec: BootSpec): string {
     rawShell('#!/bin/sh\nset -uf'),
     sh`cd ${spec.host.directory} || exit 1`,
     sh`host=${spec.host.name}`,
-    rawShell(functions(spec)),
+    rawShell(bootFunctions(spec.cgroups)),
+    rawShell(connectFunction(spec)),
     rawShell(commands),
     sh`  exec ${nspawnCommand(spec)}`,
     rawShell('esac'),
@@ -41,7 +43,9 @@ export function nspawnCommand(spec: BootSpec): readonly string[] {
     ...['nsenter', `--net=${netnsPath(spec.lab)}`],
     ...['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes'],
     ...['systemd-nspawn', '--quiet', '--boot', '--keep-unit', '--register=no', `--directory=${hostRoot(host)}`],
-    ...[`--machine=${host.machine}`, `--hostname=${host.name}`, `--network-bridge=${bridgeName}`, '--capability=all'],
+    ...[`--machine=${host.machine}`, `--hostname=${host.name}`, `--network-bridge=${bridgeName(host.subnet)}`],
+    ...(host.secondAddress === undefined ? [] : [`--network-veth-extra=${secondPort(host)}:host1`]),
+    '--capability=all',
     '--system-call-filter=@keyring bpf add_key keyctl request_key @privileged perf_event_open',
     // Each of these would otherwise write into the machine's or the host's own files.
     ...['--link-journal=no', '--resolv-conf=off', '--timezone=off'],
@@ -50,58 +54,18 @@ export function nspawnCommand(spec: BootSpec): readonly string[] {
   ];
 }
 
-function functions(spec: BootSpec): string {
-  const trees = sh`${spec.cgroups}`.sh;
-  return `
-start_time() {
-  { IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-  set -- \${stat##*) }
-  echo "\${20}"
+/** The lab's end of a host's second interface. */
+function secondPort(host: LabHost): string {
+  return `${host.name}-second`;
 }
-record() { printf '%s %s %s\\n' "$1" "$2" "$(start_time "$2")" >>processes; }
 
-make_group() {
-  mkdir -p "$1" || return 1
-  if [ -e "\${1%/*}/cgroup.subtree_control" ]; then
-    # cgroup v2: a group has the controllers that its parent hands down
-    for controller in $(cat "\${1%/*}/cgroup.controllers"); do
-      echo "+$controller" >"\${1%/*}/cgroup.subtree_control"
-    done 2>/dev/null
-  elif [ -e "$1/cpuset.cpus" ]; then
-    # cgroup v1: no process may enter a group while these are empty
-    for file in cpuset.cpus cpuset.mems; do
-      [ -n "$(cat "$1/$file")" ] || cat "\${1%/*}/$file" >"$1/$file"
-    done
-  fi
-}
-enter() {
-  for tree in ${trees}; do
-    make_group "\${tree%/*}" && make_group "$tree" && make_group "$tree/$1" && echo $$ >"$tree/$1/cgroup.procs" || {
-      echo "k8sup: cannot enter the control group $tree/$1"
-      exit 1
-    }
-  done
-}
-leave() {
-  for tree in ${trees}; do
-    tries=0
-    while [ -d "$tree/$1" ] && [ $tries -lt 50 ]; do
-      [ $tries -eq 0 ] || sleep 0.1
-      find "$tree/$1" -depth -type d -exec rmdir {} ';' 2>/dev/null
-      tries=$((tries + 1))
-    done
-  done
-}
-record_init() {
+/** nspawn makes the link anew at each boot and leaves the lab's end alone. */
+function connectFunction(spec: BootSpec): string {
+  if (spec.host.secondAddress === undefined) return 'connect() { :; }';
+  const inLab = sh`nsenter ${`--net=${netnsPath(spec.lab)}`}`.sh;
+  return `connect() {
   tries=0
-  while [ $tries -lt 100 ] && { IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null; do
-    case \${stat##*) } in Z*) return ;; esac
-    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
-      if grep -q '^NSpid:.*[^0-9]1$' "/proc/$child/status" 2>/dev/null; then
-        record init "$child"
-        return
-      fi
-    done
+  until ${inLab} ip link set ${secondPort(spec.host)} master ${secondBridge} up 2>/dev/null || [ $tries -ge 100 ]; do
     sleep 0.1
     tries=$((tries + 1))
   done
@@ -122,6 +86,7 @@ supervise)
     sh ./boot.sh boot "$boot" &
     nspawn=$!
     record_init "$nspawn"
+    connect
     wait "$nspawn"
     status=$?
     leave "$host-$boot"

@@ -6,7 +6,7 @@ import { requireLab } from './can-run.ts';
 import { removeCgroups } from './cgroups.ts';
 import { withLabLock } from './lab-lock.ts';
 import { restoreMachine } from './machine.ts';
-import { labDirectory, labFiles, type LabContext, type LabHost } from './model.ts';
+import { labDirectory, labFiles, routerDirectory, type LabContext, type LabHost, type Supervised } from './model.ts';
 import { removeWithMounts } from './mounts.ts';
 import { removeNetwork } from './network.ts';
 import { endProcess, hasCode, isAlive } from './processes.ts';
@@ -29,7 +29,7 @@ export async function labDown(options: { readonly name: string }, context: LabCo
 export async function takeDown(record: LabRecord, context: LabContext): Promise<void> {
   const { signal } = context;
   context.progress(`taking down lab ${record.name}`);
-  await endHosts(record.hosts, signal);
+  await endAll([...record.hosts, { directory: routerDirectory(record.name) }], signal);
   await removeCgroups(record.cgroups, signal);
   await removeNetwork(record.netns, signal);
   for (const host of record.hosts) await removeHost(host, signal);
@@ -39,17 +39,17 @@ export async function takeDown(record: LabRecord, context: LabContext): Promise<
 }
 
 /**
- * Ends each host's PID 1: nspawn then clears up after itself, and the supervisor ends as `wanted` has gone. Whoever is left after 3 s ends by force; what
+ * Ends the router and each host's PID 1: nspawn then clears up after itself, and the supervisor ends as `wanted` has gone. Whoever is left after 3 s ends by force; what
  * even that misses ends with the control groups.
  */
-async function endHosts(hosts: readonly LabHost[], signal: AbortSignal): Promise<void> {
-  for (const host of hosts) await rm(join(host.directory, 'wanted'), { force: true });
+async function endAll(all: readonly Supervised[], signal: AbortSignal): Promise<void> {
+  for (const { directory } of all) await rm(join(directory, 'wanted'), { force: true });
   const deadline = Date.now() + 3_000;
   for (;;) {
-    const running = (await Promise.all(hosts.map(recordedProcesses))).flat().filter(isAlive);
+    const running = (await Promise.all(all.map(recordedProcesses))).flat().filter(isAlive);
     if (running.length === 0) return;
     const late = Date.now() > deadline;
-    running.filter((id) => late || id.role === 'init').forEach(endProcess);
+    running.filter((id) => late || id.role === 'init' || id.role === 'router').forEach(endProcess);
     if (late) return;
     await pause(50, undefined, { signal });
   }

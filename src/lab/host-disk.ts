@@ -26,7 +26,7 @@ export async function makeDisk(host: LabHost, spec: DiskSpec, context: LabContex
     await mkdir(folder, { recursive: true });
   }
   await mountOverlay(host, spec.rootfs, context.signal);
-  for (const file of hostFiles(host, spec.machineId, spec.publicKey)) await writeHostFile(root, file);
+  for (const file of hostFiles(host, { ...spec, network: spec.record.network })) await writeHostFile(root, file);
   await makeHostKeys(root, context.signal);
   const kmsg = existsSync('/dev/kmsg');
   const script = bootScript({ lab: spec.record.name, host, cgroups: spec.record.cgroups, kmsg });

@@ -1,5 +1,6 @@
-import { controllerAddress, opsUser, prefixLength, type LabHost } from './model.ts';
+import { opsUser, type LabHost } from './model.ts';
 import { wrapperPath, runcWrapper } from './runc-wrapper.ts';
+import { address6, prefixLength, prefixLength6, routerAddress, type LabNetwork } from './topology.ts';
 
 /** A file, or a link where `linkTo` is given, in a lab host's file tree. */
 export interface HostFile {
@@ -17,12 +18,20 @@ export interface HostFile {
 
 const opsId = 1000;
 
+export interface HostIdentity {
+  /** 32 hexadecimal digits. */
+  readonly machineId: string;
+  /** Line for authorized_keys. */
+  readonly publicKey: string;
+  readonly network: LabNetwork;
+}
+
 /** What makes a host of a lab this one and no other: its name, network, users and ids. Pure. */
-export function hostFiles(host: LabHost, machineId: string, publicKey: string): readonly HostFile[] {
+export function hostFiles(host: LabHost, own: HostIdentity): readonly HostFile[] {
   return [
-    ...identity(host, machineId),
-    ...users(publicKey),
-    ...unit('k8sup-lab-network.service', 'multi-user.target', networkUnit(host)),
+    ...identity(host, own.machineId),
+    ...users(own.publicKey),
+    ...unit('k8sup-lab-network.service', 'multi-user.target', networkUnit(host, own.network)),
     ...unit('k8sup-lab-cgroups.service', 'basic.target', cgroupsUnit),
     ...quietTimers.map((name) => ({ path: `/etc/systemd/system/${name}`, linkTo: '/dev/null' })),
     { path: wrapperPath, text: runcWrapper(), mode: 0o755 },
@@ -37,7 +46,7 @@ function identity(host: LabHost, machineId: string): readonly HostFile[] {
     { path: '/etc/machine-id', text: `${machineId}\n`, mode: 0o444 },
     { path: '/var/lib/dbus/machine-id', text: `${machineId}\n` },
     // Nothing listens there, so a lookup is refused at once instead of waiting for an answer.
-    { path: '/etc/resolv.conf', text: `nameserver ${controllerAddress}\n` },
+    { path: '/etc/resolv.conf', text: `nameserver ${routerAddress(host.subnet)}\n` },
   ];
 }
 
@@ -62,7 +71,7 @@ function unit(name: string, target: string, text: string): readonly HostFile[] {
 }
 
 /** A oneshot unit, as systemd-networkd waits for udev where /sys is writable. */
-function networkUnit(host: LabHost): string {
+function networkUnit(host: LabHost, network: LabNetwork): string {
   return `[Unit]
 Description=Address of this lab host
 DefaultDependencies=no
@@ -71,12 +80,29 @@ Before=network.target ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/ip address replace ${host.address}/${prefixLength} dev host0
-ExecStart=/usr/sbin/ip link set host0 up
-ExecStart=/usr/sbin/ip route replace default via ${controllerAddress}
+${networkCommands(host, network)
+  .map((words) => `ExecStart=/usr/sbin/ip ${words}`)
+  .join('\n')}
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** Without duplicate address detection, IPv6 addresses are of use at once. */
+function networkCommands(host: LabHost, network: LabNetwork): readonly string[] {
+  const mtu = network.mtu === undefined ? '' : ` mtu ${network.mtu}`;
+  return [
+    `address replace ${host.address}/${prefixLength} dev host0`,
+    `link set host0${mtu} up`,
+    `route replace default via ${routerAddress(host.subnet)}`,
+    ...(host.address6 === undefined ? [] : [`address replace ${host.address6}/${prefixLength6} dev host0 nodad`]),
+    ...(network.ipv6 && !network.routerAdvertisements
+      ? [`-6 route replace default via ${address6(host.subnet, 1)}`]
+      : []),
+    ...(host.secondAddress === undefined
+      ? []
+      : [`address replace ${host.secondAddress}/${prefixLength} dev host1`, `link set host1${mtu} up`]),
+  ];
 }
 
 /**

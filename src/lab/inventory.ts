@@ -4,12 +4,15 @@ import type { InventoryInput } from '../inventory/schema.ts';
 import { imageNames, labImagePaths, type LabImages } from './images/names.ts';
 import { labFiles, labHosts, netnsPath, opsUser } from './model.ts';
 import { wrapperPath } from './runc-wrapper.ts';
+import type { LabNetwork } from './topology.ts';
 
 export type LabProfile = 'newest' | 'classic';
 
 export interface LabInventoryOptions {
   readonly lab: string;
   readonly hosts: number;
+  /** Default one subnet. */
+  readonly network?: LabNetwork;
   /** Folder with the lab's key and known_hosts. */
   readonly dir: string;
   readonly profile: LabProfile;
@@ -68,7 +71,7 @@ export function labInventoryInput(options: LabInventoryOptions): InventoryInput 
       knownHosts: files.knownHosts,
       proxyCommand: `nsenter --net=${netnsPath(options.lab)} socat - TCP:%h:%p`,
     },
-    hosts: labHosts(options.lab, options.hosts).map(({ name, address }, index) => ({
+    hosts: labHosts(options.lab, options.hosts, options.network).map(({ name, address }, index) => ({
       name,
       address,
       roles: [...(options.roles?.[name] ?? defaultRoles(options, index))],

@@ -1,6 +1,7 @@
 import { isAlive } from './processes.ts';
 import { labNames, readRecord, recordedProcesses, type LabRecord } from './record.ts';
 import type { LabHost } from './model.ts';
+import { describeNetwork } from './topology.ts';
 
 /** One lab as `lab list` shows it. */
 export interface LabSummary {
@@ -9,6 +10,8 @@ export interface LabSummary {
   readonly status: 'up' | 'half-made';
   readonly createdAt: string;
   readonly dir?: string;
+  /** As {@link describeNetwork} has it. */
+  readonly network: string;
   readonly hosts: readonly { readonly name: string; readonly address: string; readonly running: boolean }[];
 }
 
@@ -29,6 +32,7 @@ async function summary(record: LabRecord): Promise<LabSummary> {
     status: record.status === 'up' ? 'up' : 'half-made',
     createdAt: record.createdAt,
     ...(record.dir === undefined ? {} : { dir: record.dir }),
+    network: describeNetwork(record.network),
     hosts: await Promise.all(hosts),
   };
 }

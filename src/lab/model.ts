@@ -1,9 +1,8 @@
 import { join, resolve } from 'node:path';
+import { address6, plainNetwork, secondAddress, type LabNetwork } from './topology.ts';
 
 /** Where every lab of this machine keeps its record, its hosts' disks and their consoles. */
 export const labsRoot = '/var/lib/k8sup-lab';
-export const controllerAddress = '10.88.0.1';
-export const prefixLength = 24;
 /** User of every lab host who is not root but has sudo without a password. */
 export const opsUser = 'ops';
 export const defaultLabName = 'lab';
@@ -12,14 +11,23 @@ export const maxHosts = 50;
 /** Container storage and databases: plain directories, as they must not sit on an overlay. */
 export const dataDirectories = ['/var/lib/docker', '/var/lib/containerd', '/var/lib/kubelet', '/var/lib/etcd'] as const;
 
-export interface LabHost {
+/** Something that runs by a script `boot.sh` in a folder of its own. */
+export interface Supervised {
+  /** Absolute folder on this machine with its script, console and process ids. */
+  readonly directory: string;
+}
+
+export interface LabHost extends Supervised {
   /** `h1`, `h2` …: the host name inside. */
   readonly name: string;
   readonly address: string;
+  readonly address6?: string;
+  /** Of its second interface. */
+  readonly secondAddress?: string;
+  /** Number of its subnet, from 0. */
+  readonly subnet: number;
   /** nspawn's name for it, unique over all labs of the machine. */
   readonly machine: string;
-  /** Absolute folder on this machine with its disk, console and process ids. */
-  readonly directory: string;
 }
 
 /** What a command on the lab gets besides its own options. */
@@ -33,17 +41,26 @@ export function labDirectory(name: string): string {
   return join(labsRoot, name);
 }
 
-/** `h1` to `hN` at 10.88.0.11 and up; labs do not see each other, so all of them use the same addresses. */
-export function labHosts(name: string, count: number): readonly LabHost[] {
+/** `h1` to `hN`, whose addresses end in .11 and up; labs do not see each other, so all of them use the same ones. */
+export function labHosts(name: string, count: number, network: LabNetwork = plainNetwork): readonly LabHost[] {
   return Array.from({ length: count }, (_, index) => {
     const host = `h${index + 1}`;
+    const subnet = index % network.subnets;
     return {
       name: host,
-      address: `10.88.0.${index + 11}`,
+      address: `10.88.${subnet}.${index + 11}`,
+      ...(network.ipv6 ? { address6: address6(subnet, index + 11) } : {}),
+      ...(network.secondInterface ? { secondAddress: secondAddress(index + 11) } : {}),
+      subnet,
       machine: `${name}-${host}`,
       directory: join(labDirectory(name), host),
     };
   });
+}
+
+/** Folder of what advertises the lab's router. */
+export function routerDirectory(lab: string): string {
+  return join(labDirectory(lab), 'router');
 }
 
 export function netnsName(lab: string): string {

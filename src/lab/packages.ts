@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { K8supError } from '../errors/k8sup-error.ts';
+import type { LabContext } from './model.ts';
 import { attempt, lastLines, run } from './run.ts';
 
 /** Debian packages the machine needs: to boot hosts, to write images, and to build artifacts from source. */
@@ -39,17 +40,18 @@ export function missingPrograms(exists: (path: string) => boolean = existsSync):
 }
 
 /**
- * Installs those of {@link labPackages} that the machine does not have; asks the network only if one is missing.
+ * Installs those packages ({@link labPackages}, at least) that the machine does not have; asks the network only if one is missing.
  *
  * @throws {@link K8supError} `LAB_PACKAGES` when apt-get fails, `LAB_UNSUPPORTED` where there is no apt-get.
  */
-export async function ensureLabPackages(signal: AbortSignal, progress: (text: string) => void): Promise<void> {
+export async function ensureLabPackages(names: readonly string[], context: LabContext): Promise<void> {
+  const { signal, progress } = context;
   if (!existsSync('/usr/bin/apt-get')) return requirePrograms();
-  const query = await attempt('dpkg-query', ['-W', '-f', '${binary:Package} ${db:Status-Status}\n', ...labPackages], {
+  const query = await attempt('dpkg-query', ['-W', '-f', '${binary:Package} ${db:Status-Status}\n', ...names], {
     signal,
     timeoutMs: 30_000,
   });
-  const missing = missingPackages(query.stdout);
+  const missing = missingPackages(query.stdout, names);
   if (missing.length === 0) return;
   progress(`installing ${missing.join(' ')}`);
   const options = { signal, timeoutMs: 600_000, env: { DEBIAN_FRONTEND: 'noninteractive' } };
@@ -71,7 +73,7 @@ export async function ensureLabPackages(signal: AbortSignal, progress: (text: st
 }
 
 /** The packages that dpkg-query's answer (lines of name and state) does not list as installed. */
-export function missingPackages(answer: string): readonly string[] {
+export function missingPackages(answer: string, names: readonly string[]): readonly string[] {
   const installed = new Set(
     answer
       .split('\n')
@@ -79,7 +81,7 @@ export function missingPackages(answer: string): readonly string[] {
       .filter(([, state]) => state === 'installed')
       .map(([name]) => name?.replace(/:.*/, '')),
   );
-  return labPackages.filter((name) => !installed.has(name));
+  return names.filter((name) => !installed.has(name));
 }
 
 function requirePrograms(): void {

@@ -6,6 +6,9 @@ import type { LabHost } from './model.ts';
 import { consoleOf, endedWith } from './record.ts';
 import { attempt, lastLines } from './run.ts';
 import { sshCommand, type LabAccess } from './ssh.ts';
+import type { LabNetwork } from './topology.ts';
+
+type NewLab = LabAccess & { readonly network: LabNetwork };
 
 const limitMs = 60_000;
 
@@ -14,7 +17,7 @@ const limitMs = 60_000;
  *
  * @throws {@link K8supError} `LAB_BOOT` with the end of a host's console, when it stops or after 60 s.
  */
-export async function waitForHosts(lab: LabAccess, hosts: readonly LabHost[], signal: AbortSignal): Promise<void> {
+export async function waitForHosts(lab: NewLab, hosts: readonly LabHost[], signal: AbortSignal): Promise<void> {
   // The first failure ends the waits for the others: the lab is taken down then.
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
@@ -25,20 +28,34 @@ export async function waitForHosts(lab: LabAccess, hosts: readonly LabHost[], si
   }
 }
 
-async function waitForHost(lab: LabAccess, host: LabHost, signal: AbortSignal): Promise<void> {
+async function waitForHost(lab: NewLab, host: LabHost, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + limitMs;
-  // Once this target is reached sshd runs, and users other than root may log in as well.
-  const [program = '', ...args] = sshCommand(lab, host, ['systemctl', 'is-active', '--quiet', 'multi-user.target']);
+  const [program = '', ...args] = sshCommand(lab, host, ['sh', '-c', readyScript(lab.network)]);
   let last = '';
   while (Date.now() < deadline) {
     const status = await endedWith(host);
     if (status !== undefined) throw await bootError(host, `systemd-nspawn ended with ${status}`);
     const result = await attempt(program, args, { signal, timeoutMs: 10_000 });
     if (result.exitCode === 0) return;
-    last = result.exitCode === 255 ? lastLines(result.stderr, 3) : 'systemd has not finished to boot';
+    last = result.exitCode === 255 ? lastLines(result.stderr, 3) : result.stdout;
     await pause(200, undefined, { signal });
   }
   throw await bootError(host, `no answer within ${limitMs / 1000} s: ${last}`);
+}
+
+/** Says what a host still lacks. Pure. */
+export function readyScript(network: LabNetwork): string {
+  const need = (condition: string, what: string): string => `${condition} || { echo '${what}'; exit 1; }`;
+  return [
+    // Once this target is reached sshd runs, and users other than root may log in as well.
+    need('systemctl is-active --quiet multi-user.target', 'systemd has not finished to boot'),
+    ...(network.secondInterface
+      ? [need('[ "$(cat /sys/class/net/host1/carrier)" = 1 ]', 'host1 is not connected')]
+      : []),
+    ...(network.routerAdvertisements
+      ? [need('[ -n "$(ip -6 route show default proto ra)" ]', 'no router advertisement has come')]
+      : []),
+  ].join('\n');
 }
 
 async function bootError(host: LabHost, cause: string): Promise<K8supError> {

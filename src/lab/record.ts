@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { findHierarchies, labCgroups } from './cgroups.ts';
-import { labDirectory, labHosts, labsRoot, maxHosts, netnsName, type LabHost } from './model.ts';
+import { labDirectory, labHosts, labsRoot, maxHosts, netnsName, type LabHost, type Supervised } from './model.ts';
 import { hasCode, parseProcesses, type ProcessId } from './processes.ts';
+import { plainNetwork, type LabNetwork } from './topology.ts';
 
 /** What a lab is made of, written before any of it is made; a `lab down` needs nothing else. */
 export interface LabRecord {
@@ -18,6 +19,7 @@ export interface LabRecord {
   /** Subtrees, one in each hierarchy, that hold every process of the lab's hosts. */
   readonly cgroups: readonly string[];
   readonly hosts: readonly LabHost[];
+  readonly network: LabNetwork;
   /** sha256 of the inventory as the lab wrote it, to tell one that the user has changed. */
   readonly inventorySha256?: string;
 }
@@ -60,7 +62,7 @@ export async function readRecord(name: string, root: string = labsRoot): Promise
   try {
     return parseRecord(await readFile(file, 'utf8'));
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return newRecord(name, maxHosts, await readFile('/proc/self/mountinfo', 'utf8'));
+    if (hasCode(error, 'ENOENT')) return await lostRecord(name);
     throw new K8supError({
       code: 'LAB_RECORD',
       kind: 'lab',
@@ -78,11 +80,17 @@ export function parseRecord(text: string): LabRecord {
   const isRecord =
     typeof value === 'object' && value !== null && 'version' in value && value.version === 1 && 'hosts' in value;
   if (!isRecord) throw new Error('it is not a record that this version of k8sup writes');
-  return value as unknown as LabRecord;
+  // One that was written before labs had networks of several kinds does not name its own.
+  return { network: plainNetwork, ...(value as unknown as Omit<LabRecord, 'network'>) };
 }
 
 /** A record for a lab that is about to be made. */
-export function newRecord(name: string, hosts: number, mountInfo: string, now: Date = new Date()): LabRecord {
+export function newRecord(
+  name: string,
+  shape: { readonly hosts: number; readonly network: LabNetwork },
+  mountInfo: string,
+  now: Date = new Date(),
+): LabRecord {
   return {
     version: 1,
     name,
@@ -90,7 +98,8 @@ export function newRecord(name: string, hosts: number, mountInfo: string, now: D
     createdAt: now.toISOString(),
     netns: netnsName(name),
     cgroups: labCgroups(findHierarchies(mountInfo), name),
-    hosts: labHosts(name, hosts),
+    hosts: labHosts(name, shape.hosts, shape.network),
+    network: shape.network,
   };
 }
 
@@ -102,9 +111,9 @@ export async function writeRecord(record: LabRecord): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** Supervisor, nspawn and PID 1 of every boot of a host, as the host's supervisor wrote them down. */
-export async function recordedProcesses(host: LabHost): Promise<readonly ProcessId[]> {
-  return parseProcesses((await readIfThere(join(host.directory, 'processes'))) ?? '');
+/** What was written down in a folder: supervisor, nspawn and PID 1 of every boot of a host, or the router. */
+export async function recordedProcesses({ directory }: Supervised): Promise<readonly ProcessId[]> {
+  return parseProcesses((await readIfThere(join(directory, 'processes'))) ?? '');
 }
 
 /** nspawn's exit status after the host's last boot; undefined while it runs. */
@@ -124,6 +133,12 @@ async function readIfThere(file: string): Promise<string | undefined> {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+/** Everything of a lab that is to be taken down follows from its name. */
+async function lostRecord(name: string): Promise<LabRecord> {
+  const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
+  return newRecord(name, { hosts: maxHosts, network: plainNetwork }, mountInfo);
 }
 
 function unknownLab(name: string, known: readonly string[]): K8supError {

@@ -21,6 +21,7 @@ const debianPackages = {
   'libseccomp-dev': '/usr/include/seccomp.h',
   'pkg-config': '/usr/bin/pkg-config',
   openssl: '/usr/bin/openssl',
+  radvd: '/usr/sbin/radvd',
   tmux: '/usr/bin/tmux',
 };
 

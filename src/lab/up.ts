@@ -1,8 +1,7 @@
 import { randomBytes, createHash } from 'node:crypto';
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
 import { requireLab } from './can-run.ts';
 import { takeDown } from './down.ts';
@@ -11,20 +10,24 @@ import { labInventory, type LabInventoryOptions } from './inventory.ts';
 import { recordMachine } from './machine.ts';
 import { labFiles, maxHosts, type LabContext, type LabFiles, type LabHost } from './model.ts';
 import { makeNetwork } from './network.ts';
-import { ensureLabPackages } from './packages.ts';
+import { ensureLabPackages, labPackages } from './packages.ts';
 import { waitForHosts } from './ready.ts';
 import { checkLabName, labNames, newRecord, writeRecord, type LabRecord } from './record.ts';
 import { ensureRootfs } from './rootfs.ts';
 import { makeLabKey, writeKnownHosts } from './ssh.ts';
+import { startRouter, routerPackage } from './router.ts';
+import { startSupervisor } from './supervisor.ts';
+import { checkNetwork, type LabNetwork } from './topology.ts';
 import { withLabLock } from './lab-lock.ts';
 
 export interface LabUpOptions {
   readonly name: string;
   readonly hosts: number;
+  readonly network: LabNetwork;
   /** Folder for key, known_hosts and inventory; made if it is not there. */
   readonly dir: string;
   /** What the inventory says beyond hosts and their addresses. */
-  readonly inventory: Omit<LabInventoryOptions, 'lab' | 'hosts' | 'dir'>;
+  readonly inventory: Omit<LabInventoryOptions, 'lab' | 'hosts' | 'dir' | 'network'>;
 }
 
 /** A lab that is up. */
@@ -39,17 +42,20 @@ export interface Lab {
 /**
  * Boots a lab and writes key, known_hosts and inventory; the lab lives on after this process. What was made is taken away again if it fails.
  *
- * @throws {@link K8supError} `LAB_EXISTS`, `LAB_FILE_EXISTS`, `LAB_BOOT`, `LAB_UNSUPPORTED` and those of the steps.
+ * @throws {@link K8supError} `LAB_EXISTS`, `LAB_FILE_EXISTS`, `LAB_BOOT`, `LAB_NETWORK`, `LAB_UNSUPPORTED` and those of the steps.
  */
 export async function labUp(options: LabUpOptions, context: LabContext): Promise<Lab> {
   requireLab();
   checkOptions(options);
-  await ensureLabPackages(context.signal, context.progress);
+  await ensureLabPackages(
+    options.network.routerAdvertisements ? [...labPackages, routerPackage] : labPackages,
+    context,
+  );
   const rootfs = await ensureRootfs(context);
   return withLabLock(options.name, context.signal, async () => {
     await checkFree(options);
     const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
-    const record = { ...newRecord(options.name, options.hosts, mountInfo), dir: resolve(options.dir) };
+    const record = { ...newRecord(options.name, options, mountInfo), dir: resolve(options.dir) };
     try {
       return await make(record, { ...options, rootfs }, context);
     } catch (error) {
@@ -66,12 +72,13 @@ async function make(
   options: LabUpOptions & { readonly rootfs: string },
   context: LabContext,
 ): Promise<Lab> {
-  const { dir, hosts, name } = record;
+  const { dir, hosts, name, network } = record;
   const { signal } = context;
   const files = labFiles(dir);
   await writeRecord(record);
   await recordMachine(signal);
-  await Promise.all([makeLabKey(dir, signal), makeNetwork(name, signal)]);
+  await Promise.all([makeLabKey(dir, signal), makeNetwork(name, network, signal)]);
+  await startRouter(record);
   const publicKey = await readFile(files.publicKey, 'utf8');
   context.progress(`booting ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`);
   for (const host of hosts) {
@@ -80,8 +87,8 @@ async function make(
     await startSupervisor(host);
   }
   await writeKnownHosts(dir, hosts);
-  await waitForHosts({ name, dir }, hosts, signal);
-  const inventory = labInventory({ ...options.inventory, lab: name, hosts: hosts.length, dir });
+  await waitForHosts({ name, dir, network }, hosts, signal);
+  const inventory = labInventory({ ...options.inventory, lab: name, hosts: hosts.length, network, dir });
   const inventorySha256 = createHash('sha256').update(inventory).digest('hex');
   await writeRecord({ ...record, inventorySha256 });
   await writeFile(files.inventory, inventory);
@@ -89,29 +96,9 @@ async function make(
   return { name, dir, hosts, files };
 }
 
-/** Starts the host's supervisor in a session of its own, so that neither the end nor the terminal of this process reaches it. */
-async function startSupervisor(host: LabHost): Promise<void> {
-  await writeFile(join(host.directory, 'wanted'), '');
-  const output = await open(join(host.directory, 'console.log'), 'a', 0o600);
-  try {
-    const supervisor = spawn('sh', [join(host.directory, 'boot.sh')], {
-      cwd: host.directory,
-      detached: true,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' },
-      stdio: ['ignore', output.fd, output.fd],
-    });
-    await new Promise<void>((started, failed) => {
-      supervisor.once('spawn', started);
-      supervisor.once('error', failed);
-    });
-    supervisor.unref();
-  } finally {
-    await output.close();
-  }
-}
-
 function checkOptions(options: LabUpOptions): void {
   checkLabName(options.name);
+  checkNetwork(options.network);
   if (Number.isInteger(options.hosts) && options.hosts >= 1 && options.hosts <= maxHosts) return;
   throw new K8supError({
     code: 'LAB_HOSTS',

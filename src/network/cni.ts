@@ -1,7 +1,10 @@
 import type { ComponentFile } from '../components/component.ts';
 import { jsonText } from '../components/documents.ts';
 import { paths } from '../components/paths.ts';
+import type { NetworkSettings } from '../inventory/model.ts';
 import type { Claim } from '../resources/claims.ts';
+
+export type CniVersion = '0.4.0' | '1.0.0';
 
 /** Sorts before what others may leave there: runtimes take the first file. */
 export const cniConfigPath = `${paths.cniConf}/10-k8sup.conflist`;
@@ -9,12 +12,12 @@ export const cniConfigPath = `${paths.cniConf}/10-k8sup.conflist`;
 /** The bridge both plugins make. */
 export const bridgeName = 'cni0';
 
-/** A chain of CNI plugins: the given one, then host ports and bandwidth limits. */
-export function cniConfigFile(cniVersion: '0.4.0' | '1.0.0', plugin: object): ComponentFile {
+/** A chain of CNI plugins: the given one, then host ports and bandwidth limits where they are wanted. */
+export function cniConfigFile(cniVersion: CniVersion, { cni }: NetworkSettings, plugin: object): ComponentFile {
   const plugins = [
     plugin,
-    { type: 'portmap', capabilities: { portMappings: true } },
-    { type: 'bandwidth', capabilities: { bandwidth: true } },
+    ...(cni.portmap ? [{ type: 'portmap', capabilities: { portMappings: true } }] : []),
+    ...(cni.bandwidth ? [{ type: 'bandwidth', capabilities: { bandwidth: true } }] : []),
   ];
   return { path: cniConfigPath, mode: 0o644, content: jsonText({ cniVersion, name: 'k8sup', plugins }) };
 }

@@ -44,12 +44,15 @@ export async function verifyContainers(context: ActionContext, emit: Emit): Prom
     results.push(check);
     emit({ type: 'check', check });
   };
-  const hosts = context.inventory.hosts.filter((host) => host.roles.has('container') && !context.unreachable.has(host.name));
+  const hosts = context.inventory.hosts.filter(
+    (host) => host.roles.has('container') && !context.unreachable.has(host.name),
+  );
   try {
     const started = await Promise.all(hosts.map((host) => start(context, name, host)));
     for (const one of started) if ('check' in one) tell(one.check);
     const up = started.flatMap((one) => ('ip' in one ? [one] : []));
-    for (const check of (await Promise.all(up.map((from) => fromContainer(context, name, from, up)))).flat()) tell(check);
+    for (const check of (await Promise.all(up.map((from) => fromContainer(context, name, from, up)))).flat())
+      tell(check);
     if (up.length === 1 && hosts.length === 1) tell(nothingToCross());
   } finally {
     for (const check of await remove(context, name, hosts)) tell(check);
@@ -58,7 +61,13 @@ export async function verifyContainers(context: ActionContext, emit: Emit): Prom
 }
 
 function nothingToCross(): CheckResult {
-  return { name: 'container to container', tried: 'two hosts', result: 'one host: nothing to cross', ok: true, durationMs: 0 };
+  return {
+    name: 'container to container',
+    tried: 'two hosts',
+    result: 'one host: nothing to cross',
+    ok: true,
+    durationMs: 0,
+  };
 }
 
 async function start(
@@ -153,7 +162,9 @@ async function ask(context: ActionContext, host: Host, script: Sh): Promise<Answ
   try {
     const result = await context.executor(host).run(script.sh, { signal: context.signal, timeoutMs: 120_000 });
     const ok = result.exitCode === 0;
-    const text = ok ? result.stdout : escapeControl(`${result.stdout}${result.stderr}`).trim().split('\n').slice(-3).join(' ');
+    const text = ok
+      ? result.stdout
+      : escapeControl(`${result.stdout}${result.stderr}`).trim().split('\n').slice(-3).join(' ');
     return { ok, text, durationMs: durationMs() };
   } catch (error) {
     context.signal.throwIfAborted();

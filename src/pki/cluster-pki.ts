@@ -42,6 +42,9 @@ function adminKubeconfig(inventory: Inventory, authorities: Authorities, leaves:
 }
 
 /** The authorities that signed a leaf: without Kubernetes that is etcd's alone, and nobody needs to hear of the others. */
-export function authoritiesInUse({ authorities, leaves }: Pick<ClusterPki, 'authorities' | 'leaves'>): readonly Authority[] {
+export function authoritiesInUse({
+  authorities,
+  leaves,
+}: Pick<ClusterPki, 'authorities' | 'leaves'>): readonly Authority[] {
   return Object.values(authorities.ca).filter(({ name }) => leaves.some(({ kind }) => kind.ca === name));
 }

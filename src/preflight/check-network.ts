@@ -24,25 +24,27 @@ export const checkNetworkOfHost: HostCheck = (inventory, host, facts) => {
   const clashes = facts.routes.flatMap(({ cidr, interface: link }) => {
     const route = cidrOf(cidr);
     if (route === undefined || ownLinks.test(link)) return [];
-    return [['pod', podCIDR], ...(hasKubernetes(inventory) ? [['service', serviceCIDR]] : [])].flatMap(([kind = '', text = '']) => {
-      const wanted = cidrOf(text);
-      // Routes of host-gw to other nodes' pods lie inside the pod network, by the host's own interface.
-      if (
-        wanted === undefined ||
-        !overlaps(route, wanted) ||
-        (kind === 'pod' && route.prefix >= wanted.prefix && facts.clusterName === inventory.cluster.name)
-      )
-        return [];
-      return [
-        {
-          code: 'CIDR_OVERLAPS_ROUTE',
-          what: `the ${kind} network ${text} overlaps its route to ${cidr}`,
-          why: `packets for ${cidr} go out by ${link} now and would be lost`,
-          fix: `choose another ${kind}CIDR`,
-          severity: 'error',
-        } as const,
-      ];
-    });
+    return [['pod', podCIDR], ...(hasKubernetes(inventory) ? [['service', serviceCIDR]] : [])].flatMap(
+      ([kind = '', text = '']) => {
+        const wanted = cidrOf(text);
+        // Routes of host-gw to other nodes' pods lie inside the pod network, by the host's own interface.
+        if (
+          wanted === undefined ||
+          !overlaps(route, wanted) ||
+          (kind === 'pod' && route.prefix >= wanted.prefix && facts.clusterName === inventory.cluster.name)
+        )
+          return [];
+        return [
+          {
+            code: 'CIDR_OVERLAPS_ROUTE',
+            what: `the ${kind} network ${text} overlaps its route to ${cidr}`,
+            why: `packets for ${cidr} go out by ${link} now and would be lost`,
+            fix: `choose another ${kind}CIDR`,
+            severity: 'error',
+          } as const,
+        ];
+      },
+    );
   });
   return [...wrong, ...clashes];
 };

@@ -1,7 +1,9 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
+import { checkApart } from './check-apart.ts';
 import { checkKernel } from './check-kernel.ts';
+import { checkLinks } from './check-links.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
 import { checkFirewall, checkPorts } from './check-ports.ts';
@@ -22,6 +24,7 @@ const checks: readonly HostCheck[] = [
   checkPorts,
   checkFirewall,
   checkNetworkOfHost,
+  checkLinks,
   checkResolver,
   checkOthers,
 ];
@@ -42,7 +45,12 @@ export function preflight(
       ? []
       : checks.flatMap((check) => check(inventory, host, mine).map((problem) => ({ host: host.name, ...problem })));
   });
-  return [...perHost, ...checkAcrossHosts(inventory, facts), ...sameNameOtherCluster(inventory, facts, clusterId)];
+  return [
+    ...perHost,
+    ...checkAcrossHosts(inventory, facts),
+    ...checkApart(inventory, facts),
+    ...sameNameOtherCluster(inventory, facts, clusterId),
+  ];
 }
 
 function sameNameOtherCluster(

@@ -48,6 +48,8 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
       return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;
+    case 'note':
+      return `NOTE ${safe(event.text).trim()}`;
     case 'check':
       return checkText(event.check);
     case 'stage-start':

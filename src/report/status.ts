@@ -30,8 +30,7 @@ type Draw = (rows: readonly (readonly string[])[]) => string;
 /** Nodes where there is Kubernetes, container hosts where there is none. */
 function nodes(status: ClusterStatus, draw: Draw): readonly string[] {
   if (status.kubernetesVersion === undefined) return [`Leases\n${draw(status.containers.map(lease))}`];
-  if (status.unreachable !== undefined)
-    return [`Nodes: no apiserver answers\n  ${escapeControl(status.unreachable)}`];
+  if (status.unreachable !== undefined) return [`Nodes: no apiserver answers\n  ${escapeControl(status.unreachable)}`];
   return [
     `Nodes\n${draw(status.nodes.map((node) => [node.name, readiness(node), node.kubelet, node.runtime, node.podCIDR]))}`,
   ];

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { k8sup, noLab } from '../support/lab.ts';
+import { bootLab, k8sup, noLab } from '../support/lab.ts';
 import { waitUntil } from '../support/observe.ts';
 
 const name = 'e2e-lab';
@@ -44,10 +44,55 @@ describe.skipIf(noLab !== undefined)(
       expect(traces(up)).toEqual(nothing);
     });
 
-    test('after a lab up that was killed half-way', async () => {
-      const up = spawn(process.execPath, [program, 'lab', 'up', '--hosts', '1', '--name', name, '--dir', dir], {
-        stdio: 'ignore',
-      });
+    test('of a router that advertises itself, two subnets with IPv6, second interfaces and an MTU', async () => {
+      const network = { subnets: 2, ipv6: true, routerAdvertisements: true, secondInterface: true, mtu: 1400 };
+      const lab = await bootLab(name, 2, 'newest', network);
+      const up = traces();
+      expect(up.processes.map(commandOf).join('\n')).toContain('radvd');
+      expect((await k8sup('lab', 'list')).stdout).toContain('2 subnets, IPv6 by router advertisements');
+      const [first, second] = [lab.host('h1'), lab.host('h2')];
+      const ping = (...words: readonly string[]): Promise<string> =>
+        first.run(`LC_ALL=C ping -c 1 -W 2 ${words.join(' ')} 2>&1 || :`);
+
+      for (const address of [second.address, second.address6 ?? '']) {
+        expect(await ping(address)).toContain(' 0% packet loss');
+        expect(await ping('-t', '1', address)).toMatch(/From (10\.88\.0\.1|fd88::1) .*exceeded/);
+      }
+      expect(await first.run('ip -6 route show default')).toMatch(
+        /^default via fe80::\S+ dev host0 proto ra .*expires/,
+      );
+      expect(await ping('-M', 'do', '-s', '1372', second.address)).toContain(' 0% packet loss');
+      expect(await ping('-M', 'do', '-s', '1373', second.address)).toContain('message too long');
+      await lab.onRouter('ip link set lab1 mtu 1300');
+      expect(await ping('-M', 'do', '-s', '1372', second.address)).toMatch(/From 10\.88\.0\.1 .*mtu = 1300/);
+
+      await first.run('sysctl -qw net.ipv6.conf.all.forwarding=1');
+      expect(await first.run('ip -6 route show default')).toBe('');
+      await first.run('sysctl -qw net.ipv6.conf.host0.accept_ra=2');
+      await waitUntil(async () => (await first.run('ip -6 route show default')).includes('proto ra'), 15);
+
+      expect(await ping('-I', 'host1', second.secondAddress ?? '')).toContain(' 0% packet loss');
+      const bootId = 'cat /proc/sys/kernel/random/boot_id';
+      const before = await second.run(bootId);
+      // The login may end before the answer comes.
+      await second.run('systemctl reboot').catch(() => undefined);
+      const rebooted = () => second.run(bootId).then((id) => id.trim() !== before.trim());
+      await waitUntil(() => rebooted().catch(() => false), 30);
+      await waitUntil(
+        async () => (await ping('-I', 'host1', second.secondAddress ?? '')).includes(' 0% packet loss'),
+        15,
+      );
+
+      await lab.down();
+      expect(traces(up)).toEqual(nothing);
+    });
+
+    test.each([
+      ['', []],
+      [' with a router that advertises itself', ['--ipv6', '--router-advertisements']],
+    ])('after a lab up%s that was killed half-way', async (_, flags) => {
+      const args = [program, 'lab', 'up', '--hosts', '1', '--name', name, '--dir', dir, ...flags];
+      const up = spawn(process.execPath, args, { stdio: 'ignore' });
       await waitUntil(() => Promise.resolve(traces().processes.length > 0), 60);
       const before = traces();
       up.kill('SIGKILL');

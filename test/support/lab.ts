@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import type { RunEvent, Summary } from '../../src/engine/events.ts';
+import { labHosts, netnsPath } from '../../src/lab/model.ts';
+import { plainNetwork, type LabNetwork } from '../../src/lab/topology.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const program = join(root, 'dist/src/main.js');
@@ -30,6 +32,9 @@ export interface LabHandle {
   k8sup(...args: readonly string[]): Promise<K8supRun>;
   /** Runs a script on a host as root, and gives its standard output. */
   ssh(host: string, script: string): Promise<string>;
+  host(name: string): LabTestHost;
+  /** Runs a script in the lab's network namespace, which is the hosts' router, and gives its standard output. */
+  onRouter(script: string): Promise<string>;
   /** Runs kubectl by k8sup. */
   kubectl(...args: readonly string[]): Promise<string>;
   /** The same, with a text on its standard input. */
@@ -37,6 +42,16 @@ export interface LabHandle {
   /** Edits the inventory as plain data. */
   edit(change: (inventory: EditableInventory) => void): void;
   down(): Promise<void>;
+}
+
+/** A host of a lab. */
+export interface LabTestHost {
+  readonly name: string;
+  readonly address: string;
+  readonly address6?: string;
+  readonly secondAddress?: string;
+  /** Runs a script as root, and gives its standard output. */
+  run(script: string): Promise<string>;
 }
 
 /** The written inventory, loosely typed: tests also write what the schema refuses. */
@@ -47,11 +62,17 @@ export interface EditableInventory {
 }
 
 /** Boots a lab of its own, in a scratch folder. */
-export async function bootLab(name: string, hosts: number, profile: 'newest' | 'classic'): Promise<LabHandle> {
+export async function bootLab(
+  name: string,
+  hosts: number,
+  profile: 'newest' | 'classic',
+  network: Partial<LabNetwork> = {},
+): Promise<LabHandle> {
   const dir = await mkdtemp(join(tmpdir(), `k8sup-${name}-`));
   // A run that was killed may have left its lab.
   await run(['lab', 'down', '--name', name]);
-  const up = await run(['lab', 'up', '--name', name, '--hosts', String(hosts), '--dir', dir, '--profile', profile]);
+  const flags = ['--name', name, '--hosts', String(hosts), '--dir', dir, '--profile', profile, ...flagsOf(network)];
+  const up = await run(['lab', 'up', ...flags]);
   if (up.exitCode !== 0) throw new Error(`the lab did not boot:\n${up.stdout}${up.stderr}`);
   const inventory = join(dir, 'inventory.yaml');
   return {
@@ -60,6 +81,8 @@ export async function bootLab(name: string, hosts: number, profile: 'newest' | '
     inventory,
     k8sup: (...args) => run(args),
     ssh: (host, script) => ssh(name, host, script),
+    host: (host) => hostOf({ name, hosts, network }, host),
+    onRouter: (script) => onRouter(name, script),
     kubectl: (...args) => kubectl(inventory, args),
     kubectlWithInput: (input, ...args) => kubectl(inventory, args, input),
     edit: (change) => {
@@ -126,6 +149,26 @@ async function ssh(lab: string, host: string, script: string): Promise<string> {
   if (result.exitCode !== 0)
     throw new Error(`${host}: exit code ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}\nof: ${script}`);
   return result.stdout;
+}
+
+function hostOf(lab: { name: string; hosts: number; network: Partial<LabNetwork> }, name: string): LabTestHost {
+  const host = labHosts(lab.name, lab.hosts, { ...plainNetwork, ...lab.network }).find((one) => one.name === name);
+  if (host === undefined) throw new Error(`the lab has no host ${name}`);
+  return { ...host, run: (script) => ssh(lab.name, name, script) };
+}
+
+async function onRouter(lab: string, script: string): Promise<string> {
+  const result = await execa('nsenter', [`--net=${netnsPath(lab)}`, 'sh', '-s'], { input: script, reject: false });
+  if (result.exitCode !== 0) throw new Error(`on the router: ${result.stdout}\n${result.stderr}\nof: ${script}`);
+  return result.stdout;
+}
+
+/** `{ ipv6: true, mtu: 1400 }` as `--ipv6 --mtu 1400`. */
+function flagsOf(network: Partial<LabNetwork>): readonly string[] {
+  return Object.entries(network).flatMap(([key, value]: [string, number | boolean]) => {
+    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return typeof value === 'boolean' ? (value ? [flag] : []) : [flag, String(value)];
+  });
 }
 
 function tail(result: K8supRun): string {

@@ -2,7 +2,9 @@ import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
+import { networkStage, networkNotes } from '../../../playbooks/06.network.ts';
 import { siteOf, stageById } from '../../../playbooks/site.ts';
+import { confirmDisruptions } from '../confirm.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
 import { describeError } from '../failure.ts';
@@ -20,6 +22,8 @@ export interface ApplyRequest {
   /** Ids or short names; undefined: all. */
   readonly stages: readonly string[] | undefined;
   readonly verify: boolean;
+  /** Do not ask before what pods will notice. */
+  readonly yes: boolean;
   /** As the log names it. */
   readonly command: string;
 }
@@ -29,22 +33,29 @@ export function apply(request: ApplyRequest, io: Io): Promise<number> {
   const { command, inventory, flags } = request;
   const stagesOf = ({ inventory: checked }: Run): readonly Stage[] =>
     request.stages?.map((name) => stageById(name, checked)) ?? siteOf(checked);
+  const changesNetwork = (run: Run): boolean => stagesOf(run).some(({ id }) => id === networkStage.id);
   const before = async (run: Run): Promise<void> => {
     stagesOf(run);
     await refuseUnsafeChanges(run);
+    if (changesNetwork(run)) await confirmDisruptions(run, request.yes, io);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const context = await makeContext(run, session, 'apply');
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
-    await rememberApplied(run);
+    await rememberApplied(run, changesNetwork(run));
     const stages = stagesOf(run);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
+    if (stages.some(({ id }) => id === networkStage.id)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return request.verify ? verified(run, context) : exitCodes.ok;
   });
+}
+
+async function tellNotes(context: RunContext): Promise<void> {
+  for (const text of await networkNotes(context)) context.emit({ type: 'note', text });
 }
 
 /** Kubelets renew their serving certificates by requests that only k8sup approves; what it would not approve is told. */

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { rm } from 'node:fs/promises';
 import { runStages } from '../../engine/run.ts';
 import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
@@ -6,6 +5,7 @@ import { loadInventory } from '../../inventory/load.ts';
 import { networkPlugins } from '../../network/network.ts';
 import { cleanStage } from '../../../playbooks/99.clean.ts';
 import { makeCleanContext } from '../clean-context.ts';
+import { confirm } from '../confirm.ts';
 import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
@@ -24,7 +24,11 @@ export interface CleanRequest {
 export async function clean(request: CleanRequest, io: Io): Promise<number> {
   refuseLimit(request.flags);
   const inventory = await loadInventory(request.inventory, networkPlugins);
-  if (!request.yes) await confirm(inventory.cluster.name, inventory.hosts.length, io);
+  if (!request.yes) {
+    const { name } = inventory.cluster;
+    const loss = `This removes the cluster ${name}, with all its data, from ${inventory.hosts.length} hosts.`;
+    await confirm({ command: 'clean', about: loss, word: name, called: 'the name of the cluster' }, io);
+  }
   const spec = { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true };
   return onHosts(spec, io, async (run, session) => {
     await refuseForeignHosts(run, session.allFacts, request.stateLost);
@@ -47,22 +51,4 @@ function refuseLimit(flags: RunFlags): void {
     why: 'taking one host out of a living cluster needs its etcd member removed and its pods moved first',
     fix: 'run clean without --limit to take the whole cluster off',
   });
-}
-
-async function confirm(cluster: string, hosts: number, io: Io): Promise<void> {
-  const unsure = (why: string): K8supError =>
-    new K8supError({
-      code: 'NOT_CONFIRMED',
-      kind: 'usage',
-      what: 'clean was not confirmed; nothing was changed',
-      why,
-      fix: 'type the name of the cluster, or use --yes',
-    });
-  if (io.in.isTTY !== true) throw unsure('there is no terminal to ask at');
-  const ask = createInterface({ input: io.in, output: io.err });
-  const answer = await ask.question(
-    `This removes the cluster ${cluster}, with all its data, from ${hosts} hosts.\nType the name of the cluster to go on: `,
-  );
-  ask.close();
-  if (answer.trim() !== cluster) throw unsure(`"${answer.trim()}" is not its name`);
 }

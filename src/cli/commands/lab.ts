@@ -6,7 +6,9 @@ import { labImages } from '../../lab/images/build.ts';
 import { labCorednsVersion } from '../../lab/inventory.ts';
 import type { LabProfile } from '../../lab/inventory.ts';
 import { labList } from '../../lab/list.ts';
+import type { LabHost } from '../../lab/model.ts';
 import { labUp } from '../../lab/up.ts';
+import type { LabNetwork } from '../../lab/topology.ts';
 import { table } from '../../report/index.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { say } from '../io.ts';
@@ -14,24 +16,27 @@ import type { Io } from '../io.ts';
 
 /** `k8sup lab up`: hosts, the images they are to run, and an inventory. */
 export async function labUpCommand(
-  flags: { readonly hosts: number; readonly name: string; readonly dir: string; readonly profile: LabProfile },
+  flags: {
+    readonly hosts: number;
+    readonly name: string;
+    readonly dir: string;
+    readonly profile: LabProfile;
+    readonly network: LabNetwork;
+  },
   io: Io,
 ): Promise<number> {
-  const { profile } = flags;
+  const { profile, ...request } = flags;
   const progress = (text: string): void => void io.err.write(`${text}\n`);
   using interrupt = listenForInterrupt(progress);
   const context = { signal: interrupt.stop, progress };
-  const lab = await labUp({ name: flags.name, hosts: flags.hosts, dir: flags.dir, inventory: { profile } }, context);
+  const lab = await labUp({ ...request, inventory: { profile } }, context);
   const version = labCorednsVersion(profile);
   const artifacts = openArtifacts({ source: 'auto', mirrors: [] }, { progress });
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const coredns = await artifacts.get({ component: 'coredns', version, architecture, file: 'coredns' }, interrupt.stop);
   await labImages({ corednsBinary: coredns.path, corednsVersion: version, signal: interrupt.stop });
   const inventory = relative('.', join(lab.dir, 'inventory.yaml'));
-  say(
-    io,
-    `lab ${lab.name} is up: ${lab.hosts.map((host) => `${host.name} ${host.address}`).join(', ')}\n  k8sup apply ${inventory}`,
-  );
+  say(io, `lab ${lab.name} is up: ${lab.hosts.map(withAddresses).join(', ')}\n  k8sup apply ${inventory}`);
   return 0;
 }
 
@@ -56,6 +61,7 @@ export async function labListCommand(io: Io): Promise<number> {
           lab.name,
           lab.status,
           lab.hosts.map((host) => `${host.name}${host.running ? '' : ' (off)'}`).join(' '),
+          lab.network,
           lab.dir ?? '',
         ]),
         { columns: io.out.columns ?? 100 },
@@ -71,4 +77,8 @@ export async function labExecCommand(
 ): Promise<number> {
   using interrupt = listenForInterrupt((text) => void io.err.write(`${text}\n`));
   return await labExec({ ...request, signal: interrupt.signal });
+}
+
+function withAddresses({ name, address, address6, secondAddress }: LabHost): string {
+  return [name, address, address6, secondAddress].filter((word) => word !== undefined).join(' ');
 }

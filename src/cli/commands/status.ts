@@ -27,7 +27,10 @@ export function status(request: { readonly inventory: string; readonly flags: Ru
 }
 
 async function readStatus(context: RunContext, session: Session) {
-  const [hosts, cluster] = await Promise.all([readHostStatus(context, session, siteOf(context.inventory)), readClusterStatus(context)]);
+  const [hosts, cluster] = await Promise.all([
+    readHostStatus(context, session, siteOf(context.inventory)),
+    readClusterStatus(context),
+  ]);
   return {
     ...cluster,
     hosts: hosts.map(({ status }) => status),

@@ -40,18 +40,20 @@ echo "BRIDGE_MTU $(cat /sys/class/net/docker0/mtu)"
 fi
 if [ -e ${dockerOptionsFile} ]; then sed -n 's/^DOCKER_OPT_BIP="--bip=\\(.*\\)"$/TOLD \\1/p' ${dockerOptionsFile}; fi`;
 
-async function lookAt(
-  context: RunContext,
-  host: Host,
-  leases: readonly Lease[] | undefined,
-): Promise<ContainerStatus> {
+async function lookAt(context: RunContext, host: Host, leases: readonly Lease[] | undefined): Promise<ContainerStatus> {
   const lease = leases?.find(({ publicIP }) => publicIP === host.address)?.subnet ?? '';
   const about = { name: host.name, lease };
   try {
     const { stdout } = await context.executor(host).read(look.sh, { signal: context.signal, timeoutMs: 30_000 });
     const found = new Map(stdout.split('\n').map((line) => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']));
     const of = (key: string): string => found.get(key) ?? '';
-    const status = { ...about, subnet: of('SUBNET'), bridge: of('ADDRESS'), bridgeMtu: of('BRIDGE_MTU'), mtu: of('MTU') };
+    const status = {
+      ...about,
+      subnet: of('SUBNET'),
+      bridge: of('ADDRESS'),
+      bridgeMtu: of('BRIDGE_MTU'),
+      mtu: of('MTU'),
+    };
     return { ...status, wrong: mismatches(status, leases !== undefined) };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -65,14 +67,20 @@ function mismatches(status: Omit<ContainerStatus, 'wrong'>, etcdTells: boolean):
   const { lease, subnet, bridge, bridgeMtu, mtu } = status;
   if (subnet === '') return ['flanneld has no lease'];
   return [
-    ...(!etcdTells ? ['no etcd member tells of leases'] : networkOf(subnet) === lease ? [] : [leaseWords(lease, subnet)]),
+    ...(!etcdTells
+      ? ['no etcd member tells of leases']
+      : networkOf(subnet) === lease
+        ? []
+        : [leaseWords(lease, subnet)]),
     ...(bridge === subnet ? [] : [`docker0 has ${bridge || 'no address'} instead of ${subnet}`]),
     ...(bridgeMtu === mtu ? [] : [`docker0's MTU is ${bridgeMtu || 'unknown'} instead of ${mtu}`]),
   ];
 }
 
 function leaseWords(lease: string, subnet: string): string {
-  return lease === '' ? `etcd has no lease of ${subnet} for this host` : `etcd leases ${lease}, but flanneld has ${subnet}`;
+  return lease === ''
+    ? `etcd has no lease of ${subnet} for this host`
+    : `etcd leases ${lease}, but flanneld has ${subnet}`;
 }
 
 /** `10.1.44.1/24` is the first address of the lease `10.1.44.0/24`, whatever the mask. */

@@ -53,8 +53,12 @@ export interface Facts {
   readonly clockMs: number;
   readonly controllerClockMs: number;
   readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
+  /** MTU of each network interface, by name. */
+  readonly links: Readonly<Record<string, number>>;
   /** Destination networks of live routes, without the default route. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
+  /** The interface of the IPv4 default route with the least metric. */
+  readonly defaultInterface: string | undefined;
   readonly listeners: readonly Listener[];
   /** Kernel features, by the name of their module (built in, loaded or loadable): never by modprobe's exit status. */
   readonly features: ReadonlySet<string>;

@@ -15,6 +15,12 @@ export function readAddresses(read: Sections): Facts['addresses'] {
   return named.length > 0 ? named : readTrie(lines);
 }
 
+/** MTU by interface, from lines like `/sys/class/net/eth0/mtu:1500`. */
+export function readLinks(read: Sections): Facts['links'] {
+  const found = read.lines('links').map((line) => /^\/sys\/class\/net\/([^/]+)\/mtu:(\d+)$/.exec(line));
+  return Object.fromEntries(found.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], Number(match[2])]])));
+}
+
 function readTrie(lines: readonly string[]): Facts['addresses'] {
   const found = new Set<string>();
   lines.forEach((line, index) => {
@@ -36,6 +42,17 @@ export function readRoutes(read: Sections): Facts['routes'] {
       const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
       return [{ cidr: `${littleEndian(destination)}/${prefix}`, interface: name }];
     });
+}
+
+/** From /proc/net/route, where the metric is the seventh field. */
+export function readDefaultInterface(read: Sections): string | undefined {
+  const defaults = read
+    .file('/proc/net/route')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000')
+    .toSorted((a, b) => Number(a[6]) - Number(b[6]));
+  return defaults[0]?.[0];
 }
 
 function littleEndian(hex: string): string {

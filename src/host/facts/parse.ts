@@ -1,7 +1,7 @@
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
-import { readAddresses, readListeners, readResolver, readRoutes } from './parse-network.ts';
+import { readAddresses, readDefaultInterface, readLinks, readListeners, readResolver, readRoutes } from './parse-network.ts';
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';
@@ -28,7 +28,9 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
+    links: readLinks(read),
     routes: readRoutes(read),
+    defaultInterface: readDefaultInterface(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),
     unknownFeatures: kernel.unknown,

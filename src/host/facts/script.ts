@@ -60,7 +60,9 @@ for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containe
   d=\${d%/*/}; p container "\${d##*/}"
 done
 echo @@addresses
-if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi`),
+if command -v ip >/dev/null; then ip -o addr show; else cat /proc/net/fib_trie; fi
+echo @@links
+grep -s '' /dev/null /sys/class/net/*/mtu`),
   ]);
 }
 

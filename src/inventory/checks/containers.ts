@@ -26,7 +26,9 @@ function refuseMixture(draft: Draft, report: Report): void {
   for (const { index, host } of draft.hosts) {
     const own = rolesOf(host, draft.onlyHost);
     if (!own.has('container')) continue;
-    const others = draft.hosts.filter((one) => kubeletRoles.some((role) => rolesOf(one.host, draft.onlyHost).has(role)));
+    const others = draft.hosts.filter((one) =>
+      kubeletRoles.some((role) => rolesOf(one.host, draft.onlyHost).has(role)),
+    );
     const message = `the role container is for inventories without Kubernetes, but ${others.map((one) => one.host.name).join(', ')} are to run it`;
     const fix = 'make this host a node, or write an inventory of its own for container hosts';
     report({ code: 'CONTAINER_HOST_MIXED', path: ['hosts', index, 'roles'], message, fix });
@@ -35,7 +37,8 @@ function refuseMixture(draft: Draft, report: Report): void {
 
 function refuseContainerd({ cluster }: Draft, report: Report): void {
   if (cluster.runtime?.type !== 'containerd') return;
-  const message = 'without Kubernetes containers get their subnet from flannel by options of Docker; containerd has none';
+  const message =
+    'without Kubernetes containers get their subnet from flannel by options of Docker; containerd has none';
   const path = ['cluster', 'runtime', 'type'];
   report({ code: 'CONTAINERS_NEED_DOCKER', path, message, fix: 'write type: docker, or leave it out' });
 }
@@ -109,9 +112,16 @@ const kubernetesOnly: readonly Path[] = [
     'coredns',
     'bootstrap',
   ].map((key) => ['cluster', key]),
-  ...['serviceCIDR', 'nodeCIDRMaskSize', 'nodePortRange', 'dnsIP', 'dnsDomain', 'mtu', 'cniPluginsVersion'].map(
-    (key) => ['cluster', 'network', key],
-  ),
+  ...[
+    'serviceCIDR',
+    'nodeCIDRMaskSize',
+    'nodePortRange',
+    'dnsIP',
+    'dnsDomain',
+    'nonMasqueradeCIDRs',
+    'cni',
+    'cniPluginsVersion',
+  ].map((key) => ['cluster', 'network', key]),
   ['cluster', 'runtime', 'runcVersion'],
   ['cluster', 'runtime', 'criDockerdVersion'],
   ['cluster', 'runtime', 'sandboxImage'],

@@ -4,6 +4,7 @@ import { standard } from '../defaults.ts';
 import type { Draft, Report } from '../findings.ts';
 import { given } from '../given.ts';
 import { runsKubelet } from '../model.ts';
+import type { Path } from '../path.ts';
 import { rolesOf } from '../resolve.ts';
 
 const podPath = ['cluster', 'network', 'podCIDR'];
@@ -30,6 +31,9 @@ export function checkNetwork(draft: Draft, report: Report): void {
     checkHostsOutside(draft, report, { cidr: pods, path: podPath, name: `the pods' ${written.podCIDR}` });
     checkNodeMask(draft, report, pods);
   }
+  (written.nonMasqueradeCIDRs ?? []).forEach((cidr, index) => {
+    readCidr(cidr, ['cluster', 'network', 'nonMasqueradeCIDRs', index], report);
+  });
   if (services !== undefined) {
     checkHostsOutside(draft, report, {
       cidr: services,
@@ -40,7 +44,7 @@ export function checkNetwork(draft: Draft, report: Report): void {
   }
 }
 
-function readCidr(text: string, path: readonly string[], report: Report): Cidr | undefined {
+function readCidr(text: string, path: Path, report: Report): Cidr | undefined {
   const result = parseCidr(text);
   if ('reason' in result || text.includes(',')) {
     const family = text.includes(':');

@@ -1,4 +1,6 @@
 import type { Draft, Report } from '../findings.ts';
+import type { Path } from '../path.ts';
+import { sharedKeys } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
@@ -28,6 +30,7 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
   }
   judgeCombination(combinationOf(draft.cluster, plugin), rulesFor(draft, plugin.rules), report);
   if (!draft.kubernetes && plugin.feedsDocker !== true) refuseWithoutKubernetes(plugin, plugins, report);
+  checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
 }
 
@@ -45,18 +48,34 @@ function refuseWithoutKubernetes(
   });
 }
 
+function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDeclaration, report: Report): void {
+  for (const key of sharedKeys) {
+    if (uses.includes(key) || cluster.network?.[key] === undefined) continue;
+    const message = `${name} does not use it: it has no effect`;
+    const path = ['cluster', 'network', key];
+    report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path, atKey: true, basedOn: [pluginPath], message });
+  }
+}
+
 /** Settings of another plugin are more likely a half-finished change than a wish. */
-function checkOthers({ cluster }: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
+function checkOthers({ cluster, hosts }: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
   const chosen = pluginName(cluster);
-  for (const { name } of plugins) {
-    if (name === chosen || cluster.network?.[name] === undefined) continue;
-    report({
-      code: 'TWO_PLUGINS',
-      path: ['cluster', 'network', name],
-      atKey: true,
-      basedOn: [pluginPath],
-      message: `these are settings of ${name}, but the network plugin is ${chosen}: a cluster has one`,
-      fix: `take them out, or write plugin: ${name}`,
-    });
+  for (const { name, hostSchema } of plugins.filter((plugin) => plugin.name !== chosen)) {
+    const places: readonly Path[] = [
+      ...(cluster.network?.[name] === undefined ? [] : [['cluster', 'network', name]]),
+      ...hosts
+        .filter(({ host }) => hostSchema !== undefined && host[name] !== undefined)
+        .map(({ index }) => ['hosts', index, name]),
+    ];
+    for (const path of places) {
+      report({
+        code: 'TWO_PLUGINS',
+        path,
+        atKey: true,
+        basedOn: [pluginPath],
+        message: `these are settings of ${name}, but the network plugin is ${chosen}: a cluster has one`,
+        fix: `take them out, or write plugin: ${name}`,
+      });
+    }
   }
 }

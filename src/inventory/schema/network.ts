@@ -4,6 +4,16 @@ import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
 
 /** Any string passes: which plugins there are is not known here. */
 
+const cniSchema = z.strictObject({
+  portmap: optional(z.boolean(), 'Ports of the host that lead to a pod (hostPort)', standard.network.cni.portmap),
+  bandwidth: optional(
+    z.boolean(),
+    'Limits by the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth',
+    standard.network.cni.bandwidth,
+  ),
+  hairpin: optional(z.boolean(), 'A pod can reach itself through its own Service', standard.network.cni.hairpin),
+});
+
 const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'none'] });
 
 export const networkSchema = z.strictObject({
@@ -31,6 +41,12 @@ export const networkSchema = z.strictObject({
   ),
   dnsIP: derived(z.string(), 'Address of the cluster DNS', 'the tenth of serviceCIDR'),
   dnsDomain: optional(dnsName, 'Domain of the cluster', standard.network.dnsDomain),
-  mtu: derived(mtu, 'bridge: MTU of pods', "the kernel's"),
+  mtu: derived(mtu, 'bridge, macvlan: MTU of pods', "the interface's"),
+  cni: optional(cniSchema, 'bridge, flannel: what the chain of CNI plugins does besides'),
+  nonMasqueradeCIDRs: derived(
+    z.array(z.string()),
+    "bridge, flannel: blocks outside the pod network that see pods' own addresses, not their host's (what leads back to pods is yours)",
+    'none',
+  ),
   cniPluginsVersion: optional(version, 'Version of the CNI plugins', standard.network.cniPluginsVersion),
 });

@@ -1,82 +1,162 @@
-import type { Component } from '../../components/component.ts';
-import { commandLine } from '../../components/extras.ts';
+import type { Component, ComponentFile } from '../../components/component.ts';
+import { commandLine, mergedFlags } from '../../components/extras.ts';
+import type { Flags } from '../../components/extras.ts';
+import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
+import { chosenInterface } from '../../inventory/interface-choice.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
+import type { Claim } from '../../resources/claims.ts';
+import { sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
+import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
-import { flannelForContainers } from './containers.ts';
-import { flannelClaims, flannelHealth, interfaceFlags, staleLinks, unit } from './flanneld.ts';
+import { backends, linksOf } from './backends.ts';
+import { flannelForContainers, leasesInEtcd } from './containers.ts';
+import type { LeaseSource } from './containers.ts';
+import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { netConf, netConfPath } from './net-conf.ts';
-import { flannelDeclaration, flannelSettings } from './settings.ts';
+import { interfaceFlag } from './reserved.ts';
+import { flannelDeclaration, flannelMasquerades, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
-import { flannelRbac } from './rbac.ts';
+import { flannelRbac, unitSubject } from './rbac.ts';
+import { tidyScript, tidyScriptFile } from './tidy-script.ts';
 
-/** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
+const unit = 'flanneld.service';
+
+/** flannel as a service of the host, with an identity of its own, or as a DaemonSet; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
   ...flannelDeclaration,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs,
   kubeconfigs: ['flannel'],
-  component: flanneld,
-  cniFiles: ({ inventory }) => [
-    cniConfigFile(cniVersion(inventory), { type: 'flannel', delegate: delegate(inventory) }),
-  ],
-  objects: () => flannelRbac(),
-  claims: (inventory) => [...cniClaims, ...flannelClaims(inventory)],
+  component: (target) => (inPods(target.inventory) ? undefined : flanneld(target)),
+  masquerade: ({ inventory }) => (flannelSettings(inventory).ipMasq ? podMasquerade(inventory) : undefined),
+  cniFiles: ({ inventory }) => (inPods(inventory) ? [] : [cniFile(inventory)]),
+  objects: ({ inventory }) =>
+    inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
+  claims,
   containers: flannelForContainers,
 };
 
+function inPods(inventory: Inventory): boolean {
+  return flannelSettings(inventory).deploy === 'daemonset';
+}
+
 function programs(inventory: Inventory): readonly BinarySet[] {
   const { version, cniPluginVersion } = flannelSettings(inventory);
+  if (inPods(inventory)) return [];
+  const daemon = { component: 'flannel', version, files: ['flanneld'], directory: paths.bin };
+  if (!hasKubernetes(inventory)) return [daemon];
   return [
-    { component: 'flannel', version, files: ['flanneld'], directory: paths.bin },
+    daemon,
     { component: 'cni-plugin-flannel', version: cniPluginVersion, files: ['flannel'], directory: paths.cniBin },
   ];
 }
 
-/** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
-function flanneld({ inventory, host }: NetworkTarget): Component {
-  const config = netConf(inventory);
-  const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
+/** Becomes active when its subnet is leased; with Kubernetes that needs the node to be registered and to have a pod CIDR. */
+function flanneld(target: NetworkTarget): Component {
+  const { inventory, host } = target;
+  const { backend, vni, healthPort, extraArgs } = flannelSettings(inventory);
+  const ipMasq = String(flannelMasquerades(inventory));
+  const source = hasKubernetes(inventory) ? nodesOf(host) : leasesInEtcd(inventory);
+  // From etcd flanneld reads its configuration when it starts: the copy on the host makes it start again when that changes.
+  const inputs = [binaries.flanneld, netConfPath, ...source.inputs, tidyScript];
   const flags = {
-    'kube-subnet-mgr': 'true',
-    'kubeconfig-file': kubeconfigs.flannel,
-    'net-config-path': netConfPath,
-    ...interfaceFlags(inventory, host),
+    ...source.flags,
+    ...interfaceFlags(target),
+    'ip-masq': ipMasq,
+    'healthz-ip': '127.0.0.1',
+    'healthz-port': String(healthPort),
   };
+  const { podCIDR } = inventory.cluster.network;
+  const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, podCIDR, ...linksOf(backend, vni)];
   return {
     unit,
     text: serviceText({
       unit,
       description: 'flannel pod network',
-      after: ['kubelet.service'],
-      command: commandLine(binaries.flanneld, flags),
+      after: [source.after],
+      command: commandLine(binaries.flanneld, mergedFlags(flags, extraArgs)),
       inputs,
-      before: [staleLinks(inventory)],
+      before: [{ prefix: '+', command: tidy }],
       type: 'notify',
       settings: {
-        Environment: { variable: 'NODE_NAME', value: host.name },
+        ...source.settings,
         LimitNOFILE: 65536,
         OOMScoreAdjust: -500,
       },
     }),
-    files: [config],
+    files: [netConf(target), tidyScriptFile(), ...source.files],
     directories: [],
     inputs,
-    health: flannelHealth,
+    health: sh`${health(healthPort)} && ${source.health}`,
     healthTimeoutSeconds: 120,
   };
 }
 
-/** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
-function delegate(inventory: Inventory): object {
+/** Node subnets are Kubernetes' pod CIDRs. */
+function nodesOf(host: Host): LeaseSource {
+  return {
+    flags: { 'kube-subnet-mgr': 'true', 'kubeconfig-file': kubeconfigs.flannel, 'net-config-path': netConfPath },
+    inputs: [kubeconfigs.flannel],
+    files: [],
+    after: 'kubelet.service',
+    settings: { Environment: { variable: 'NODE_NAME', value: host.name } },
+    health: sh`:`,
+  };
+}
+
+/**
+ * The interface as it was chosen; and the address that others reach this host by, unless flannel has to take that of the interface because the host's own is
+ * not on it. With host-gw it wants the two to be the same one.
+ */
+function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
+  const choice = flannelSettings(inventory).interfaces[host.name];
+  const address = host.address.includes(':') ? { 'public-ipv6': host.address } : { 'public-ip': host.address };
+  if (choice === undefined) return { iface: host.address, ...address };
+  const link = chosenInterface(choice, host.address, facts);
+  return { [interfaceFlag[choice.by]]: choice.value, ...(link?.address === host.address ? address : {}) };
+}
+
+/** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
+function claims(inventory: Inventory): readonly Claim[] {
+  const { podCIDR, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const { backend, vni } = flannelSettings(inventory);
+  return [
+    ...(hasKubernetes(inventory) ? cniClaims : []),
+    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
+    ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
+    { kind: 'chains', name: 'FLANNEL-' },
+    { kind: 'nft-table', name: 'ip flannel-ipv4' },
+    { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
+    { kind: 'routes', name: podCIDR },
+    { kind: 'path', name: '/run/flannel' },
+    ...(inPods(inventory) ? daemonSetClaims : []),
+  ];
+}
+
+/** The plugin takes the MTU from flannel, but not each backend has one to set. */
+function cniFile(inventory: Inventory): ComponentFile {
   const { backend, mtu } = flannelSettings(inventory);
-  const own = backend === 'host-gw' && mtu !== undefined ? { mtu } : {};
-  return { hairpinMode: true, isDefaultGateway: true, ...own };
+  const { network } = inventory.cluster;
+  const own = backends[backend].mtuMargin === undefined && mtu !== undefined ? { mtu } : {};
+  const delegate = { hairpinMode: network.cni.hairpin, isDefaultGateway: true, ...own };
+  return cniConfigFile(cniVersion(inventory), network, { type: 'flannel', delegate });
+}
+
+/** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
+function health(port: number): Sh {
+  return sh`(
+if systemctl is-active --quiet ${unit} && [ -s /run/flannel/subnet.env ]; then exit 0; fi
+echo 'flanneld has no subnet yet'
+exit 1
+) && ${httpHealth({ url: `http://127.0.0.1:${port}/healthz` })}`;
 }
 
 /** The flannel plugin understands 1.0.0 from its own release 1.0 on. */

@@ -8,6 +8,7 @@ export const none: NetworkPlugin = {
   proof: 'rendered',
   // What the user brings may enforce them.
   enforcesPolicy: true,
+  uses: [],
   version: () => undefined,
   rules: [],
   resolve: () => ({ settings: {}, needs: noNeeds }),

@@ -1,9 +1,8 @@
-import { lines, rawShell, sh } from '../../shell/sh.ts';
+import { lines, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { stateDir } from '../ownership.ts';
 import type { Change, Resource } from '../define.ts';
-import { undoByKind } from '../undo.ts';
-import { giveBack, ownedUndo, takeRules } from './undo-owned.ts';
+import { networkKinds, undoFunctions } from './undo-entries.ts';
 import { stopAll, unmountAll } from './stop-all.ts';
 
 /** One line of a host's ownership manifest. */
@@ -43,25 +42,11 @@ function removals(owned: readonly Owned[]): readonly Change[] {
   });
 }
 
-/** Kinds whose undo must come before files go: links and rules use programs, and programs are files. */
-const networkKinds = ['netns', 'link', 'routes', 'nft-table', 'chains', 'ipsets', 'policy'];
-
 function cleanScript(manifest: string): Sh {
-  const undo = { ...undoByKind, ...ownedUndo };
-  const cases = Object.entries(undo).map(
-    ([kind, script]) => sh`${rawShell(kind)}) ( set -e
-${script}
-) ;;`,
-  );
   return lines([
-    takeRules,
-    giveBack,
+    undoFunctions,
     sh`manifest=${manifest}
 set +e
-undo() { case $kind in
-${lines(cases)}
-*) echo "unknown kind $kind: made by a newer k8sup" >&2; false ;;
-esac; }
 tab=$(printf '\\t')
 undo_kinds() { : > "$manifest.left"
   tac "$manifest" | while IFS="$tab" read -r kind name value; do

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { architectureOf, artifactIds } from '../../../src/artifacts/needed.ts';
+import { noNeeds } from '../../../src/inventory/plugin.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 
 const versions = {
@@ -9,13 +10,13 @@ const versions = {
   runc: '1.3.3',
   docker: '20.10.24',
   cniPlugins: '1.9.1',
-  flannelCNI: '0.9.1',
-  flannel: '0.28.4',
   coredns: '1.15.0',
 };
 
 function components(runtime: 'containerd' | 'docker', plugin: 'flannel' | 'bridge', more: object = {}): string[] {
-  const cluster = { versions: { ...versions, ...more }, runtime: { type: runtime }, network: { plugin } };
+  const artifacts = plugin === 'flannel' ? { flannel: '0.28.4', 'cni-plugin-flannel': '0.9.1' } : {};
+  const network = { plugin, needs: { ...noNeeds, artifacts } };
+  const cluster = { versions: { ...versions, ...more }, runtime: { type: runtime }, network };
   const inventory = { cluster, hosts: [{ roles: new Set(['etcd']) }] } as unknown as Inventory;
   return [...new Set(artifactIds(inventory, 'amd64').map((id) => `${id.component} ${id.version}`))];
 }

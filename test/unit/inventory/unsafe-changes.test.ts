@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseRecord, recordOf } from '../../../src/inventory/record.ts';
-import { unsafeChanges } from '../../../src/inventory/unsafe-changes.ts';
+import { disruptiveChanges, unsafeChanges } from '../../../src/inventory/unsafe-changes.ts';
 import { inventoryWith, resolved, summary } from './sample.ts';
 
 const hosts = ['a', 'b'].map(
@@ -20,7 +20,6 @@ describe('unsafe edits', () => {
     ['network: { nodeCIDRMaskSize: 23 }', 'NODE_MASK 3:32 cluster.network.nodeCIDRMaskSize'],
     ['network: { dnsIP: 10.96.0.11 }', 'DNS_IP 3:21 cluster.network.dnsIP'],
     ['network: { dnsDomain: x.local }', 'DNS_DOMAIN 3:25 cluster.network.dnsDomain'],
-    ['network: { plugin: bridge }', 'PLUGIN 3:22 cluster.network.plugin'],
     ['runtime: { type: docker }', 'RUNTIME 3:20 cluster.runtime.type'],
     ['runtime: { dataRoot: /data/containerd }', 'DATA_DIRECTORY 3:24 cluster.runtime.dataRoot'],
     ['etcd: { dataDir: /data/etcd }', 'DATA_DIRECTORY 3:20 cluster.etcd.dataDir'],
@@ -32,6 +31,16 @@ describe('unsafe edits', () => {
     ['kubeProxy: { mode: iptables }', 'PROXY_MODE 3:22 cluster.kubeProxy.mode'],
     ['apiserver: { encryptionAtRest: false }', 'ENCRYPTION 3:34 cluster.apiserver.encryptionAtRest'],
   ])('%s', (cluster, found) => expect(edits(cluster)).toEqual([`UNSAFE_CHANGE_${found}`]));
+
+  test('another pod network is none, but pods notice it', () => {
+    const after = resolved(inventoryWith('network: { plugin: bridge }', hosts.join('\n')));
+    expect(unsafeChanges(before, after)).toEqual([]);
+    const [change, ...others] = disruptiveChanges(before, after);
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ code: 'NETWORK_CHANGES', severity: 'warning', path: 'cluster.network.plugin' });
+    expect(change?.message).toContain('from flannel to bridge');
+    expect(disruptiveChanges(before, resolved(inventoryWith('', hosts.join('\n'))))).toEqual([]);
+  });
 
   test('another service CIDR moves the DNS address too', () => {
     expect(edits('network: { serviceCIDR: 10.97.0.0/16 }')).toEqual([

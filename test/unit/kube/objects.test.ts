@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, KubeRunner } from '../../../src/engine/stage.ts';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
+import { setObject } from '../../../src/kube/object-set.ts';
 import { clusterObjects } from '../../../src/kube/objects.ts';
 
 const object = (name: string, namespace = 'n'): KubeObject => ({
@@ -127,5 +128,26 @@ describe('objects', () => {
     await target.apply([custom, kind]);
     expect(asked[0]?.script).toContain('--for=condition=Established');
     expect(names()).toEqual([[['foos'], ['f']]]);
+  });
+});
+
+describe('a set of objects', () => {
+  const setOf = (...objects: readonly KubeObject[]) => setObject('network', objects);
+
+  it('is compared with its list, and what left it is to be removed', async () => {
+    const live = list(setOf(object('x'), object('old')), object('x'));
+    const { target } = answering(looked({ output: live }, { output: list(setOf(object('x')), object('x')) }));
+    expect(await ids(target.diff([object('x')], 'network'))).toEqual([
+      'ConfigMap kube-system/k8sup-network update',
+      'ConfigMap n/old delete',
+    ]);
+  });
+
+  it('loses what left it before the others come, and its list is written first', async () => {
+    const live = list(setOf(object('old')));
+    const { target, asked, names } = answering(looked({ output: live }, { output: live }));
+    await target.apply([object('x')], 'network');
+    expect(names().slice(1)).toEqual([[['old']], [['k8sup-network', 'x']]]);
+    expect(asked[1]?.script).toContain('kubectl delete');
   });
 });

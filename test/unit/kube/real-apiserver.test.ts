@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 import { approvePending, clusterObjects, liveNodes, listPending, nodeMetadata } from '../../../src/kube/index.ts';
 import { workload } from '../../../src/kube/verify/workload.ts';
-import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
+import { flannelRbac, unitSubject } from '../../../src/network/flannel/rbac.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
 import { asking, names, requestPem, subject } from '../pki/csr/build.ts';
 import { programsFor, startApiserver } from './real-apiserver.ts';
@@ -71,7 +71,7 @@ describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) =>
         const objects = [
           ...masterRbac(),
           ...nodeRbac(),
-          ...flannelRbac(),
+          ...flannelRbac(unitSubject),
           ...coredns(real.inventory),
           ...workload(real.inventory, 'fresh').slice(1),
           ...extra,

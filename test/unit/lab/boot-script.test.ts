@@ -14,7 +14,7 @@ beforeEach(() => {
   mkdirSync(directory);
   spec = {
     lab: 'demo',
-    host: { name: 'h1', address: '10.88.0.11', machine: 'demo-h1', directory },
+    host: { name: 'h1', address: '10.88.0.11', subnet: 0, machine: 'demo-h1', directory },
     cgroups: [],
     kmsg: true,
   };
@@ -22,10 +22,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs the supervisor with a program in nspawn's place that ends with these statuses, one for each boot. */
-function supervise(statuses: readonly number[], during = ''): { boots: number; read: (name: string) => string } {
+function supervise(
+  statuses: readonly number[],
+  during = '',
+  before = '',
+): { boots: number; read: (name: string) => string } {
   const { directory } = spec.host;
   writeFileSync(join(directory, 'boot.sh'), bootScript(spec));
-  const fake = `#!/bin/sh\necho boot >>'${folder}/boots'\n${during}\nset -- ${statuses.join(' ')}\nshift $(($(wc -l <'${folder}/boots') - 1))\nexit $1\n`;
+  const fake = `#!/bin/sh\n${before}\necho boot >>'${folder}/boots'\n${during}\nset -- ${statuses.join(' ')}\nshift $(($(wc -l <'${folder}/boots') - 1))\nexit $1\n`;
   writeFileSync(join(folder, 'nsenter'), fake);
   chmodSync(join(folder, 'nsenter'), 0o755);
   writeFileSync(join(folder, 'boots'), '');
@@ -60,6 +64,16 @@ describe('bootScript', () => {
     expect(read('processes')).toMatch(/^supervisor [0-9]+ [0-9]+\n$/);
   });
 
+  it('connects the second interface at each boot, as soon as it is there', () => {
+    spec = { ...spec, host: { ...spec.host, secondAddress: '10.89.0.11' } };
+    writeFileSync(join(spec.host.directory, 'wanted'), '');
+    // The first try of each boot fails, as the link is not there yet.
+    const connecting = `case "$*" in *' ip link '*) echo "$*" >>'${folder}/links'; exit $(($(wc -l <'${folder}/links') % 2)) ;; esac`;
+    supervise([133, 0], '', connecting);
+    const words = '--net=/run/netns/k8sup-demo ip link set h1-second master second0 up\n';
+    expect(readFileSync(join(folder, 'links'), 'utf8')).toBe(words.repeat(4));
+  });
+
   it('makes a group for the supervisor and one for each boot, and fills a cpuset from its parent', () => {
     const tree = join(folder, 'cpuset/k8sup-lab/demo');
     spec = { ...spec, cgroups: [tree] };
@@ -88,6 +102,18 @@ describe('nspawnCommand', () => {
     expect(words).toContain(`--bind=${spec.host.directory}/data-var-lib-etcd:/var/lib/etcd`);
     expect(words).toContain('--hostname=h1');
     expect(words).toContain('--machine=demo-h1');
+    expect(words).toContain('--network-bridge=lab0');
+  });
+
+  it('is on the bridge of its subnet', () => {
+    const host = { ...spec.host, subnet: 1 };
+    expect(nspawnCommand({ ...spec, host })).toContain('--network-bridge=lab1');
+  });
+
+  it('has a second link where the host has a second address', () => {
+    const host = { ...spec.host, secondAddress: '10.89.0.11' };
+    expect(nspawnCommand({ ...spec, host })).toContain('--network-veth-extra=h1-second:host1');
+    expect(nspawnCommand(spec).join(' ')).not.toContain('veth-extra');
   });
 
   it('binds /dev/kmsg only where there is one', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { hostFiles } from '../../../src/lab/host-files.ts';
 import { labHosts } from '../../../src/lab/model.ts';
+import { plainNetwork } from '../../../src/lab/topology.ts';
 
 const [, second] = labHosts('demo', 2);
 if (second === undefined) throw new Error('no second host');
-const files = hostFiles(second, 'ab'.repeat(16), 'ssh-ed25519 KEY lab\n');
+const own = { machineId: 'ab'.repeat(16), publicKey: 'ssh-ed25519 KEY lab\n', network: plainNetwork };
+const files = hostFiles(second, own);
 const file = (path: string) => files.find((candidate) => candidate.path === path);
 
 describe('hostFiles', () => {
@@ -13,6 +15,40 @@ describe('hostFiles', () => {
     expect(file('/etc/hosts')?.text).toContain('127.0.1.1\th2\n');
     expect(file('/etc/machine-id')?.text).toBe(`${'ab'.repeat(16)}\n`);
     expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).toContain('10.88.0.12/24 dev host0');
+  });
+
+  it('goes by the router of its subnet', () => {
+    const network = { ...plainNetwork, subnets: 2, ipv6: true };
+    const [, other] = labHosts('demo', 2, network);
+    if (other === undefined) throw new Error('no host');
+    const text = (path: string) => hostFiles(other, { ...own, network }).find((one) => one.path === path)?.text;
+    const unit = text('/etc/systemd/system/k8sup-lab-network.service');
+    expect(unit).toContain('10.88.1.12/24 dev host0');
+    expect(unit).toContain('default via 10.88.1.1\n');
+    expect(unit).toContain('fd88:0:0:1::12/64 dev host0 nodad\n');
+    expect(unit).toContain('-6 route replace default via fd88:0:0:1::1\n');
+    expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toMatch(/fd88|-6/);
+    expect(text('/etc/resolv.conf')).toBe('nameserver 10.88.1.1\n');
+  });
+
+  it('leaves the IPv6 default route to router advertisements where there are some', () => {
+    const network = { ...plainNetwork, ipv6: true, routerAdvertisements: true };
+    const [host] = labHosts('demo', 1, network);
+    if (host === undefined) throw new Error('no host');
+    const unit = hostFiles(host, { ...own, network }).find((one) => one.path.endsWith('k8sup-lab-network.service'));
+    expect(unit?.text).toContain('fd88::11/64');
+    expect(unit?.text).not.toContain('-6 route');
+  });
+
+  it('has an address on its second interface, and the MTU on both', () => {
+    const [host] = labHosts('demo', 1, { ...plainNetwork, secondInterface: true });
+    if (host === undefined) throw new Error('no host');
+    const unit = hostFiles(host, { ...own, network: { ...plainNetwork, mtu: 1400 } }).find((one) =>
+      one.path.endsWith('k8sup-lab-network.service'),
+    );
+    expect(unit?.text).toMatch(/ip address replace 10\.89\.0\.11\/24 dev host1\n.*ip link set host1 mtu 1400 up\n/);
+    expect(unit?.text).toContain('ip link set host0 mtu 1400 up\n');
+    expect(file('/etc/systemd/system/k8sup-lab-network.service')?.text).not.toContain('host1');
   });
 
   it('lets root and ops in with the key of the lab, ops with sudo and without a password', () => {

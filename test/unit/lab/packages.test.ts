@@ -8,11 +8,11 @@ describe('missingPackages', () => {
       .map((name) =>
         name === 'zstd' ? 'zstd config-files' : name === 'gcc' ? 'gcc:amd64 installed' : `${name} installed`,
       );
-    expect(missingPackages(answer.join('\n'))).toEqual(['socat', 'zstd']);
+    expect(missingPackages(answer.join('\n'), labPackages)).toEqual(['socat', 'zstd']);
   });
 
   it('lists all of them for an empty answer', () => {
-    expect(missingPackages('')).toEqual(labPackages);
+    expect(missingPackages('', labPackages)).toEqual(labPackages);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkLabName, labNames, newRecord, parseRecord, readRecord } from '../../../src/lab/record.ts';
+import { plainNetwork } from '../../../src/lab/topology.ts';
 
 const mountInfo = '30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n';
 
@@ -14,14 +15,15 @@ describe('a lab record', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('comes back as it was written', async () => {
-    const record = newRecord('demo', 2, mountInfo, new Date(0));
+    const record = newRecord('demo', { hosts: 2, network: { ...plainNetwork, subnets: 2 } }, mountInfo, new Date(0));
     await mkdir(join(root, 'demo'));
     await writeFile(join(root, 'demo/state.json'), JSON.stringify(record));
     expect(await readRecord('demo', root)).toEqual(record);
     expect(record).toMatchObject({ netns: 'k8sup-demo', cgroups: ['/sys/fs/cgroup/k8sup-lab/demo'], status: 'making' });
     expect(record.hosts[1]).toEqual({
       name: 'h2',
-      address: '10.88.0.12',
+      address: '10.88.1.12',
+      subnet: 1,
       machine: 'demo-h2',
       directory: '/var/lib/k8sup-lab/demo/h2',
     });
@@ -33,6 +35,10 @@ describe('a lab record', () => {
     expect(record).toMatchObject({ name: 'demo', netns: 'k8sup-demo' });
     expect(record.hosts).toHaveLength(50);
     expect(record.dir).toBeUndefined();
+  });
+
+  it('of a lab that an earlier k8sup made has the network that there was then', () => {
+    expect(parseRecord('{"version": 1, "hosts": []}').network).toEqual(plainNetwork);
   });
 
   it('says which labs there are when one is unknown', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge } from '../../../../src/network/bridge/bridge.ts';
-import { podRoutesScriptFile } from '../../../../src/network/bridge/pod-routes-script.ts';
+import { podRoutesScriptFile } from '../../../../src/network/pod-routes/script.ts';
 import type { Component } from '../../../../src/components/component.ts';
 import { factsOf, fileOf, hostOf, newest } from '../../components/fixture.ts';
 
