@@ -4,13 +4,17 @@ import { releaseHas } from '../inventory/releases.ts';
 import type { Architecture, ArtifactId } from './artifact.ts';
 import { architectureError } from './artifact-error.ts';
 import { catalog } from './catalog/catalog.ts';
+import { filesOf } from './catalog/model.ts';
 
 /** What an inventory needs on hosts of one architecture, in the order in which stages need it. */
 export function artifactIds(inventory: Inventory, architecture: Architecture): readonly ArtifactId[] {
   const wanted = componentVersions(inventory);
-  return catalog.flatMap(({ component, files }) => {
+  return catalog.flatMap((entry) => {
+    const { component } = entry;
     const version = wanted.get(component);
-    return version === undefined ? [] : files.map((file) => ({ component, version, architecture, file }));
+    return version === undefined
+      ? []
+      : filesOf(entry, version).map((file) => ({ component, version, architecture, file }));
   });
 }
 

@@ -3,6 +3,7 @@ import { unavailableError } from './artifact-error.ts';
 import type { Refusal } from './artifact-error.ts';
 import type { Cache } from './cache.ts';
 import { catalogEntry } from './catalog/catalog.ts';
+import { filesOf } from './catalog/model.ts';
 import { withFileLock } from './lock.ts';
 import type { ComponentFiles, ComponentRequest, Source, Unavailable, Workspace } from './source.ts';
 import { titleOf } from './source.ts';
@@ -80,7 +81,7 @@ async function ask(source: Source, request: ComponentRequest, workspace: Workspa
 }
 
 function lacks(request: ComponentRequest, names: readonly string[]): string | undefined {
-  const missing = catalogEntry(request.component).files.filter((file) => !names.includes(file));
+  const missing = filesOf(catalogEntry(request.component), request.version).filter((file) => !names.includes(file));
   return missing.length === 0 ? undefined : missing.join(', ');
 }
 

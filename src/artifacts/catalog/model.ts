@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../inventory/releases.ts';
 import type { Architecture } from '../artifact.ts';
 
 /** How the publisher says what a file must hash to. */
@@ -51,8 +52,10 @@ export interface DebianRecipe {
 /** One component: its programs, and how each source gets them. */
 export interface CatalogEntry {
   readonly component: string;
-  /** Programs that every version has. */
+  /** Programs that every version has, but for those of {@link CatalogEntry.since}. */
   readonly files: readonly string[];
+  /** First major and minor version that has a program, where not all have it. */
+  readonly since?: Readonly<Record<string, readonly [major: number, minor: number]>>;
   /** Programs that are taken along where a source has them. */
   readonly optional?: readonly string[];
   /** Official release files, or undefined where this version was never published. */
@@ -61,6 +64,14 @@ export interface CatalogEntry {
   goRecipe?(version: string): GoRecipe | undefined;
   readonly notBuilt?: string;
   readonly debian?: DebianRecipe;
+}
+
+/** The programs that a version of a component has. */
+export function filesOf({ files, since = {} }: CatalogEntry, version: string): readonly string[] {
+  return files.filter((file) => {
+    const [major, minor] = since[file] ?? [0, 0];
+    return isAtLeast(version, major, minor);
+  });
 }
 
 /** Second number of a version: 36 of `1.36.3`. */
