@@ -57,9 +57,7 @@ export const networkStage: Stage = {
         const { masquerade } = pluginOf(context.inventory);
         if (masquerade === undefined) return [];
         const component = await masqueradeOf(host, context);
-        return component === undefined
-          ? [absentUnit(podRoutesUnit, podRoutesDown)]
-          : componentResources(component);
+        return component === undefined ? [absentUnit(podRoutesUnit, podRoutesDown)] : componentResources(component);
       },
       gate: async (host, context) => {
         const component = await masqueradeOf(host, context);

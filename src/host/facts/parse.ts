@@ -1,7 +1,14 @@
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
-import { readAddresses, readDefaultInterface, readLinks, readListeners, readResolver, readRoutes } from './parse-network.ts';
+import {
+  readAddresses,
+  readDefaultInterface,
+  readLinks,
+  readListeners,
+  readResolver,
+  readRoutes,
+} from './parse-network.ts';
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';

@@ -21,9 +21,12 @@ export async function checkFiles(
   report: Report,
 ): Promise<void> {
   const plugin = plugins.find(({ name }) => name === pluginName(draft.cluster));
-  const secrets = (plugin?.secretFiles?.(draft.cluster) ?? []).map(
-    ({ path, written, ...holds }): LocalFile => ({ kind: 'secret', path, file: local(written), holds }),
-  );
+  const secrets = (plugin?.secretFiles?.(draft.cluster) ?? []).map(({ path, written, ...holds }): LocalFile => ({
+    kind: 'secret',
+    path,
+    file: local(written),
+    holds,
+  }));
   for (const file of [...filesOf(draft, local), ...secrets]) await checkFile(file, report);
 }
 

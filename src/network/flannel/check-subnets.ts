@@ -19,7 +19,8 @@ export function checkSubnets(draft: Draft, { written, manager, place }: Input, r
   const keys = ['subnetLen', 'subnetMin', 'subnetMax', 'etcdPrefix'] as const;
   if (manager === 'kube') {
     for (const key of keys.filter((one) => written[one] !== undefined)) {
-      const message = 'flannel reads this with the etcd manager alone: with Kubernetes each host gets the pod CIDR of its node';
+      const message =
+        'flannel reads this with the etcd manager alone: with Kubernetes each host gets the pod CIDR of its node';
       const fix = key === 'etcdPrefix' ? 'take it out' : 'use cluster.network.nodeCIDRMaskSize and podCIDR';
       report({ code: 'SETTING_NEEDS_ETCD_MANAGER', path: [...place, key], atKey: true, message, fix });
     }

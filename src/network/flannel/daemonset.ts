@@ -78,7 +78,7 @@ function daemonSet(inventory: Inventory, group: Group, data: Readonly<Record<str
       selector: { matchLabels: selector },
       template: {
         // Pods read their configuration at their start alone: with another one they must be others.
-        metadata: { labels: selector, annotations: { 'k8sup/config': data['net-conf.json'] ?? '' } },
+        metadata: { labels: selector, annotations: { 'k8sup/config': Object.values(data).join('') } },
         spec: {
           affinity: affinityOf(group),
           hostNetwork: true,

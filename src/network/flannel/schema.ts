@@ -38,7 +38,11 @@ const linkOrAddress = text({
 const regex = z.string().min(1);
 
 const whichInterface = {
-  interface: derived(linkOrAddress, 'Interface to other nodes, by its name or address', "the one with the host's address"),
+  interface: derived(
+    linkOrAddress,
+    'Interface to other nodes, by its name or address',
+    "the one with the host's address",
+  ),
   interfaceRegex: optional(regex, 'Instead: the first interface with an address, or else a name, that matches'),
   interfaceCanReach: optional(z.string(), 'Instead: the interface of the route to this address'),
 };
@@ -70,7 +74,11 @@ const subnet = {
     'kube; etcd where there is no master',
   ),
   etcdPrefix: optional(absolutePath, "etcd manager: where flannel's keys are", standard.etcdPrefix),
-  subnetLen: derived(z.int().min(8).max(30), "etcd manager: mask of each host's subnet", '24, or less in a small network'),
+  subnetLen: derived(
+    z.int().min(8).max(30),
+    "etcd manager: mask of each host's subnet",
+    '24, or less in a small network',
+  ),
   subnetMin: derived(z.string(), 'etcd manager: first subnet to give out', 'the second of podCIDR'),
   subnetMax: derived(z.string(), 'etcd manager: last subnet to give out', 'the last of podCIDR'),
 };
@@ -91,7 +99,7 @@ export const flannelSchema = z.strictObject({
   port: derived(port, 'UDP port of the tunnel', 'vxlan 8472, udp 8285, wireguard 51820'),
   wireguard: optional(wireguard, 'wireguard alone'),
   ipsec: optional(ipsec, 'ipsec alone'),
-  mtu: derived(mtu, 'MTU of pods', "cluster.network.mtu, or what fits through the interface"),
+  mtu: derived(mtu, 'MTU of pods', 'cluster.network.mtu, or what fits through the interface'),
   ...whichInterface,
   ipMasq: optional(z.boolean(), "Give traffic that leaves the pod network the host's address", standard.ipMasq),
   nftables: derived(z.boolean(), 'Rules through nftables instead of iptables', 'as kube-proxy has them'),

@@ -97,7 +97,7 @@ export function flannelMasquerades(inventory: Inventory): boolean {
 
 function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
   const written = given(writtenFor(here, input));
-  const { wireguard, ipsec, interface: _name, interfaceRegex: _regex, interfaceCanReach: _reach, ...rest } = written;
+  const { wireguard, ipsec } = written;
   const version = plain(written.version ?? standard.version);
   const backend = written.backend ?? standard.backend;
   const mtu = written.mtu ?? input.network?.mtu;
@@ -109,7 +109,7 @@ function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSetti
     healthPort: fixedPorts.flannelHealth,
     extraConfig: {},
     subnetManager: masters ? 'kube' : 'etcd',
-    ...rest,
+    ...written,
     version,
     backend,
     cniPluginVersion: plain(written.cniPluginVersion ?? standard.cniPluginVersion),
