@@ -81,7 +81,7 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
   secretFiles,
   resolve: (input, hosts) => {
     const settings = resolve(input, hosts);
-    return { settings, needs: needsOf(settings, input) };
+    return { settings, needs: needsOf(settings, input, hosts) };
   },
 };
 
@@ -171,11 +171,11 @@ function secretFiles(input: ClusterInput): readonly SecretFile[] {
   return [];
 }
 
-function needsOf(settings: FlannelSettings, input: ClusterInput): PluginNeeds {
-  const { backend, deploy, version, cniPluginVersion, mtu, interfaces, subnetManager } = settings;
+function needsOf(settings: FlannelSettings, input: ClusterInput, hosts: readonly HostInput[]): PluginNeeds {
+  const { backend, deploy, version, cniPluginVersion, mtu, interfaces } = settings;
   const { programs, overhead } = backends[backend];
   const inPods = deploy === 'daemonset';
-  const fromEtcd = subnetManager === 'etcd';
+  const fromEtcd = hosts.some(({ roles = [] }) => roles.includes('container'));
   const chosenBy = writtenFor(here, input).mtu === undefined ? 'cluster.network.mtu' : `cluster.network.${name}.mtu`;
   const added = overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0);
   return {
