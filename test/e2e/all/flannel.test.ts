@@ -41,7 +41,7 @@ describe.skipIf(noLab !== undefined)(
         const script = others
           .map(
             ({ ip }) =>
-              `wget -q -T 5 -O - http://${ip}:8080/cgi-bin/who; ping -q -c 1 -W 5 -s ${size} ${ip} >/dev/null && echo fits`,
+              `wget -q -T 5 -O - http://${ip}:8080/cgi-bin/who 2>&1; ping -q -c 1 -W 5 -s ${size} ${ip} >/dev/null && echo fits`,
           )
           .join('; ');
         const said = await reached(lab, from.name, script);
@@ -205,7 +205,7 @@ interface PodAddress {
 /** A pod on each node that answers who asks. */
 async function startPods(lab: LabHandle): Promise<void> {
   const script =
-    "mkdir -p /www/cgi-bin; printf '#!/bin/sh\\necho; echo $REMOTE_ADDR\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who; exec httpd -f -p 8080 -h /www";
+    "mkdir -p /www/cgi-bin; printf '#!/bin/sh\\necho; echo $REMOTE_ADDR\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who; exec httpd -f -p 0.0.0.0:8080 -h /www";
   const container = { name: 'who', image: 'k8sup.lab/busybox:1', command: ['sh', '-c', script] };
   const labels = { app: 'who' };
   const set = {
