@@ -29,16 +29,18 @@ type Draw = (rows: readonly (readonly string[])[]) => string;
 
 /** Nodes where there is Kubernetes, container hosts where there is none. */
 function nodes(status: ClusterStatus, draw: Draw): readonly string[] {
-  if (status.kubernetesVersion === undefined) return [`Leases\n${draw(status.containers.map(lease))}`];
+  if (status.kubernetesVersion === undefined) return [`Leases\n${draw(status.containers.flatMap(lease))}`];
   if (status.unreachable !== undefined) return [`Nodes: no apiserver answers\n  ${escapeControl(status.unreachable)}`];
   return [
     `Nodes\n${draw(status.nodes.map((node) => [node.name, readiness(node), node.kubelet, node.runtime, node.podCIDR]))}`,
   ];
 }
 
-function lease({ name, lease: leased, bridge, bridgeMtu, wrong }: ContainerStatus): readonly string[] {
-  const docker0 = bridge === '' ? 'no docker0' : `docker0 ${bridge}, MTU ${bridgeMtu}`;
-  return [name, leased, docker0, wrong.length === 0 ? 'as leased' : `WRONG ${wrong.join('; ')}`];
+/** A line for each thing that is wrong, as a table cuts what is too long. */
+function lease({ name, lease: leased, bridge, bridgeMtu, wrong }: ContainerStatus): readonly (readonly string[])[] {
+  const about = [name, leased, bridge === '' ? 'no docker0' : `docker0 ${bridge}, MTU ${bridgeMtu}`];
+  if (wrong.length === 0) return [[...about, 'as leased']];
+  return wrong.map((text, index) => [...(index === 0 ? about : about.map(() => '')), `WRONG ${text}`]);
 }
 
 function readiness({ registered, ready }: NodeStatus): string {

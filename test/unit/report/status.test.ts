@@ -80,13 +80,14 @@ it('has leases in place of nodes where there is no Kubernetes', () => {
   };
   const containers = [
     { ...lease, name: 'h1', wrong: [] },
-    { ...lease, name: 'h2', bridge: '', bridgeMtu: '', wrong: ['docker0 has no address instead of 10.244.5.1/24'] },
+    { ...lease, name: 'h2', bridge: '', bridgeMtu: '', wrong: ['docker0 has no address', 'and no MTU'] },
   ];
   const text = renderStatus({ ...rest, nodes: [], containers }, 160);
   expect(text).toContain('Cluster one, no Kubernetes\n');
   expect(text).not.toContain('Nodes');
   expect(text).toContain(`Leases
   h1  10.244.5.0/24  docker0 10.244.5.1/24, MTU 1450  as leased
-  h2  10.244.5.0/24  no docker0                       WRONG docker0 has no address instead of 10.244.5.1/24
+  h2  10.244.5.0/24  no docker0                       WRONG docker0 has no address
+                                                      WRONG and no MTU
 `);
 });
