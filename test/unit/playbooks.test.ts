@@ -71,8 +71,8 @@ hosts:
   const idsOf = async (name: string): Promise<readonly string[]> => {
     const host = hostOf(without, name);
     const steps = siteOf(without).flatMap((stage) => stage.steps);
-    const found = steps.map((step) =>
-      step.type === 'hosts' && step.on(host) ? step.resources(host, contextOf(without)) : [],
+    const found = steps.map(async (step) =>
+      step.type === 'hosts' && step.on(host) ? await step.resources(host, contextOf(without)) : [],
     );
     return (await Promise.all(found)).flat().map(({ id }) => id);
   };

@@ -87,9 +87,13 @@ function differences(found: string, wanted: string): readonly Change[] {
     return [{ path: 'content', from: found.slice(0, 100), to: oneLine(wanted), effect: 'update' }];
   const names = [...new Set([...Object.keys(from), ...Object.keys(to ?? {})])];
   return names.flatMap((name): readonly Change[] => {
-    const [is, should] = [JSON.stringify(from[name]), JSON.stringify(to?.[name])];
-    return is === should ? [] : [{ path: name, from: is ?? 'absent', to: should ?? 'absent', effect: 'update' }];
+    const [is, should] = [valueText(from[name]), valueText(to?.[name])];
+    return is === should ? [] : [{ path: name, from: is, to: should, effect: 'update' }];
   });
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value);
 }
 
 function oneLine(json: string): string {
