@@ -5,7 +5,7 @@ import { canal } from './canal/canal.ts';
 import { flannel } from './flannel/flannel.ts';
 import { macvlan } from './macvlan/macvlan.ts';
 import { none } from './none/none.ts';
-import type { NetworkPlugin } from './plugin.ts';
+import type { ContainerNetwork, NetworkPlugin } from './plugin.ts';
 
 /** All network plugins. Another one is a folder beside these, and a name here. */
 export const networkPlugins: readonly NetworkPlugin[] = [flannel, bridge, macvlan, calico, canal, none];
@@ -15,4 +15,11 @@ export function pluginOf({ cluster }: Inventory): NetworkPlugin {
   const found = networkPlugins.find(({ name }) => name === cluster.network.plugin);
   if (found === undefined) throw new Error(`plugin ${cluster.network.plugin} passed the checks`);
   return found;
+}
+
+/** How the network that the inventory chose feeds Docker where there is no Kubernetes. */
+export function containerNetworkOf(inventory: Inventory): ContainerNetwork {
+  const { name, containers } = pluginOf(inventory);
+  if (containers === undefined) throw new Error(`plugin ${name} passed the checks without Kubernetes`);
+  return containers;
 }
