@@ -1,7 +1,7 @@
 import type { Stage } from '../src/engine/stage.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
-import { etcd, etcdClaims } from '../src/components/etcd/etcd.ts';
+import { etcd, etcdClaims, etcdPrograms } from '../src/components/etcd/etcd.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { paths } from '../src/components/paths.ts';
 import { claims } from '../src/resources/claims.ts';
@@ -22,7 +22,7 @@ export const etcdStage: Stage = {
         ...(await binaries(context, host, {
           component: 'etcd',
           version: context.inventory.cluster.versions.etcd,
-          files: ['etcd', 'etcdctl', 'etcdutl'],
+          files: etcdPrograms(context.inventory.cluster.versions.etcd),
           directory: paths.bin,
         })),
         ...etcdCertificates(context, host),

@@ -1,4 +1,4 @@
-import { runsKubelet } from '../src/inventory/model.ts';
+import { runsContainers, runsKubelet } from '../src/inventory/model.ts';
 import { binaries } from '../src/components/binaries.ts';
 import { claims } from '../src/resources/claims.ts';
 import { componentResources } from '../src/components/component-resources.ts';
@@ -28,8 +28,6 @@ const cniPlugins = [
   'ptp',
 ];
 
-/** Every kubelet needs a runtime, and every master runs a kubelet. */
-
 /** The container runtime, the CNI plugins and preloaded images. */
 export const runtimeStage: Stage = {
   id: '03.runtime',
@@ -38,7 +36,7 @@ export const runtimeStage: Stage = {
     {
       type: 'hosts',
       name: 'runtime',
-      on: runsKubelet,
+      on: runsContainers,
       rollout: 'canary',
       resources: async (host, context) => [
         ...(await programs(context, host)),
@@ -62,7 +60,7 @@ export const runtimeStage: Stage = {
     {
       type: 'hosts',
       name: 'images',
-      on: runsKubelet,
+      on: runsContainers,
       resources: (host, context) => imageResources(context, host),
     },
   ],
@@ -86,15 +84,13 @@ function needsCriDockerd({ inventory }: StageContext): boolean {
 
 async function programs(context: StageContext, host: Host): Promise<readonly AnyResource[]> {
   const { versions } = context.inventory.cluster;
-  const plugins = binaries(context, host, {
-    component: 'cni-plugins',
-    version: versions.cniPlugins,
-    files: cniPlugins,
-    directory: paths.cniBin,
-  });
+  const set = { component: 'cni-plugins', version: versions.cniPlugins, files: cniPlugins, directory: paths.cniBin };
+  // Docker by itself calls none.
+  const plugins = runsKubelet(host) ? binaries(context, host, set) : [];
   if (runtimeOf(context) === 'docker') {
-    const set = { component: 'docker', version: versions.docker, files: dockerPrograms, directory: paths.docker };
-    return (await Promise.all([binaries(context, host, set), plugins])).flat();
+    const files = dockerPrograms;
+    const own = { component: 'docker', version: versions.docker, files, directory: paths.docker };
+    return (await Promise.all([binaries(context, host, own), plugins])).flat();
   }
   const files = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
   return (

@@ -2,6 +2,7 @@ import { paths } from '../src/components/paths.ts';
 import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
+import type { ContainerNetwork } from '../src/network/plugin.ts';
 import { kubeconfig, leafOf } from '../src/pki/index.ts';
 import type { AuthorityName, LeafName } from '../src/pki/index.ts';
 import type { AnyResource } from '../src/resources/define.ts';
@@ -66,6 +67,15 @@ export function clientKubeconfig(
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
   return secretFile(`${paths.kubeConf}/${name.replace(/^kube-(?=controller|scheduler)/, '')}.kubeconfig`, content);
+}
+
+/** The identity of a network of container hosts towards etcd, and the authority by which it knows etcd. */
+export function containerNetworkCertificate(
+  context: StageContext,
+  host: Host,
+  { leaf, path, authority: authorityPath }: ContainerNetwork['certificate'],
+): readonly AnyResource[] {
+  return [authority(context, 'etcd-ca', authorityPath), ...leafFiles(context, host, [leaf, path])];
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {

@@ -1,14 +1,17 @@
 import { K8supError } from '../src/errors/k8sup-error.ts';
 import type { Stage } from '../src/engine/stage.ts';
+import { hasKubernetes } from '../src/inventory/model.ts';
+import type { Inventory } from '../src/inventory/model.ts';
 import { prepareStage } from './01.prepare.ts';
 import { etcdStage } from './02.etcd.ts';
 import { runtimeStage } from './03.runtime.ts';
 import { masterStage } from './04.kube-master.ts';
 import { nodeStage } from './05.kube-node.ts';
+import { containerNetworkStage } from './06.container-network.ts';
 import { networkStage } from './06.network.ts';
 import { addonsStage } from './07.addons.ts';
 
-/** What `apply` does, in order. */
+/** What `apply` does, in order, where there is Kubernetes. */
 export const site: readonly Stage[] = [
   prepareStage,
   etcdStage,
@@ -19,18 +22,27 @@ export const site: readonly Stage[] = [
   addonsStage,
 ];
 
+/** The same without Kubernetes. The network comes before the runtime, since Docker starts with the subnet that was leased. */
+export const containerSite: readonly Stage[] = [prepareStage, etcdStage, containerNetworkStage, runtimeStage];
+
+/** What `apply` does for an inventory, in order. */
+export function siteOf(inventory: Inventory): readonly Stage[] {
+  return hasKubernetes(inventory) ? site : containerSite;
+}
+
 /**
  * Finds a stage by its id (`06.network`), its number or its name.
  *
  * @throws K8supError `UNKNOWN_STAGE` with the list of stages.
  */
-export function stageById(name: string): Stage {
-  const found = site.find(({ id }) => id === name || id.split('.').includes(name));
+export function stageById(name: string, inventory: Inventory): Stage {
+  const stages = siteOf(inventory);
+  const found = stages.find(({ id }) => id === name || id.split('.').includes(name));
   if (found !== undefined) return found;
   throw new K8supError({
     code: 'UNKNOWN_STAGE',
     kind: 'usage',
     what: `there is no stage "${name}"`,
-    fix: `the stages are: ${site.map(({ id }) => id).join(', ')}`,
+    fix: `the stages are: ${stages.map(({ id }) => id).join(', ')}`,
   });
 }

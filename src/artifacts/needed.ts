@@ -1,17 +1,21 @@
 import type { Inventory } from '../inventory/model.ts';
-import { hostsWith } from '../inventory/model.ts';
+import { hasKubernetes, hostsWith } from '../inventory/model.ts';
 import { releaseHas } from '../inventory/releases.ts';
 import type { Architecture, ArtifactId } from './artifact.ts';
 import { architectureError } from './artifact-error.ts';
 import { catalog } from './catalog/catalog.ts';
 import { helmArtifact } from './controller.ts';
+import { filesOf } from './catalog/model.ts';
 
 /** What an inventory needs on hosts of one architecture, in the order in which stages need it, and on the controller. */
 export function artifactIds(inventory: Inventory, architecture: Architecture): readonly ArtifactId[] {
   const wanted = componentVersions(inventory);
-  const ofHosts = catalog.flatMap(({ component, files }) => {
+  const ofHosts = catalog.flatMap((entry) => {
+    const { component } = entry;
     const version = wanted.get(component);
-    return version === undefined ? [] : files.map((file) => ({ component, version, architecture, file }));
+    return version === undefined
+      ? []
+      : filesOf(entry, version).map((file) => ({ component, version, architecture, file }));
   });
   return [...ofHosts, ...ofController(inventory)];
 }
@@ -38,11 +42,11 @@ function componentVersions(inventory: Inventory): ReadonlyMap<string, string> {
   // Docker's archive brings its own containerd and runc.
   if (runtime.type === 'docker') {
     wanted.set('docker', versions.docker);
-    if (versions.criDockerd !== undefined && !releaseHas(versions.kubernetes, 'dockershim'))
+    if (hasKubernetes(inventory) && versions.criDockerd !== undefined && !releaseHas(versions.kubernetes, 'dockershim'))
       wanted.set('cri-dockerd', versions.criDockerd);
   }
   if (runtime.type === 'containerd') wanted.set('containerd', versions.containerd).set('runc', versions.runc);
-  wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
+  if (hasKubernetes(inventory)) wanted.set('cni-plugins', versions.cniPlugins).set('kubernetes', versions.kubernetes);
   for (const [component, version] of Object.entries(network.needs.artifacts)) wanted.set(component, version);
-  return wanted.set('coredns', versions.coredns);
+  return hasKubernetes(inventory) ? wanted.set('coredns', versions.coredns) : wanted;
 }

@@ -3,6 +3,7 @@ import { unavailableError } from './artifact-error.ts';
 import type { Refusal } from './artifact-error.ts';
 import type { Cache } from './cache.ts';
 import { catalogEntry, pinnedSum } from './catalog/catalog.ts';
+import { filesOf } from './catalog/model.ts';
 import { withFileLock } from './lock.ts';
 import type { ComponentFiles, ComponentRequest, Source, Unavailable, Workspace } from './source.ts';
 import { titleOf } from './source.ts';
@@ -84,8 +85,8 @@ async function ask(source: Source, request: ComponentRequest, workspace: Workspa
 }
 
 function lacks(request: ComponentRequest, names: readonly string[]): string | undefined {
-  const { apart, files } = catalogEntry(request.component);
-  const wanted = apart === true && request.file !== undefined ? [request.file] : files;
+  const entry = catalogEntry(request.component);
+  const wanted = entry.apart === true && request.file !== undefined ? [request.file] : filesOf(entry, request.version);
   const missing = wanted.filter((file) => !names.includes(file));
   return missing.length === 0 ? undefined : missing.join(', ');
 }

@@ -1,4 +1,5 @@
 import { K8supError } from '../errors/k8sup-error.ts';
+import { hasKubernetes } from '../inventory/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { openClusterPki } from '../pki/index.ts';
 import { statePaths } from './state.ts';
@@ -6,9 +7,10 @@ import { statePaths } from './state.ts';
 /**
  * The administrator's kubeconfig from the controller's store; nothing is made.
  *
- * @throws K8supError `NO_CLUSTER` where this inventory was never applied from here.
+ * @throws K8supError `NO_KUBERNETES` where the inventory has container hosts instead, `NO_CLUSTER` where this inventory was never applied from here.
  */
 export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
+  if (!hasKubernetes(inventory)) throw noKubernetes(inventory);
   const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true });
   if (!pki.authorities.pending) return pki.adminKubeconfig();
   throw new K8supError({
@@ -17,5 +19,15 @@ export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
     what: `there are no keys for the cluster ${inventory.cluster.name} here`,
     why: `${statePaths(inventory).pki} is empty: the cluster was not applied from this folder, or was cleaned`,
     fix: 'run  k8sup apply  first, or use the folder from which it was applied',
+  });
+}
+
+function noKubernetes({ cluster }: Inventory): K8supError {
+  return new K8supError({
+    code: 'NO_KUBERNETES',
+    kind: 'usage',
+    what: `${cluster.name} has no Kubernetes`,
+    why: 'its hosts have the role container: Docker runs on them alone',
+    fix: 'see  k8sup status ; containers are started by docker on the hosts themselves',
   });
 }

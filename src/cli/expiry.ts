@@ -1,14 +1,14 @@
 import type { RunContext } from '../engine/run-context.ts';
-import { daysLeft, isNearEnd } from '../pki/index.ts';
+import { authoritiesInUse, daysLeft, isNearEnd } from '../pki/index.ts';
 
 /**
  * Warns of every certificate of k8sup's own that is near its end although this apply made anew what it could: authorities, and what cannot outlive
  * them. Those of kubelets are left to `status`, since an apply does not read them.
  */
 export function warnOfExpiry(context: Pick<RunContext, 'pki' | 'emit'>, now = new Date()): void {
-  const { authorities, leaves } = context.pki;
+  const { leaves } = context.pki;
   const all = [
-    ...Object.values(authorities.ca).map(({ name, certificate }) => ({ name, host: undefined, life: certificate })),
+    ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({ name, host: undefined, life: certificate })),
     ...leaves.map((leaf) => ({ name: leaf.name, host: leaf.host, life: leaf })),
   ];
   for (const { name, host, life } of all) {

@@ -12,6 +12,8 @@ export interface Service {
   /** Directories whose mounts must be there: without its data disk a service would fill, or trust, the empty mount point. */
   readonly mounts?: readonly string[];
   readonly command: readonly string[];
+  /** Names of variables whose words follow the command's; `settings` names their `EnvironmentFile`. */
+  readonly variables?: readonly string[];
   /** Their hashes are recorded when the service starts; the unit file is always one of them. */
   readonly inputs: readonly string[];
   readonly type: 'notify' | 'simple';
@@ -40,7 +42,7 @@ export function serviceText(service: Service): string {
         { prefix: '+', command: [unitInputsScript, 'record', service.unit, ...service.inputs] },
         ...(service.before ?? []),
       ],
-      ExecStart: { command: service.command },
+      ExecStart: { command: service.command, variables: service.variables ?? [] },
       Restart: 'always',
       RestartSec: 2,
       ...service.settings,

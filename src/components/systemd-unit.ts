@@ -1,6 +1,8 @@
 /** A command line: words, not text; `prefix` holds systemd's own marks such as `+` or `-`. */
 export interface UnitCommand {
   readonly command: readonly string[];
+  /** Names of variables from an environment file, whose words follow the command's, split at blanks. */
+  readonly variables?: readonly string[];
   readonly prefix?: '+' | '-' | '-+';
 }
 
@@ -47,7 +49,8 @@ function valueText(value: UnitValue): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') return plain(value);
   if ('variable' in value) return quotedVariable(value);
-  return (value.prefix ?? '') + value.command.map(unitWord).join(' \\\n  ');
+  const variables = (value.variables ?? []).map((name) => `$${name}`);
+  return (value.prefix ?? '') + [...value.command.map(unitWord), ...variables].join(' \\\n  ');
 }
 
 function plain(value: string): string {

@@ -17,6 +17,6 @@ export function certificateReference(): string {
 }
 
 function holders({ on }: LeafKind): string {
-  const names = { etcd: 'etcd members', master: 'masters', node: 'nodes' } as const;
+  const names = { etcd: 'etcd members', master: 'masters', node: 'nodes', container: 'container hosts' } as const;
   return on.length === 0 ? 'the controller alone' : on.map((role) => names[role]).join(', ');
 }

@@ -78,6 +78,20 @@ export interface NodeStatus {
   readonly podCIDR: string;
 }
 
+/** A container host's part of the network, and what flanneld and docker0 have of it; empty where they have none. */
+export interface ContainerStatus {
+  readonly name: string;
+  /** As etcd has it, for example `10.244.5.0/24`. */
+  readonly lease: string;
+  /** flanneld's own, the address that docker0 is to have, and the MTU. */
+  readonly subnet: string;
+  readonly mtu: string;
+  readonly bridge: string;
+  readonly bridgeMtu: string;
+  /** What does not fit together; nothing where all is well. */
+  readonly wrong: readonly string[];
+}
+
 export interface CertificateStatus {
   readonly name: string;
   /** A host, `authority`, or `all`. */
@@ -96,7 +110,9 @@ export interface PendingRequest {
 /** What `k8sup status` tells. */
 export interface ClusterStatus {
   readonly cluster: string;
-  readonly kubernetesVersion: string;
+  /** Undefined where there is no Kubernetes: then there are no nodes, but container hosts. */
+  readonly kubernetesVersion?: string;
+  readonly containers: readonly ContainerStatus[];
   readonly hosts: readonly HostStatus[];
   readonly members: readonly MemberStatus[];
   readonly nodes: readonly NodeStatus[];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { asksForKubernetes, withContainerDefaults } from './containers.ts';
 import type { Draft, Finding } from './findings.ts';
 import type { InventorySchemas } from './schema.ts';
 import { sshSchema } from './schema/host.ts';
@@ -26,11 +27,15 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
   const list: readonly unknown[] = Array.isArray(top['hosts']) ? top['hosts'] : [];
   const parsed = list.map((host) => schemas.host.safeParse(host));
   const unreadable = parsed.flatMap((host, index) => (host.success ? [] : [['hosts', index]]));
+  const hosts = parsed.flatMap((host, index) => (host.success ? [{ index, host: host.data }] : []));
+  const kubernetes = asksForKubernetes(hosts, list.length === 1);
+  const written = cluster.success ? cluster.data : { name: 'unnamed' };
   const draft: Draft = {
-    cluster: cluster.success ? cluster.data : { name: 'unnamed' },
+    cluster: kubernetes ? written : withContainerDefaults(written),
     ssh: ssh.success ? ssh.data : {},
-    hosts: parsed.flatMap((host, index) => (host.success ? [{ index, host: host.data }] : [])),
+    hosts,
     onlyHost: list.length === 1,
+    kubernetes,
     broken: [...broken, ...unreadable],
   };
   return { draft, findings: withoutEchoes(issues.flatMap((issue) => explainIssue(issue, data, schemas.inventory))) };

@@ -29,6 +29,8 @@ export interface Draft {
   readonly hosts: readonly DraftHost[];
   /** The inventory has one host alone, counting those that cannot be read. */
   readonly onlyHost: boolean;
+  /** False where hosts run containers without Kubernetes. */
+  readonly kubernetes: boolean;
   readonly broken: readonly Path[];
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
+import { checkContainers } from './checks/containers.ts';
 import { checkExtras } from './checks/extras.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkHosts } from './checks/hosts.ts';
@@ -62,7 +63,14 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
   const local = localPaths(file);
   const unread = yaml.data === undefined && yaml.problems.length > 0;
   if (unread) {
-    const draft: Draft = { cluster: { name: 'unnamed' }, ssh: {}, hosts: [], onlyHost: false, broken: [[]] };
+    const draft: Draft = {
+      cluster: { name: 'unnamed' },
+      ssh: {},
+      hosts: [],
+      onlyHost: false,
+      kubernetes: true,
+      broken: [[]],
+    };
     return { plugins, draft, document: yaml.document, local, problems: yaml.problems };
   }
   const { draft, findings } = draftOf(yaml.data ?? undefined, inventorySchemas(plugins));
@@ -71,6 +79,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
     checkVersions,
     checkHosts,
     checkRoles,
+    checkContainers,
     checkNetwork,
     checkSecondInterface,
     checkExtras,

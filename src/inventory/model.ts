@@ -5,9 +5,9 @@ import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
 
-/** Kubernetes' and etcd's own words; one host may have several. */
-export type Role = 'etcd' | 'master' | 'node';
-export const roles = ['etcd', 'master', 'node'] as const satisfies readonly Role[];
+/** Kubernetes' and etcd's own words, and a host that only runs containers, without Kubernetes; one host may have several. */
+export type Role = 'etcd' | 'master' | 'node' | 'container';
+export const roles = ['etcd', 'master', 'node', 'container'] as const satisfies readonly Role[];
 /** A master runs a kubelet also where it is no node: webhooks and `kubectl exec` go from there to pods. */
 export const kubeletRoles: readonly Role[] = ['master', 'node'];
 
@@ -166,7 +166,7 @@ export interface ArtifactSettings {
   readonly directory?: string;
 }
 
-/** The cluster part, every default filled in. */
+/** The cluster part, every default filled in. What is about Kubernetes means nothing where {@link hasKubernetes} says that there is none. */
 export interface Cluster {
   readonly name: string;
   readonly versions: Versions;
@@ -174,8 +174,8 @@ export interface Cluster {
   readonly network: NetworkSettings;
   readonly kubeProxy: { readonly mode: 'iptables' | 'ipvs' | 'nftables' };
   readonly bootstrap: 'token-secret' | 'token-file';
-  /** What clients dial; with one master and nothing given, that master. */
-  readonly controlPlaneEndpoint: { readonly host: string; readonly port: number };
+  /** What clients dial; with one master and nothing given, that master. Undefined where there is no Kubernetes. */
+  readonly controlPlaneEndpoint?: { readonly host: string; readonly port: number };
   readonly apiserverPort: number;
   readonly apiserverExtraSANs: readonly string[];
   readonly encryptionAtRest: boolean;
@@ -209,6 +209,16 @@ export interface Inventory {
 /** Whether a host, by its roles, runs a kubelet and with it pods. */
 export function runsKubelet({ roles: own }: { readonly roles: ReadonlySet<Role> }): boolean {
   return kubeletRoles.some((role) => own.has(role));
+}
+
+/** Whether a host, by its roles, runs containers, as pods or by themselves. */
+export function runsContainers(host: { readonly roles: ReadonlySet<Role> }): boolean {
+  return runsKubelet(host) || host.roles.has('container');
+}
+
+/** False for an inventory of container hosts, on which Docker runs alone; the two are never mixed. */
+export function hasKubernetes({ hosts }: Pick<Inventory, 'hosts'>): boolean {
+  return !hosts.some((host) => host.roles.has('container'));
 }
 
 export function hostsWith(inventory: Inventory, role: Role): readonly Host[] {

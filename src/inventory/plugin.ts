@@ -92,6 +92,8 @@ export interface PluginNeeds {
   readonly programs: readonly string[];
   /** Names of leaf certificates that exist for this network alone. */
   readonly leaves: readonly string[];
+  /** It keeps its leases in etcd by the v2 API, which etcd must be told to serve. */
+  readonly etcdV2?: true;
   readonly interfaces?: readonly InterfaceNeed[];
   readonly mtu?: readonly MtuNeed[];
   readonly subnet?: SubnetNeed;
@@ -195,6 +197,8 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
+  /** Whether it can feed Docker on container hosts, without Kubernetes. */
+  readonly feedsDocker?: true;
   readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
   /** Every default filled in, for these hosts, so many of which run a kubelet. Called only with input that the checks have passed. */
   readonly resolve: (

@@ -22,7 +22,8 @@ const recordSchema = z.object({
   nodeCIDRMaskSizeIPv6: z.number().optional(),
   dnsIP: z.string(),
   dnsDomain: z.string(),
-  controlPlaneEndpoint: z.string(),
+  /** There is none without Kubernetes. */
+  controlPlaneEndpoint: z.string().optional(),
   apiserverPort: z.number(),
   encryptionAtRest: z.boolean(),
   /** What the plugin says must stay, by key; records of older releases have none. */
@@ -57,7 +58,7 @@ export function recordOf({ cluster, hosts, ...inventory }: Inventory): RecordedS
     ...(hasIPv6(network) ? { nodeCIDRMaskSizeIPv6: network.nodeCIDRMaskSizeIPv6 } : {}),
     dnsIP: network.dnsIPs.join(','),
     dnsDomain: network.dnsDomain,
-    controlPlaneEndpoint: `${urlHost(endpoint.host)}:${endpoint.port}`,
+    ...(endpoint === undefined ? {} : { controlPlaneEndpoint: `${urlHost(endpoint.host)}:${endpoint.port}` }),
     apiserverPort: cluster.apiserverPort,
     encryptionAtRest: cluster.encryptionAtRest,
     proxyMode: cluster.kubeProxy.mode,

@@ -22,9 +22,10 @@ export function resolveInventory(
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
   const parts = resolveCluster(draft, local, { plugins, nodes: hosts.filter(runsKubelet).length });
-  const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
   const proxy = draft.cluster.proxy;
-  const cluster: Cluster = { ...parts, controlPlaneEndpoint };
+  const cluster: Cluster = draft.kubernetes
+    ? { ...parts, controlPlaneEndpoint: endpointOf(draft.cluster, parts, hosts) }
+    : parts;
   if (proxy === undefined) return { cluster, hosts };
   const { http, https } = given(proxy);
   const noProxy = directHosts(proxy.noProxy ?? [], cluster, hosts);
@@ -116,7 +117,9 @@ function extrasOf(input: ExtrasInput | undefined): Extras {
   };
 }
 
-function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Host[]): Cluster['controlPlaneEndpoint'] {
+type Endpoint = NonNullable<Cluster['controlPlaneEndpoint']>;
+
+function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Host[]): Endpoint {
   if (input.controlPlaneEndpoint !== undefined) {
     const endpoint = parseEndpoint(input.controlPlaneEndpoint);
     if (endpoint === undefined) throw new Error(`endpoint ${input.controlPlaneEndpoint} passed the checks`);
@@ -130,15 +133,13 @@ function endpointOf(input: ClusterInput, parts: ClusterParts, hosts: readonly Ho
 /** Nothing inside the cluster may go through the proxy: it could not reach it. */
 function directHosts(written: readonly string[], cluster: Cluster, hosts: readonly Host[]): readonly string[] {
   const { podCIDRs, serviceCIDRs, dnsDomain } = cluster.network;
+  const { controlPlaneEndpoint: endpoint } = cluster;
   const inside = [
     'localhost',
     '127.0.0.1',
     '::1',
-    cluster.controlPlaneEndpoint.host,
     ...podCIDRs,
-    ...serviceCIDRs,
-    '.svc',
-    `.${dnsDomain}`,
+    ...(endpoint === undefined ? [] : [endpoint.host, ...serviceCIDRs, '.svc', `.${dnsDomain}`]),
   ];
   const addresses = hosts.flatMap((host) => [...host.addresses, host.name]);
   return [...new Set([...inside, ...addresses, ...written])];

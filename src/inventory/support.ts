@@ -61,6 +61,8 @@ export interface CombinationRule {
   readonly applies: (combination: Combination) => boolean;
   readonly message: string;
   readonly fix?: string;
+  /** Where it counts: with Kubernetes, on container hosts without it, or in both. Default `kubernetes`. */
+  readonly where?: 'kubernetes' | 'containers' | 'both';
 }
 
 const containerdVersion = ['runtime', 'version'];
@@ -159,6 +161,7 @@ export const combinationRules: readonly CombinationRule[] = [
   {
     code: 'ETCD_UNSUPPORTED',
     severity: 'error',
+    where: 'both',
     path: ['etcd', 'version'],
     applies: (c) => !semver.satisfies(c.etcd, '>=3.4.0 <3.7.0'),
     message: 'only etcd 3.4, 3.5 and 3.6 are supported',
@@ -168,6 +171,7 @@ export const combinationRules: readonly CombinationRule[] = [
     // etcd's announcement of March 2022 and its post-mortem "v3.5 data inconsistency" (etcd-io/etcd#13766).
     code: 'ETCD_CORRUPTS_DATA',
     severity: 'error',
+    where: 'both',
     path: ['etcd', 'version'],
     applies: (c) => semver.satisfies(c.etcd, '>=3.5.0 <3.5.3'),
     message: 'etcd 3.5.0 to 3.5.2 can corrupt data when it is killed: its own project warns of them',

@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { Document } from './document.ts';
+import { hasKubernetes } from './model.ts';
 import type { Inventory } from './model.ts';
 import { formatPath } from './path.ts';
 import type { Path } from './path.ts';
@@ -14,7 +15,7 @@ export type { RecordedSettings } from './record.ts';
 export function unsafeChanges(before: RecordedSettings, after: Inventory): readonly Problem[] {
   const now = recordOf(after);
   const edits = [
-    ...settingEdits(before, now, after.document),
+    ...settingEdits(before, now, after),
     ...networkEdits(before, after),
     ...etcdEdits(before, now, after.document),
     ...hostEdits(before, now),
@@ -71,6 +72,8 @@ interface Rule extends Setting {
   readonly value: (record: RecordedSettings) => Value | undefined;
   /** Its default comes with the Kubernetes release: with that one set right, it is right too. */
   readonly byRelease?: true;
+  /** It counts on container hosts without Kubernetes too. */
+  readonly containers?: true;
 }
 
 const network = (key: string): Path => ['cluster', 'network', key];
@@ -131,6 +134,7 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'RUNTIME',
     path: ['cluster', 'runtime', 'type'],
     name: 'the container runtime',
+    containers: true,
     byRelease: true,
     value: (r) => r.runtime,
     reason: 'containers of the old one would go on unseen',
@@ -170,6 +174,7 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'DATA_DIRECTORY',
     path: ['cluster', 'etcd', 'dataDir'],
     name: "etcd's data directory",
+    containers: true,
     value: (r) => r.directories.etcd,
     reason: 'members would start empty',
   },
@@ -184,6 +189,7 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'ETCD_PORTS',
     path: ['cluster', 'etcd', 'clientPort'],
     name: "etcd's client port",
+    containers: true,
     value: (r) => r.etcd.clientPort,
     reason: 'API servers would lose the members that have moved',
   },
@@ -191,13 +197,16 @@ export const unsafeSettings: readonly Rule[] = [
     what: 'ETCD_PORTS',
     path: ['cluster', 'etcd', 'peerPort'],
     name: "etcd's peer port",
+    containers: true,
     value: (r) => r.etcd.peerPort,
     reason: 'members know each other by the old one',
   },
 ];
 
-function settingEdits(before: RecordedSettings, now: RecordedSettings, document: Document): readonly Edit[] {
-  const edits = unsafeSettings.flatMap((rule): readonly Edit[] => {
+function settingEdits(before: RecordedSettings, now: RecordedSettings, after: Inventory): readonly Edit[] {
+  const { document } = after;
+  const rules = unsafeSettings.filter((rule) => rule.containers === true || hasKubernetes(after));
+  const edits = rules.flatMap((rule): readonly Edit[] => {
     const [from, to] = [rule.value(before), rule.value(now)];
     if (from === undefined || to === undefined || from === to) return [];
     const echo = rule.byRelease === true && before.kubernetes !== now.kubernetes && !document.has(rule.path);

@@ -7,7 +7,9 @@ export function urlHost(address: string): string {
 
 /** What nodes and administrators dial. */
 export function endpointUrl({ cluster }: Inventory): string {
-  const { host, port } = cluster.controlPlaneEndpoint;
+  const { controlPlaneEndpoint: endpoint } = cluster;
+  if (endpoint === undefined) throw new Error(`${cluster.name} has no Kubernetes, so nothing to dial`);
+  const { host, port } = endpoint;
   return `https://${urlHost(host)}:${port}`;
 }
 

@@ -12,7 +12,7 @@ import { macvlan } from './macvlan/macvlan.ts';
 import { multus } from './multus/multus.ts';
 import { nodeLocalDNS } from './node-local-dns/node-local-dns.ts';
 import { none } from './none/none.ts';
-import type { NetworkAddition, NetworkPlugin } from './plugin.ts';
+import type { ContainerNetwork, NetworkAddition, NetworkPlugin } from './plugin.ts';
 
 /** What may stand beside a network plugin; each says beside which. */
 export const networkAdditions: readonly NetworkAddition[] = [policy, multus, nodeLocalDNS];
@@ -49,4 +49,11 @@ export function additionsOf({ cluster }: Inventory): readonly NetworkAddition[] 
 export async function networkObjects(context: StageContext): Promise<readonly KubeObject[]> {
   const all = [pluginOf(context.inventory), ...additionsOf(context.inventory)];
   return (await Promise.all(all.map(async ({ objects }) => objects(context)))).flat();
+}
+
+/** How the network that the inventory chose feeds Docker where there is no Kubernetes. */
+export function containerNetworkOf(inventory: Inventory): ContainerNetwork {
+  const { name, containers } = pluginOf(inventory);
+  if (containers === undefined) throw new Error(`plugin ${name} passed the checks without Kubernetes`);
+  return containers;
 }

@@ -6,9 +6,11 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import type { AdditionDeclaration, PluginDeclaration } from '../inventory/plugin.ts';
 import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
+import type { AnyResource } from '../resources/define.ts';
+import type { Sh } from '../shell/sh.ts';
 import type { NetworkStatus } from './status.ts';
 
-/** What a plugin is rendered for: one host that runs a kubelet. */
+/** What a plugin is rendered for: one host that runs a kubelet, or containers without one. */
 export interface NetworkTarget {
   readonly inventory: Inventory;
   readonly host: Host;
@@ -17,6 +19,27 @@ export interface NetworkTarget {
   readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
   /** Contents of the plugin's secret files, by its own names for them; absent where it has none. */
   readonly secrets?: ReadonlyMap<string, string>;
+}
+
+/** How a network feeds Docker on hosts without Kubernetes, from leases in etcd, beside its service there. */
+export interface ContainerNetwork {
+  /** Its identity towards etcd, on container hosts alone: `path` without `.crt` and `.key`, and where etcd's authority goes. */
+  readonly certificate: { readonly leaf: LeafName; readonly path: string; readonly authority: string };
+  /** What it finds in etcd; kept through one member. */
+  readonly inEtcd: (target: Pick<NetworkTarget, 'inventory' | 'secrets'>) => readonly AnyResource[];
+  /** Run on a member. @throws where what it printed is no answer. */
+  readonly leases: {
+    readonly script: (inventory: Inventory) => Sh;
+    readonly parse: (output: string) => readonly Lease[];
+  };
+}
+
+/** A host's part of the network, as etcd has it. */
+export interface Lease {
+  /** For example `10.244.5.0/24`. */
+  readonly subnet: string;
+  readonly publicIP: string;
+  readonly backend: string;
 }
 
 /** What is known of all hosts once the network is applied. */
@@ -49,6 +72,8 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   readonly notes?: (cluster: AppliedNetwork) => readonly string[];
   /** What it leaves on a host by running. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
+  /** Only with `feedsDocker`. */
+  readonly containers?: ContainerNetwork;
 }
 
 /** What may stand beside a plugin, as data and pure functions. */

@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/model.ts';
 import { endpointUrl } from '../inventory/urls.ts';
-import { type Authorities, type EnsureOptions, ensureAuthorities } from './authorities.ts';
+import { type Authorities, type Authority, type EnsureOptions, ensureAuthorities } from './authorities.ts';
 import { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { openStore } from './store.ts';
@@ -39,4 +39,12 @@ function adminKubeconfig(inventory: Inventory, authorities: Authorities, leaves:
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
+}
+
+/** The authorities that signed a leaf: without Kubernetes that is etcd's alone, and nobody needs to hear of the others. */
+export function authoritiesInUse({
+  authorities,
+  leaves,
+}: Pick<ClusterPki, 'authorities' | 'leaves'>): readonly Authority[] {
+  return Object.values(authorities.ca).filter(({ name }) => leaves.some(({ kind }) => kind.ca === name));
 }

@@ -22,7 +22,7 @@ export {
   type Judgement,
 } from './csr/judge.ts';
 export { type CsrResult, type ParsedCsr, parseCsr } from './csr/parse.ts';
-export { type ClusterPki, openClusterPki } from './cluster-pki.ts';
+export { authoritiesInUse, type ClusterPki, openClusterPki } from './cluster-pki.ts';
 export { ensureLeaves, type IssueReason, type Leaf, leafOf } from './ensure-leaves.ts';
 export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
 export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';

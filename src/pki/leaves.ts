@@ -1,4 +1,4 @@
-import { type Host, hostsWith, kubeletRoles, type Inventory, type Role } from '../inventory/model.ts';
+import { hasKubernetes, type Host, hostsWith, kubeletRoles, type Inventory, type Role } from '../inventory/model.ts';
 import type { AuthorityName } from './authorities.ts';
 
 /**
@@ -32,6 +32,7 @@ export type LeafName =
   | 'kube-scheduler'
   | 'kube-proxy'
   | 'flannel'
+  | 'flannel-etcd-client'
   | 'admin';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
@@ -133,11 +134,21 @@ export const leafKinds: readonly LeafKind[] = [
     purpose: 'flanneld to apiserver',
   },
   {
+    name: 'flannel-etcd-client',
+    ca: 'etcd-ca',
+    profile: 'client',
+    each: 'host',
+    on: ['container'],
+    when: (inventory) => inventory.cluster.network.needs.leaves.includes('flannel-etcd-client'),
+    purpose: "flanneld to etcd, where its CN is a user who may only touch flannel's keys",
+  },
+  {
     name: 'admin',
     ca: 'kubernetes-ca',
     profile: 'client',
     each: 'cluster',
     on: [],
+    when: hasKubernetes,
     purpose: 'kubectl of the administrator: O=system:masters',
   },
 ];
@@ -177,7 +188,7 @@ function apiserverNames(inventory: Inventory): readonly string[] {
   const service = 'kubernetes.default.svc';
   return [
     ...hostsWith(inventory, 'master').flatMap((host) => [...host.addresses, host.name]),
-    cluster.controlPlaneEndpoint.host,
+    ...(cluster.controlPlaneEndpoint === undefined ? [] : [cluster.controlPlaneEndpoint.host]),
     ...cluster.network.apiserverServiceIPs,
     ...loopback,
     'kubernetes',

@@ -1,6 +1,6 @@
 import type { Facts } from '../host/facts/model.ts';
 import { familyOf, formatCidr, splitList } from '../inventory/cidr.ts';
-import { runsKubelet } from '../inventory/model.ts';
+import { runsContainers } from '../inventory/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { isOnSubnet, subnetOf } from '../inventory/subnet.ts';
 import type { Subnet } from '../inventory/subnet.ts';
@@ -11,7 +11,7 @@ import type { PreflightProblem } from './problem.ts';
 export function checkApart(inventory: Inventory, facts: ReadonlyMap<string, Facts>): readonly PreflightProblem[] {
   const need = inventory.cluster.network.needs.subnet;
   if (need === undefined) return [];
-  const members = inventory.hosts.filter(runsKubelet).map((host) => ({
+  const members = inventory.hosts.filter(runsContainers).map((host) => ({
     name: host.name,
     addresses: addressesOf(inventory, host, facts.get(host.name)),
   }));

@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts/model.ts';
 import { chosenInterface } from '../inventory/interface-choice.ts';
 import type { ChosenInterface } from '../inventory/interface-choice.ts';
-import { runsKubelet } from '../inventory/model.ts';
+import { runsContainers } from '../inventory/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { HostCheck } from './host-check.ts';
 
@@ -9,7 +9,7 @@ type Found = ReturnType<HostCheck>;
 
 /** What the network asks of a host's interfaces: that they are there, and are wide enough. */
 export const checkLinks: HostCheck = (inventory, host, facts) => {
-  if (!runsKubelet(host)) return [];
+  if (!runsContainers(host)) return [];
   return [
     ...missingInterfaces(inventory, facts),
     ...missingLink(inventory, host, facts),

@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts/model.ts';
 import { familyOf, formatAddress, overlaps, parseAddress, parseCidr, widthOf } from '../inventory/cidr.ts';
 import type { Cidr } from '../inventory/cidr.ts';
-import { hasIPv6, runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, hasKubernetes, runsKubelet } from '../inventory/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { HostCheck } from './host-check.ts';
 
@@ -57,7 +57,7 @@ function clashes(inventory: Inventory, facts: Facts): Found {
   const mine = facts.clusterName === inventory.cluster.name;
   const wanted = [
     ...podCIDRs.map((text) => ({ kind: 'pod', text })),
-    ...serviceCIDRs.map((text) => ({ kind: 'service', text })),
+    ...(hasKubernetes(inventory) ? serviceCIDRs : []).map((text) => ({ kind: 'service', text })),
   ];
   return facts.routes.flatMap(({ cidr, interface: link }) => {
     const route = cidrOf(cidr);

@@ -1,4 +1,5 @@
 import type { Facts } from '../host/facts/model.ts';
+import { hasKubernetes } from '../inventory/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { isOurs } from './host-check.ts';
 import type { HostCheck } from './host-check.ts';
@@ -44,8 +45,8 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
 };
 
 /** With `none` the network is the user's own, and so is its configuration. */
-function foreignCNI({ cluster }: Inventory, { foreignCNIConfigs }: Facts): ReturnType<HostCheck> {
-  if (cluster.network.plugin === 'none') return [];
+function foreignCNI(inventory: Inventory, { foreignCNIConfigs }: Facts): ReturnType<HostCheck> {
+  if (inventory.cluster.network.plugin === 'none' || !hasKubernetes(inventory)) return [];
   return foreignCNIConfigs
     .filter((name) => name < '10-k8sup.conflist')
     .map((name) => ({

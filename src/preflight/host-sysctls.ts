@@ -1,4 +1,4 @@
-import { hasIPv6, runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, runsContainers } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { SysctlSpec } from '../resources/sysctl.ts';
@@ -50,7 +50,7 @@ export function hostSysctls(inventory: Inventory, host: Host, facts: Facts): rea
   const ipv6: readonly SysctlSpec[] = inventory.cluster.disableIPv6
     ? ['all', 'default'].map((name) => ({ key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', optional: true }))
     : [];
-  return [...common, ...(runsKubelet(host) ? [...pods, ...forwarding] : []), ...ipv6];
+  return [...common, ...(runsContainers(host) ? [...pods, ...forwarding] : []), ...ipv6];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hasIPv6, runsKubelet } from '../inventory/model.ts';
+import { hasIPv6, runsContainers, runsKubelet } from '../inventory/model.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { KernelNeed } from '../inventory/plugin.ts';
@@ -9,7 +9,7 @@ export function kernelNeeds(
   host: Host,
   facts: Pick<Facts, 'iptablesBackend'>,
 ): readonly KernelNeed[] {
-  if (!runsKubelet(host)) return [];
+  if (!runsContainers(host)) return [];
   const { network } = inventory.cluster;
   const need = (by: string, alternative: string, modules: readonly string[]): readonly KernelNeed[] =>
     modules.map((module) => ({ module, by, alternative }));
@@ -21,7 +21,14 @@ export function kernelNeeds(
       'br_netfilter',
       'nf_conntrack',
     ]),
-    ...(network.needs.replacesKubeProxy === true ? [] : kubeProxyNeeds(inventory, facts)),
+    ...(runsKubelet(host)
+      ? network.needs.replacesKubeProxy === true
+        ? []
+        : kubeProxyNeeds(inventory, facts)
+      : need("Docker's and flannel's rules", 'a kernel with iptables is needed', [
+          ...tablesOf(facts.iptablesBackend),
+          ...['xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_MASQUERADE'],
+        ])),
     ...network.needs.kernel,
   ];
 }
@@ -60,8 +67,11 @@ export function neededModules(
 function proxyModules(mode: Inventory['cluster']['kubeProxy']['mode'], backend: Facts['iptablesBackend']): string[] {
   if (mode === 'nftables') return ['nf_tables', 'nft_ct', 'nft_masq', 'nft_numgen', 'nft_fib_ipv4', 'nft_nat'];
   if (mode === 'ipvs') return ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'ip_set', 'ip_set_hash_ipport'];
-  const tables = backend === 'nft' ? ['nf_tables', 'nft_compat'] : ['ip_tables', 'iptable_nat'];
-  return [...tables, 'xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'];
+  return [...tablesOf(backend), 'xt_comment', 'xt_addrtype', 'xt_conntrack', 'xt_statistic', 'xt_MASQUERADE'];
+}
+
+function tablesOf(backend: Facts['iptablesBackend']): readonly string[] {
+  return backend === 'nft' ? ['nf_tables', 'nft_compat'] : ['ip_tables', 'iptable_nat'];
 }
 
 /** Those of {@link proxyModules} that the other family has for itself. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { clientKubeconfig } from '../../playbooks/certificates.ts';
-import { site } from '../../playbooks/site.ts';
+import { site, siteOf, stageById } from '../../playbooks/site.ts';
 import type { HostStep, StageContext } from '../../src/engine/stage.ts';
 import type { Host, Inventory } from '../../src/inventory/model.ts';
 import { leafPlaces } from '../../src/pki/index.ts';
@@ -58,6 +58,44 @@ describe('how restarts go over the hosts', () => {
         expect(`${stage} ${step.name}: ${gate?.unit ?? ''}`).toBe(`${stage} ${step.name}: ${services.join()}`);
       }
     }
+  });
+});
+
+describe('without Kubernetes', () => {
+  const without = inventoryOf(`
+cluster: { name: three }
+hosts:
+  - { name: member, address: 192.0.2.11, roles: [etcd] }
+  - { name: spare, address: 192.0.2.13, roles: [container] }
+  - { name: both, address: 192.0.2.12, roles: [container] }
+`);
+  const idsOf = async (name: string): Promise<readonly string[]> => {
+    const host = hostOf(without, name);
+    const steps = siteOf(without).flatMap((stage) => stage.steps);
+    const found = steps.map(async (step) =>
+      step.type === 'hosts' && step.on(host) ? await step.resources(host, contextOf(without)) : [],
+    );
+    return (await Promise.all(found)).flat().map(({ id }) => id);
+  };
+
+  test('Docker comes behind the network that feeds it, and nothing of Kubernetes comes at all', () => {
+    expect(siteOf(without).map(({ id }) => id)).toEqual(['01.prepare', '02.etcd', '06.network', '03.runtime']);
+    expect(siteOf(without).flatMap(({ steps }) => steps.filter(({ type }) => type !== 'hosts'))).toEqual([]);
+    expect(stageById('network', without).title).toBe('network of containers');
+    expect(() => stageById('05.kube-node', without)).toThrow(/no stage/);
+  });
+
+  test('etcd is told by a member alone, and flanneld has its certificate on container hosts alone', async () => {
+    const [member, both] = [await idsOf('member'), await idsOf('both')];
+    expect(member).toContain('etcd-key:/coreos.com/network/config');
+    expect(member).toContain('etcd-access:users');
+    expect(member.filter((id) => /flannel|docker/.test(id))).toEqual([]);
+    expect(both).toContain('file:/etc/kube-flannel/pki/etcd-client.key');
+    expect(both.filter((id) => id.startsWith('service:'))).toEqual([
+      'service:flanneld.service',
+      'service:docker.service',
+    ]);
+    expect(both.filter((id) => /kubernetes|kubelet|cni|etcd-(key|access)|healthcheck|swap/.test(id))).toEqual([]);
   });
 });
 

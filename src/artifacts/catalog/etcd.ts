@@ -1,4 +1,5 @@
-import type { CatalogEntry } from './model.ts';
+import { isAtLeast } from '../../inventory/releases.ts';
+import type { CatalogEntry, GoRecipe } from './model.ts';
 import { githubRelease } from './model.ts';
 
 const files = ['etcd', 'etcdctl', 'etcdutl'];
@@ -6,6 +7,7 @@ const files = ['etcd', 'etcdctl', 'etcdutl'];
 export const etcd: CatalogEntry = {
   component: 'etcd',
   files,
+  since: { etcdutl: [3, 5] },
   release(version, architecture) {
     const base = githubRelease('etcd-io/etcd', `v${version}`);
     const name = `etcd-v${version}-linux-${architecture}`;
@@ -17,7 +19,17 @@ export const etcd: CatalogEntry = {
       },
     ];
   },
-  goRecipe: (version) => ({
+  goRecipe: (version) => (isAtLeast(version, 3, 5) ? recipe(version) : undefined),
+  notBuilt: 'etcd before 3.5 cannot be required by its version: its module path lacks the /v3',
+  debian: {
+    packages: ['etcd-server', 'etcd-client'],
+    versionOf: 'etcd-server',
+    files: { etcd: ['usr/bin/etcd'], etcdctl: ['usr/bin/etcdctl'] },
+  },
+};
+
+function recipe(version: string): GoRecipe {
+  return {
     module: 'plain',
     requires: ['server', 'etcdctl', 'etcdutl'].map((part) => [`go.etcd.io/etcd/${part}/v3`, `v${version}`] as const),
     packages: ['go.etcd.io/etcd/server/v3', 'go.etcd.io/etcd/etcdctl/v3', 'go.etcd.io/etcd/etcdutl/v3'],
@@ -27,5 +39,5 @@ export const etcd: CatalogEntry = {
     ldflags: [],
     needs: [],
     coldSeconds: 60,
-  }),
-};
+  };
+}

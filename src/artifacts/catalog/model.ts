@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../inventory/releases.ts';
 import type { Platform } from '../artifact.ts';
 
 /** How the publisher says what a file must hash to. */
@@ -57,8 +58,10 @@ export interface DebianRecipe {
 /** One component: its files, and how each source gets them. */
 export interface CatalogEntry {
   readonly component: string;
-  /** Files that every version has. */
+  /** Files that every version has, but for those of {@link CatalogEntry.since}. */
   readonly files: readonly string[];
+  /** First major and minor version that has a program, where not all have it. */
+  readonly since?: Readonly<Record<string, readonly [major: number, minor: number]>>;
   /** Programs that are taken along where a source has them. */
   readonly optional?: readonly string[];
   /** What it is to be had for; the architectures of hosts where this says nothing. */
@@ -73,6 +76,14 @@ export interface CatalogEntry {
   goRecipe?(version: string): GoRecipe | undefined;
   readonly notBuilt?: string;
   readonly debian?: DebianRecipe;
+}
+
+/** The programs that a version of a component has. */
+export function filesOf({ files, since = {} }: CatalogEntry, version: string): readonly string[] {
+  return files.filter((file) => {
+    const [major, minor] = since[file] ?? [0, 0];
+    return isAtLeast(version, major, minor);
+  });
 }
 
 /** Second number of a version: 36 of `1.36.3`. */

@@ -3,7 +3,7 @@ import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { networkStage, networkNotes } from '../../../playbooks/06.network.ts';
-import { site, stageById } from '../../../playbooks/site.ts';
+import { siteOf, stageById } from '../../../playbooks/site.ts';
 import { confirmDisruptions } from '../confirm.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
@@ -31,23 +31,25 @@ export interface ApplyRequest {
 /** `k8sup apply` and `k8sup stage`. */
 export function apply(request: ApplyRequest, io: Io): Promise<number> {
   const { command, inventory, flags } = request;
-  const stages = (): readonly Stage[] => request.stages?.map(stageById) ?? site;
-  const changesNetwork = (): boolean => stages().some(({ id }) => id === networkStage.id);
+  const stagesOf = ({ inventory: checked }: Run): readonly Stage[] =>
+    request.stages?.map((name) => stageById(name, checked)) ?? siteOf(checked);
+  const changesNetwork = (run: Run): boolean => stagesOf(run).some(({ id }) => id === networkStage.id);
   const before = async (run: Run): Promise<void> => {
-    stages();
+    stagesOf(run);
     await refuseUnsafeChanges(run);
-    if (changesNetwork()) await confirmDisruptions(run, request.yes, io);
+    if (changesNetwork(run)) await confirmDisruptions(run, request.yes, io);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const context = await makeContext(run, session, 'apply');
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
-    await rememberApplied(run, changesNetwork());
-    const outcome = await runStages(stages(), context);
+    await rememberApplied(run, changesNetwork(run));
+    const stages = stagesOf(run);
+    const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
-    if (stages().some(({ id }) => id === networkStage.id)) await tellNotes(context);
-    if (stages().some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
+    if (stages.some(({ id }) => id === networkStage.id)) await tellNotes(context);
+    if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return request.verify ? verified(run, context) : exitCodes.ok;
   });
 }

@@ -1,6 +1,6 @@
 import { runStages } from '../../engine/run.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
-import { site } from '../../../playbooks/site.ts';
+import { siteOf } from '../../../playbooks/site.ts';
 import { formatProblem } from '../../inventory/problem.ts';
 import { disruptions, refuseUnsafeChanges } from '../applied.ts';
 import { makeContext } from '../context.ts';
@@ -28,7 +28,7 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
   return onHosts(spec, io, async (run, session) => {
     const context = await makeContext(run, session, 'plan');
     runPreflight(run, session, context.pki.authorities.clusterId);
-    const outcome = await runStages(site, context);
+    const outcome = await runStages(siteOf(run.inventory), context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     return request.detailed && context.counts.changed > 0 ? exitCodes.changes : exitCodes.ok;
   });

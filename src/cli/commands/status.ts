@@ -1,4 +1,4 @@
-import { site } from '../../../playbooks/site.ts';
+import { siteOf } from '../../../playbooks/site.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { renderStatus } from '../../report/index.ts';
@@ -27,7 +27,10 @@ export function status(request: { readonly inventory: string; readonly flags: Ru
 }
 
 async function readStatus(context: RunContext, session: Session) {
-  const [hosts, cluster] = await Promise.all([readHostStatus(context, session, site), readClusterStatus(context)]);
+  const [hosts, cluster] = await Promise.all([
+    readHostStatus(context, session, siteOf(context.inventory)),
+    readClusterStatus(context),
+  ]);
   return {
     ...cluster,
     hosts: hosts.map(({ status }) => status),

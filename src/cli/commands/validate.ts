@@ -1,6 +1,7 @@
 import { firewallNeeds } from '../../host/firewall/needs.ts';
 import type { FirewallNeeds } from '../../host/firewall/needs.ts';
 import { formatProblem } from '../../inventory/problem.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { formatPath } from '../../inventory/path.ts';
@@ -17,7 +18,7 @@ export async function validate(file: string, io: Io): Promise<number> {
   const { cluster, hosts } = inventory;
   say(
     io,
-    `${file} is right: cluster ${cluster.name}, Kubernetes ${cluster.versions.kubernetes}, ${cluster.runtime.type}, ${cluster.network.plugin}, ${hosts.length} hosts`,
+    `${file} is right: cluster ${cluster.name}, ${hasKubernetes(inventory) ? `Kubernetes ${cluster.versions.kubernetes}` : 'no Kubernetes'}, ${cluster.runtime.type}, ${cluster.network.plugin}, ${hosts.length} hosts`,
   );
   if (cluster.firewall === 'keep') {
     say(io, 'firewalls stay on; they must let in:');

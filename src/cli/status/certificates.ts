@@ -1,6 +1,6 @@
 import type { RunContext } from '../../engine/run-context.ts';
 import type { CertificateStatus } from '../../engine/events.ts';
-import { daysLeft, isNearEnd } from '../../pki/index.ts';
+import { authoritiesInUse, daysLeft, isNearEnd } from '../../pki/index.ts';
 import type { KubeletCertificate, LookedAtHost } from './hosts.ts';
 
 /** Days left of every certificate: those that k8sup made, from its store, and the kubelets' own, from the hosts. */
@@ -12,7 +12,7 @@ export function certificateStatus(
   const { authorities, leaves } = context.pki;
   if (authorities.pending) return [];
   const own = [
-    ...Object.values(authorities.ca).map(({ name, certificate }) => ({ name, where: 'authority', life: certificate })),
+    ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({ name, where: 'authority', life: certificate })),
     ...leaves.flatMap(({ name, host, pending, replaces, ...leaf }) => {
       // Looking makes a new one in memory in place of one near its end, which is the one to tell of.
       const life = pending ? replaces : leaf;

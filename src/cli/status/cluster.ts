@@ -1,18 +1,25 @@
 import type { RunContext } from '../../engine/run-context.ts';
 import type { MemberStatus, NodeStatus, PendingRequest } from '../../engine/events.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
-import { hostsWith } from '../../inventory/model.ts';
+import { hasKubernetes, hostsWith } from '../../inventory/model.ts';
 import type { Host } from '../../inventory/model.ts';
 import { listPending, nodeNames } from '../../kube/index.ts';
 import { binaries, etcdPki } from '../../components/paths.ts';
 import { etcdEndpoints } from '../../components/etcd/etcd.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
+import { readContainers } from './containers.ts';
 
 /** What the cluster itself says: nodes, etcd members and requests that wait for a person. An apiserver that does not answer is a state. */
 export async function readClusterStatus(context: RunContext) {
-  const [kube, members] = await Promise.all([readNodes(context), readMembers(context)]);
   const { cluster } = context.inventory;
-  return { cluster: cluster.name, kubernetesVersion: cluster.versions.kubernetes, ...kube, members };
+  const kubernetes = hasKubernetes(context.inventory);
+  const [kube, members, containers] = await Promise.all([
+    kubernetes ? readNodes(context) : { nodes: [], pendingRequests: [] },
+    readMembers(context),
+    readContainers(context),
+  ]);
+  const version = kubernetes ? { kubernetesVersion: cluster.versions.kubernetes } : {};
+  return { cluster: cluster.name, ...version, ...kube, members, containers };
 }
 
 async function readNodes(context: RunContext): Promise<{

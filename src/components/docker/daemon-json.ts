@@ -1,5 +1,7 @@
 import type { Facts } from '../../host/facts/model.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
+import { isAtLeast } from '../../inventory/releases.ts';
 import { cgroupDriver } from '../cgroup-driver.ts';
 import { withExtraConfig } from '../extras.ts';
 
@@ -14,9 +16,20 @@ export function daemonConfig(inventory: Inventory, host: Host, facts: Facts): Re
     'log-driver': 'json-file',
     'log-opts': { 'max-size': dockerSize(runtime.logMaxSize), 'max-file': String(runtime.logMaxFiles) },
     ...(mirrors.length > 0 ? { 'registry-mirrors': mirrors } : {}),
+    ...(!hasKubernetes(inventory) && dropsRoutedPackets(inventory.cluster.versions.docker)
+      ? { 'allow-direct-routing': true }
+      : {}),
     ...(runtime.insecureRegistries.length > 0 ? { 'insecure-registries': runtime.insecureRegistries } : {}),
   };
   return withExtraConfig(defaults, host, 'docker');
+}
+
+/**
+ * Docker 28 and newer drops packets to containers that come from other hosts, in the raw table and, for ports that are not published, in its own filter chain
+ * (moby/moby#49325, #48724). From 28.2 `allow-direct-routing` takes the rules of the raw table away (moby/moby#49832).
+ */
+export function dropsRoutedPackets(docker: string): boolean {
+  return isAtLeast(docker, 28, 0);
 }
 
 /** Docker's `10m` is what Kubernetes calls `10Mi`. */

@@ -1,5 +1,6 @@
 import type { Facts } from '../../host/facts/model.ts';
 import { familyOf } from '../../inventory/cidr.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -11,7 +12,8 @@ import { binaries, paths, sockets } from '../paths.ts';
 import { proxyEnvironmentFile } from '../proxy-environment.ts';
 import { serviceText } from '../service.ts';
 import type { UnitCommand } from '../systemd-unit.ts';
-import { daemonConfig } from './daemon-json.ts';
+import { daemonConfig, dropsRoutedPackets } from './daemon-json.ts';
+import { dockerOptionsFile, subnetFile } from './flannel-options.ts';
 
 const unit = 'docker.service';
 
@@ -52,22 +54,28 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
   const config = daemonConfig(inventory, host, facts);
   const path = `${paths.dockerConf}/daemon.json`;
   const proxy = proxyEnvironmentFile(inventory, `${paths.dockerConf}/proxy.env`);
-  const inputs = [binaries.dockerd, path, ...(proxy === undefined ? [] : [proxy.path])];
+  const fed = !hasKubernetes(inventory);
+  const environment = [...(proxy === undefined ? [] : [proxy.path]), ...(fed ? [dockerOptionsFile] : [])];
+  const inputs = [binaries.dockerd, path, ...environment];
   return {
     unit,
     text: serviceText({
       unit,
       description: 'Docker container runtime',
+      ...(fed ? { after: ['flanneld.service'], variables: ['DOCKER_OPTS'] } : {}),
       mounts: [inventory.cluster.runtime.dataRoot],
       command: commandLine(binaries.dockerd, withExtraArgs({ 'config-file': path }, host, 'docker')),
       inputs,
       type: 'notify',
       settings: {
         Environment: { variable: 'PATH', value: `${paths.docker}:${systemPath}` },
-        ...(proxy === undefined ? {} : { EnvironmentFile: proxy.path }),
-        ...(config['iptables'] === false
-          ? {}
-          : { ExecStartPost: inventory.cluster.network.podCIDRs.map(forwardRules) }),
+        ...(environment.length === 0 ? {} : { EnvironmentFile: environment }),
+        ExecStartPost: [
+          ...(config['iptables'] === false
+            ? []
+            : inventory.cluster.network.podCIDRs.map((podCIDR) => forwardRules(inventory, podCIDR))),
+          ...(fed ? [bridgeMtu] : []),
+        ],
         TimeoutStartSec: 180,
         Delegate: true,
         KillMode: 'process',
@@ -91,19 +99,27 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /**
  * Lets pods through the FORWARD chain, whose policy Docker sets to DROP; at its end, behind kube-proxy's rules, so that they only answer to the
- * policy. In a chain of k8sup's own, so that clean knows them.
+ * policy. In a chain of k8sup's own, so that clean knows them. Where the pods are Docker's own containers, Docker 28 and newer drop what comes routed before
+ * that end, so that the chain for the user's own rules is the place.
  */
-function forwardRules(podCIDR: string): UnitCommand {
+function forwardRules(inventory: Inventory, podCIDR: string): UnitCommand {
   const iptables = `${familyOf(podCIDR) === 'ipv6' ? 'ip6tables' : 'iptables'} -w`;
-  const jump = 'FORWARD -m comment --comment "k8sup pod network" -j K8SUP-DOCKER';
+  const early = !hasKubernetes(inventory) && dropsRoutedPackets(inventory.cluster.versions.docker);
+  const jump = `${early ? 'DOCKER-USER' : 'FORWARD'} -m comment --comment "k8sup pod network" -j K8SUP-DOCKER`;
+  const matches = early ? [`-s ${podCIDR} -d ${podCIDR}`] : [`-s ${podCIDR}`, `-d ${podCIDR}`];
   const script = [
     `${iptables} -N K8SUP-DOCKER 2>/dev/null || ${iptables} -F K8SUP-DOCKER`,
-    `${iptables} -A K8SUP-DOCKER -s ${podCIDR} -j ACCEPT`,
-    `${iptables} -A K8SUP-DOCKER -d ${podCIDR} -j ACCEPT`,
-    `${iptables} -C ${jump} 2>/dev/null || ${iptables} -A ${jump}`,
+    ...matches.map((match) => `${iptables} -A K8SUP-DOCKER ${match} -j ACCEPT`),
+    `${iptables} -C ${jump} 2>/dev/null || ${iptables} ${early ? '-I' : '-A'} ${jump}`,
   ];
   return { prefix: '+', command: ['/bin/sh', '-e', '-c', script.join('; ')] };
 }
+
+/** Docker tells the MTU to containers alone; docker0 itself would have it only while one runs. */
+const bridgeMtu: UnitCommand = {
+  prefix: '+',
+  command: ['/bin/sh', '-e', '-c', `. ${subnetFile}; ip link set dev docker0 mtu "$FLANNEL_MTU"`],
+};
 
 const dockerHealth: Sh = sh`(
 if k8sup_out=$(timeout 10 ${binaries.docker} --host ${`unix://${sockets.docker}`} version --format '{{.Server.Version}}' 2>&1); then exit 0; fi

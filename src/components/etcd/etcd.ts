@@ -4,6 +4,7 @@ import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { urlHost } from '../../inventory/urls.ts';
+import { localEndpoint } from './etcdctl.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
@@ -17,6 +18,11 @@ const unit = 'etcd.service';
 
 /** Says that this host's member has served before. Outside its data directory, which may be a disk of its own that is not there at a boot. */
 const startedMark = `${paths.state}/etcd-started`;
+
+/** etcd's programs; etcdutl is new in 3.5. */
+export function etcdPrograms(version: string): readonly string[] {
+  return isAtLeast(version, 3, 5) ? ['etcd', 'etcdctl', 'etcdutl'] : ['etcd', 'etcdctl'];
+}
 
 /** What a member leaves on a host by running, beside its data. */
 export const etcdClaims: readonly Claim[] = [{ kind: 'path', name: startedMark }];
@@ -32,7 +38,7 @@ export const etcd: MakeComponent = (inventory, host) => {
   const { dataDir, clientPort } = inventory.cluster.etcd;
   const inputs = [binaries.etcd, etcdPki.ca];
   const flags = withExtraArgs(
-    { ...addressFlags(inventory, host), ...tlsFlags, ...storeFlags(inventory) },
+    { ...addressFlags(inventory, host), ...tlsFlags, ...storeFlags(inventory), ...apiFlags(inventory) },
     host,
     'etcd',
   );
@@ -81,12 +87,17 @@ export function etcdEndpoints(inventory: Inventory): string {
 /** Asks the local member for a linearizable read, which needs a leader and a quorum. */
 function etcdHealth(clientPort: number): Sh {
   return sh`(
-if k8sup_out=$(${binaries.etcdctl} --endpoints ${`https://127.0.0.1:${clientPort}`} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --dial-timeout 2s --command-timeout 5s endpoint health 2>&1); then
+if k8sup_out=$(${binaries.etcdctl} --endpoints ${localEndpoint(clientPort)} --cacert ${etcdPki.ca} --cert ${etcdPki.healthCert} --key ${etcdPki.healthKey} --dial-timeout 2s --command-timeout 5s endpoint health 2>&1); then
   case $k8sup_out in *'is healthy'*) exit 0 ;; esac
 fi
 printf '%s\\n' "$k8sup_out"
 exit 1
 )`;
+}
+
+/** The v2 API, in etcd 3.4 and 3.5 alone, for those who know no other. */
+function apiFlags({ cluster }: Inventory): Flags {
+  return cluster.network.needs.etcdV2 === true ? { 'enable-v2': 'true' } : {};
 }
 
 function addressFlags(inventory: Inventory, host: Host): Flags {

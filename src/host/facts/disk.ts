@@ -1,4 +1,4 @@
-import { runsKubelet } from '../../inventory/model.ts';
+import { runsContainers, runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 
 /** Free space that k8sup wants below a path before it begins. */
@@ -23,9 +23,7 @@ export function dataDirectories(inventory: Inventory, host: Host): readonly Disk
   const { etcd, kubelet, runtime } = inventory.cluster;
   const needs: DiskNeed[] = [];
   if (host.roles.has('etcd')) needs.push({ path: etcd.dataDir, mib: 2048, purpose: 'etcd data' });
-  if (runsKubelet(host)) {
-    needs.push({ path: kubelet.rootDir, mib: 1024, purpose: 'volumes of pods' });
-    needs.push({ path: runtime.dataRoot, mib: 4096, purpose: 'images and containers' });
-  }
+  if (runsKubelet(host)) needs.push({ path: kubelet.rootDir, mib: 1024, purpose: 'volumes of pods' });
+  if (runsContainers(host)) needs.push({ path: runtime.dataRoot, mib: 4096, purpose: 'images and containers' });
   return needs;
 }

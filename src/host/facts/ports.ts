@@ -17,6 +17,7 @@ export function portsOf(inventory: Inventory, host: Host): readonly NeededPort[]
     ports.push(loopback(fixedPorts.controllerManager, 'kube-controller-manager', 'kube-controller-manager.service'));
     ports.push(loopback(fixedPorts.scheduler, 'kube-scheduler', 'kube-scheduler.service'));
   }
+  if (host.roles.has('container')) return [...ports, ...inventory.cluster.network.needs.ports];
   return runsKubelet(host) ? [...ports, ...podHostPorts(inventory)] : ports;
 }
 

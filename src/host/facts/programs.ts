@@ -25,7 +25,9 @@ export function programsFor(inventory: Inventory, host: Host): readonly ProgramP
     if (runtime.type === 'docker') names.push('socat', 'ethtool');
     names.push(...network.needs.programs.filter((name) => !names.includes(name)));
   }
-  return names.map(packageOf);
+  // Docker's and flannel's own rules; loading what they need of the kernel.
+  if (host.roles.has('container')) names.push('iptables', 'modprobe', ...inventory.cluster.network.needs.programs);
+  return [...new Set(names)].map(packageOf);
 }
 
 /** Names whose presence is a fact of its own: faster uploads, package managers, ways to set things. */

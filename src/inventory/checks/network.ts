@@ -13,6 +13,10 @@ import { checkServices } from './services.ts';
 export function checkNetwork(draft: Draft, report: Report): void {
   const written = { ...standard.network, ...given(draft.cluster.network) };
   const pods = readBlocks(written.podCIDR, { path: podPath, of: "the pods'" }, report);
+  if (!draft.kubernetes) {
+    if (pods !== undefined) checkHostsOutside(draft, report, pods);
+    return;
+  }
   const services = readBlocks(written.serviceCIDR, { path: servicePath, of: "the Services'" }, report);
   if (pods !== undefined) {
     checkHostsOutside(draft, report, pods);

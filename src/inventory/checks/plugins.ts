@@ -6,7 +6,7 @@ import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
 import { addressingOf } from '../support.ts';
 import { podPath } from './blocks.ts';
-import { judgeCombination } from './versions.ts';
+import { judgeCombination, rulesFor } from './versions.ts';
 
 const pluginPath = ['cluster', 'network', 'plugin'];
 
@@ -36,7 +36,8 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
     const message = `${name} with ${addressing} is rendered, but not proved: no end-to-end test has run it on real hosts`;
     report({ code: 'FAMILIES_NOT_PROVED', severity: 'warning', path: podPath, basedOn: [pluginPath], message });
   }
-  judgeCombination(combination, plugin.rules, report);
+  judgeCombination(combination, rulesFor(draft, plugin.rules), report);
+  if (!draft.kubernetes && plugin.feedsDocker !== true) refuseWithoutKubernetes(plugin, plugins, report);
   checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
   checkAdditions(draft, { plugin, plugins }, report);
@@ -65,6 +66,20 @@ function checkAdditions(
     }
     addition.check?.(draft, report);
   }
+}
+
+function refuseWithoutKubernetes(
+  { name }: PluginDeclaration,
+  plugins: readonly PluginDeclaration[],
+  report: Report,
+): void {
+  const able = plugins.filter(({ feedsDocker }) => feedsDocker === true).map((plugin) => plugin.name);
+  report({
+    code: 'PLUGIN_NEEDS_KUBERNETES',
+    path: pluginPath,
+    message: `${name} makes networks of pods, and without Kubernetes there are none: nothing would tell Docker its subnet`,
+    fix: `use ${able.join(' or ')}`,
+  });
 }
 
 function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDeclaration, report: Report): void {

@@ -21,6 +21,7 @@ export function checkRoles(draft: Draft, report: Report): void {
     const message = `${members.length} etcd members: each write waits for more of them than with five, which bear the loss of two already`;
     report({ code: 'ETCD_TOO_MANY', path: ['hosts'], message, fix: 'use one, three or five members' });
   }
+  if (!draft.kubernetes) return;
   checkMasters(draft, report);
   if (withRole(draft, 'node').length === 0) {
     const message = 'no host has the role node: no pod but those that tolerate masters can run, not even CoreDNS';
@@ -74,8 +75,8 @@ const rolesOfComponent: Readonly<Record<ComponentName, readonly Role[]>> = {
   scheduler: ['master'],
   kubelet: kubeletRoles,
   kubeProxy: kubeletRoles,
-  containerd: kubeletRoles,
-  docker: kubeletRoles,
+  containerd: [...kubeletRoles, 'container'],
+  docker: [...kubeletRoles, 'container'],
 };
 
 /** Settings of a component that the host does not run are most likely at the wrong host. */

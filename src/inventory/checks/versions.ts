@@ -6,8 +6,17 @@ import type { Combination, CombinationRule } from '../support.ts';
 /** Kubernetes release, and what works with what. */
 export function checkVersions(draft: Draft, report: Report): void {
   const combination = combinationOf(draft.cluster);
-  checkKubernetes(combination.kubernetes, report);
-  judgeCombination(combination, combinationRules, report);
+  if (draft.kubernetes) checkKubernetes(combination.kubernetes, report);
+  judgeCombination(combination, rulesFor(draft, combinationRules), report);
+}
+
+/** Those of the rules that count in this inventory. */
+export function rulesFor(
+  { kubernetes }: Pick<Draft, 'kubernetes'>,
+  rules: readonly CombinationRule[],
+): readonly CombinationRule[] {
+  const here = kubernetes ? 'kubernetes' : 'containers';
+  return rules.filter(({ where = 'kubernetes' }) => where === 'both' || where === here);
 }
 
 /** Reports every rule that applies. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
+import { roles } from '../model.ts';
 import { argsAndConfig, argsOnly, configOnly } from './components.ts';
 import { derived, hostName, localFile, optional, port, sshHostName, text } from './fields.ts';
 
@@ -50,8 +51,8 @@ export const hostSchema = z.strictObject({
     .string()
     .describe('Address that the other hosts use, or one of each family with a comma between: `10.0.0.11,fd00::11`'),
   roles: derived(
-    z.array(z.enum(['etcd', 'master', 'node'])).min(1),
-    'What the host does',
+    z.array(z.enum(roles)).min(1),
+    'What the host does; container: it runs containers in an inventory without Kubernetes',
     'all three for the only host, else [node]',
   ),
   labels: optional(z.record(z.string(), z.string()), 'Labels of the node', {}),

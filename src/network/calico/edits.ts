@@ -189,7 +189,9 @@ function secretEdits({ ca, cert, key }: EtcdSecrets): readonly ObjectEdit[] {
 
 /** Where calico-node finds the API server: its Service's address works only once calico-node does what kube-proxy did. */
 function apiserverAddress({ cluster }: Inventory): KubeObject {
-  const { host, port } = cluster.controlPlaneEndpoint;
+  const { controlPlaneEndpoint: endpoint } = cluster;
+  if (endpoint === undefined) throw new Error('Calico runs with Kubernetes alone');
+  const { host, port } = endpoint;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -9,6 +9,7 @@ import { rolesOf } from '../../inventory/resolve.ts';
 import type { HostInput } from '../../inventory/schema.ts';
 import type { z } from 'zod';
 import { backends } from './backends.ts';
+import { checkWithoutKubernetes } from './check-containers.ts';
 import { checkSubnets } from './check-subnets.ts';
 import { reservedConfig, reservedFlags } from './reserved.ts';
 import { standard } from './schema.ts';
@@ -33,6 +34,7 @@ export function checkFlannel(draft: Draft, { written, byHost }: Input, report: R
   checkPreSharedKey(written, report);
   checkDeploy(written, report);
   checkSubnetManager(draft, written, report);
+  if (!draft.kubernetes) checkWithoutKubernetes(draft, { written, place }, report);
   checkChoice(written, place, report);
   for (const { index, host } of draft.hosts) checkChoice(byHost(host), ['hosts', index, 'flannel'], report);
   checkPorts(draft, written, report);

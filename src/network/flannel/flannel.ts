@@ -8,7 +8,8 @@ import { familyOf } from '../../inventory/cidr.ts';
 import { chosenInterface } from '../../inventory/interface-choice.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -16,6 +17,8 @@ import { cniConfigFile, cniClaims } from '../cni.ts';
 import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { backends, linksOf } from './backends.ts';
+import { flannelForContainers, leasesInEtcd } from './containers.ts';
+import type { LeaseSource } from './containers.ts';
 import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
@@ -42,6 +45,7 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   objects: ({ inventory }) =>
     inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
   claims,
+  containers: flannelForContainers,
 };
 
 function inPods(inventory: Inventory): boolean {
@@ -51,22 +55,24 @@ function inPods(inventory: Inventory): boolean {
 function programs(inventory: Inventory): readonly BinarySet[] {
   const { version, cniPluginVersion } = flannelSettings(inventory);
   if (inPods(inventory)) return [];
+  const daemon = { component: 'flannel', version, files: ['flanneld'], directory: paths.bin };
+  if (!hasKubernetes(inventory)) return [daemon];
   return [
-    { component: 'flannel', version, files: ['flanneld'], directory: paths.bin },
+    daemon,
     { component: 'cni-plugin-flannel', version: cniPluginVersion, files: ['flannel'], directory: paths.cniBin },
   ];
 }
 
-/** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
+/** Becomes active when its subnet is leased; with Kubernetes that needs the node to be registered and to have a pod CIDR. */
 function flanneld(target: NetworkTarget): Component {
   const { inventory, host } = target;
   const { backend, vni, healthPort, extraArgs } = flannelSettings(inventory);
   const ipMasq = String(flannelMasquerades(inventory));
-  const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel, tidyScript];
+  const source = hasKubernetes(inventory) ? nodesOf(host) : leasesInEtcd(inventory);
+  // From etcd flanneld reads its configuration when it starts: the copy on the host makes it start again when that changes.
+  const inputs = [binaries.flanneld, netConfPath, ...source.inputs, tidyScript];
   const flags = {
-    'kube-subnet-mgr': 'true',
-    'kubeconfig-file': kubeconfigs.flannel,
-    'net-config-path': netConfPath,
+    ...source.flags,
     ...interfaceFlags(target),
     'ip-masq': ipMasq,
     'healthz-ip': '127.0.0.1',
@@ -79,22 +85,34 @@ function flanneld(target: NetworkTarget): Component {
     text: serviceText({
       unit,
       description: 'flannel pod network',
-      after: ['kubelet.service'],
+      after: [source.after],
       command: commandLine(binaries.flanneld, mergedFlags(flags, extraArgs)),
       inputs,
       before: [{ prefix: '+', command: tidy }],
       type: 'notify',
       settings: {
-        Environment: { variable: 'NODE_NAME', value: host.name },
+        ...source.settings,
         LimitNOFILE: 65536,
         OOMScoreAdjust: -500,
       },
     }),
-    files: [netConf(target), tidyScriptFile()],
+    files: [netConf(target), tidyScriptFile(), ...source.files],
     directories: [],
     inputs,
-    health: health(healthPort),
+    health: sh`${health(healthPort)} && ${source.health}`,
     healthTimeoutSeconds: 120,
+  };
+}
+
+/** Node subnets are Kubernetes' pod CIDRs. */
+function nodesOf(host: Host): LeaseSource {
+  return {
+    flags: { 'kube-subnet-mgr': 'true', 'kubeconfig-file': kubeconfigs.flannel, 'net-config-path': netConfPath },
+    inputs: [kubeconfigs.flannel],
+    files: [],
+    after: 'kubelet.service',
+    settings: { Environment: { variable: 'NODE_NAME', value: host.name } },
+    health: sh`:`,
   };
 }
 
@@ -120,7 +138,7 @@ function claims(inventory: Inventory): readonly Claim[] {
   const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { backend, vni } = flannelSettings(inventory);
   return [
-    ...cniClaims,
+    ...(hasKubernetes(inventory) ? cniClaims : []),
     ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
     ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
     { kind: 'chains', name: 'FLANNEL-' },

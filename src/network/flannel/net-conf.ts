@@ -4,7 +4,7 @@ import { mergeObjects } from '../../components/extras.ts';
 import { paths } from '../../components/paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { familyOf } from '../../inventory/cidr.ts';
-import { hasIPv6 } from '../../inventory/model.ts';
+import { hasIPv6, hasKubernetes } from '../../inventory/model.ts';
 import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import type { NetworkTarget } from '../plugin.ts';
 import { backends, longerHeader } from './backends.ts';
@@ -45,7 +45,10 @@ function families({ podCIDRs }: NetworkSettings): object {
 /** flannel knows nftables since 0.26. */
 export function usesNftables(inventory: Inventory): boolean {
   const { nftables, version } = flannelSettings(inventory);
-  return (nftables ?? inventory.cluster.kubeProxy.mode === 'nftables') && isAtLeast(version, 0, 26);
+  return (
+    (nftables ?? (hasKubernetes(inventory) && inventory.cluster.kubeProxy.mode === 'nftables')) &&
+    isAtLeast(version, 0, 26)
+  );
 }
 
 interface Extra {

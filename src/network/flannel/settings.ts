@@ -1,5 +1,6 @@
 import { given } from '../../inventory/given.ts';
 import type { InterfaceChoice } from '../../inventory/interface-choice.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf, writtenByHost, writtenFor } from '../../inventory/plugin.ts';
 import type { NeededPort, PluginDeclaration, PluginNeeds, SecretFile } from '../../inventory/plugin.ts';
@@ -11,6 +12,7 @@ import type { ClusterInput, HostInput } from '../../inventory/schema.ts';
 import { backends, kernelNeedsOf, longerHeader } from './backends.ts';
 import type { BackendName } from './backends.ts';
 import { checkFlannel } from './check.ts';
+import { etcdRules, speaksV2 } from './etcd-rules.ts';
 import { flannelHostSchema, flannelSchema, standard } from './schema.ts';
 
 export interface FlannelSettings {
@@ -58,7 +60,9 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
   provedWith: ['IPv4', 'dual stack'],
   enforcesPolicy: false,
   version: (input) => plain(writtenFor(here, input).version ?? standard.version),
+  feedsDocker: true,
   rules: [
+    ...etcdRules,
     {
       code: 'FLANNEL_UNSUPPORTED',
       severity: 'error',
@@ -78,8 +82,7 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
   secretFiles,
   resolve: (input, _nodes, hosts) => {
     const settings = resolve(input, hosts);
-    const ipv6 = input.network?.podCIDR?.includes(':') ?? false;
-    return { settings, needs: needsOf(settings, { input, ipv6 }) };
+    return { settings, needs: needsOf(settings, input, hosts) };
   },
 };
 
@@ -89,7 +92,8 @@ export function flannelSettings({ cluster }: Inventory): FlannelSettings {
 
 /** Whether flannel itself hides pods' addresses from the world: it knows only all or nothing. */
 export function flannelMasquerades(inventory: Inventory): boolean {
-  return flannelSettings(inventory).ipMasq && inventory.cluster.network.nonMasqueradeCIDRs.length === 0;
+  const { nonMasqueradeCIDRs } = inventory.cluster.network;
+  return flannelSettings(inventory).ipMasq && (!hasKubernetes(inventory) || nonMasqueradeCIDRs.length === 0);
 }
 
 function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
@@ -168,23 +172,23 @@ function secretFiles(input: ClusterInput): readonly SecretFile[] {
   return [];
 }
 
-function needsOf(
-  settings: FlannelSettings,
-  { input, ipv6 }: { readonly input: ClusterInput; readonly ipv6: boolean },
-): PluginNeeds {
+function needsOf(settings: FlannelSettings, input: ClusterInput, hosts: readonly HostInput[]): PluginNeeds {
   const { backend, deploy, version, cniPluginVersion, mtu, interfaces } = settings;
   const { programs, overhead } = backends[backend];
   const inPods = deploy === 'daemonset';
+  const ipv6 = input.network?.podCIDR?.includes(':') ?? false;
+  const fromEtcd = hosts.some(({ roles = [] }) => roles.includes('container'));
   const chosenBy = writtenFor(here, input).mtu === undefined ? 'cluster.network.mtu' : `cluster.network.${name}.mtu`;
   const added =
     overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0) + (ipv6 && overhead > 0 ? longerHeader : 0);
   return {
-    artifacts: inPods ? {} : { 'cni-plugin-flannel': cniPluginVersion, flannel: version },
+    artifacts: inPods ? {} : { ...(fromEtcd ? {} : { 'cni-plugin-flannel': cniPluginVersion }), flannel: version },
     ports: portsOf(settings),
     kernel: kernelNeedsOf(backend),
     // The image brings its own.
     programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
-    leaves: inPods ? [] : ['flannel'],
+    leaves: inPods ? [] : [fromEtcd ? 'flannel-etcd-client' : 'flannel'],
+    ...(fromEtcd && speaksV2(version) ? { etcdV2: true } : {}),
     nodeInterfaces: interfaces,
     fixed: [
       {

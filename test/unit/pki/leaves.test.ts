@@ -83,6 +83,7 @@ describe("the package's files", () => {
       'kube-scheduler': ['system:kube-scheduler', []],
       'kube-proxy': ['system:kube-proxy', []],
       flannel: ['system:k8sup:flannel', ['system:k8sup:flannel']],
+      'flannel-etcd-client': ['flannel', []],
       admin: ['kubernetes-admin', ['system:masters']],
     });
   });

@@ -33,6 +33,7 @@ const status: ClusterStatus = {
     { name: 'etcd-peer', where: 'h2', daysLeft: 20, nearEnd: true },
   ],
   pendingRequests: [],
+  containers: [],
 };
 
 it('has a table of each part, in which what is not well stands out', () => {
@@ -66,4 +67,28 @@ it('says why no apiserver answers, and which requests wait', () => {
   const text = renderStatus({ ...status, nodes: [], unreachable: 'h1: down', pendingRequests }, 120);
   expect(text).toContain('Nodes: no apiserver answers\n  h1: down\n');
   expect(text).toContain('Certificate requests left pending\n  csr-x  mallory  not a node');
+});
+
+it('has leases in place of nodes where there is no Kubernetes', () => {
+  const { cluster, hosts, members, certificates, pendingRequests } = status;
+  const rest = { cluster, hosts, members, certificates, pendingRequests };
+  const lease = {
+    lease: '10.244.5.0/24',
+    subnet: '10.244.5.1/24',
+    mtu: '1450',
+    bridge: '10.244.5.1/24',
+    bridgeMtu: '1450',
+  };
+  const containers = [
+    { ...lease, name: 'h1', wrong: [] },
+    { ...lease, name: 'h2', bridge: '', bridgeMtu: '', wrong: ['docker0 has no address', 'and no MTU'] },
+  ];
+  const text = renderStatus({ ...rest, nodes: [], containers }, 160);
+  expect(text).toContain('Cluster one, no Kubernetes\n');
+  expect(text).not.toContain('Nodes');
+  expect(text).toContain(`Leases
+  h1  10.244.5.0/24  docker0 10.244.5.1/24, MTU 1450  as leased
+  h2  10.244.5.0/24  no docker0                       WRONG docker0 has no address
+                                                      WRONG and no MTU
+`);
 });

@@ -171,7 +171,9 @@ describe('all is healthy', () => {
     nodes: [{ name: 'h1', registered: true, ready: true, kubelet: '', runtime: '', podCIDR: '' }],
     certificates: [],
     pendingRequests: [],
+    containers: [],
   };
+  const lease = { name: 'h1', lease: '', subnet: '', mtu: '', bridge: '', bridgeMtu: '' };
   const node = { registered: true, kubelet: '', runtime: '', podCIDR: '' };
 
   it('where everything is', () => expect(isHealthy(good)).toBe(true));
@@ -182,6 +184,7 @@ describe('all is healthy', () => {
     ['an etcd member', { members: [{ name: 'h1', healthy: false, version: '', leader: false, dbMiB: 0 }] }],
     ['a node', { nodes: [...good.nodes, { ...node, name: 'h2', ready: false }] }],
     ['a node that never came', { nodes: [...good.nodes, { ...node, name: 'h2', registered: false, ready: false }] }],
+    ['the bridge of a container host', { containers: [{ ...lease, wrong: ['docker0 has no address'] }] }],
     ['the apiserver', { nodes: [], unreachable: 'h1: down' }],
   ])('unless %s is not', (_what, change) => expect(isHealthy({ ...good, ...change })).toBe(false));
 });
