@@ -151,7 +151,9 @@ test.each([
 });
 
 test('a second interface of every pod and Multus are refused together', () => {
-  const network = { multus: { enabled: true }, secondInterface: { master: 'eth1' } };
+  const ranges = { h1: { from: '172.16.1.1', to: '172.16.1.9' }, h2: { from: '172.16.2.1', to: '172.16.2.9' } };
+  const second = { plugin: 'macvlan', master: 'eth1', subnet: '172.16.0.0/22', ranges };
+  const network = { multus: { enabled: true }, secondInterface: second };
   expect(said(network)).toContain('MULTUS_AND_SECOND_INTERFACE secondInterface');
 });
 
