@@ -6,11 +6,15 @@ export function urlHost(address: string): string {
 }
 
 /** What nodes and administrators dial. */
-export function endpointUrl({ cluster }: Inventory): string {
-  const { controlPlaneEndpoint: endpoint } = cluster;
-  if (endpoint === undefined) throw new Error(`${cluster.name} has no Kubernetes, so nothing to dial`);
-  const { host, port } = endpoint;
+export function endpointUrl(inventory: Inventory): string {
+  const { host, port } = endpointOf(inventory);
   return `https://${urlHost(host)}:${port}`;
+}
+
+/** What clients of the cluster dial. @throws Error where there is no Kubernetes: nobody may ask then. */
+export function endpointOf({ cluster }: Inventory): { readonly host: string; readonly port: number } {
+  if (cluster.controlPlaneEndpoint !== undefined) return cluster.controlPlaneEndpoint;
+  throw new Error(`${cluster.name} has no Kubernetes, so nothing to dial`);
 }
 
 /** The apiserver of one master itself. */

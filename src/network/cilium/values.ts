@@ -4,13 +4,15 @@ import type { Inventory, NetworkSettings } from '../../inventory/model.ts';
 import { paths } from '../../components/paths.ts';
 import { tunnelPorts } from './settings.ts';
 import type { CiliumSettings } from './settings.ts';
+import { endpointOf } from '../../inventory/urls.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** Values of the chart, over its own (its values.yaml and the page "Helm Reference" of Cilium's documentation). */
-export function ciliumValues({ cluster }: Inventory, settings: CiliumSettings): Values {
+export function ciliumValues(inventory: Inventory, settings: CiliumSettings): Values {
+  const { cluster } = inventory;
   const { kubeProxyReplacement, ipam, encryption, mtu, hubble, operatorReplicas } = settings;
-  const { host, port } = cluster.controlPlaneEndpoint;
+  const { host, port } = endpointOf(inventory);
   const pods = cluster.network.podCIDRs;
   const [ipv4, ipv6] = [of(pods, 'ipv4'), of(pods, 'ipv6')];
   return {

@@ -22,6 +22,7 @@ import {
 import type { Manifest, ObjectEdit, Optional } from '../upstream/index.ts';
 import { advertised, own } from './settings.ts';
 import type { BgpPeer, KubeRouterSettings } from './settings.ts';
+import { endpointUrl } from '../../inventory/urls.ts';
 
 export const router = 'kube-router';
 export const daemonSet = { kind: 'DaemonSet', name: router, namespace: 'kube-system' } as const;
@@ -98,10 +99,9 @@ put() { cp "$1" "$2.new"; mv "$2.new" "$2"; }
 put /etc/kube-router/kubeconfig /var/lib/kube-router/kubeconfig
 put /etc/kube-router/cni-conf.json /etc/cni/net.d/10-kuberouter.conflist`;
 
-function configEdits({ cluster }: Inventory, { mtu }: KubeRouterSettings): readonly Optional<ObjectEdit>[] {
-  const { host, port } = cluster.controlPlaneEndpoint;
+function configEdits(inventory: Inventory, { mtu }: KubeRouterSettings): readonly Optional<ObjectEdit>[] {
   const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  const server = endpointUrl(inventory);
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
