@@ -16,7 +16,7 @@ const router = { ipv4: '10.88.0.1', ipv6: 'fd88::1' } as const;
 
 /** Tells everybody who asks at port 7777 by which address they came. */
 const mirror = (family: Family): string =>
-  `setsid socat TCP${family === 'ipv6' ? 6 : 4}-LISTEN:7777,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR' >/dev/null 2>&1 & echo $!`;
+  `setsid socat ${family === 'ipv6' ? 'TCP6-LISTEN:7777,ipv6only=1' : 'TCP4-LISTEN:7777'},fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR' >/dev/null 2>&1 & echo $!`;
 
 describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === undefined ? '' : ` (${noLab})`}`, () => {
   let lab: LabHandle;
