@@ -3,12 +3,17 @@ import { binaries } from '../src/components/binaries.ts';
 import { componentResources } from '../src/components/component-resources.ts';
 import { restartPods } from '../src/components/restart-pods.ts';
 import { healthGate } from '../src/components/health-gate.ts';
+import type { Component } from '../src/components/component.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
 import { networkPlace, partsOf } from '../src/network/parts.ts';
 import { pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
+import { secondInterfaceFile, secondInterfacePath } from '../src/network/macvlan/second-interface.ts';
+import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
+import { absentFile } from '../src/resources/absent-file.ts';
+import { absentUnit } from '../src/resources/absent-unit.ts';
 import { claims } from '../src/resources/claims.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { exchangeOf, otherOwnersOff } from '../src/resources/parts/other-owners.ts';
@@ -48,14 +53,35 @@ export const networkStage: Stage = {
     },
     {
       type: 'hosts',
+      name: 'masquerade',
+      on: runsKubelet,
+      rollout: 'canary',
+      resources: async (host, context) => {
+        const { masquerade } = pluginOf(context.inventory);
+        if (masquerade === undefined) return [];
+        const component = await masqueradeOf(host, context);
+        return component === undefined ? [absentUnit(podRoutesUnit, podRoutesDown)] : componentResources(component);
+      },
+      gate: async (host, context) => {
+        const component = await masqueradeOf(host, context);
+        return component === undefined ? undefined : healthGate(component);
+      },
+    },
+    {
+      type: 'hosts',
       name: 'CNI configuration',
       on: runsKubelet,
       resources: async (host, context) => {
         const target = await targetOf(host, context);
         if (target === undefined) return [pending('cni', podCIDRUnknown)];
-        return pluginOf(context.inventory)
-          .cniFiles(target)
-          .map((spec) => file(spec));
+        const second = secondInterfaceFile(context.inventory, host);
+        // First, so that no pod starts with the network alone.
+        return [
+          second === undefined ? absentFile(secondInterfacePath) : file(second),
+          ...pluginOf(context.inventory)
+            .cniFiles(target)
+            .map((spec) => file(spec)),
+        ];
       },
     },
     {
@@ -75,6 +101,13 @@ export const networkStage: Stage = {
   ],
 };
 
+/** What people have to do or know once the network is applied. */
+export async function networkNotes(context: StageContext): Promise<readonly string[]> {
+  const { inventory } = context;
+  const { notes } = pluginOf(inventory);
+  return notes === undefined ? [] : notes({ inventory, podCIDRs: await podCIDRsOf(context) });
+}
+
 async function networkResources(host: Host, context: StageContext): Promise<readonly AnyResource[]> {
   const { inventory } = context;
   const plugin = pluginOf(inventory);
@@ -91,6 +124,11 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   ];
 }
 
+async function masqueradeOf(host: Host, context: StageContext): Promise<Component | undefined> {
+  const target = await targetOf(host, context);
+  return target === undefined ? undefined : pluginOf(context.inventory).masquerade?.(target);
+}
+
 const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
@@ -98,9 +136,11 @@ async function targetOf(host: Host, context: StageContext): Promise<NetworkTarge
   const { inventory } = context;
   const facts = context.facts(host);
   if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
-  const nodes = await context.nodes();
-  const podCIDRs = Object.fromEntries(
-    nodes.flatMap(({ name, podCIDRs: own }) => (own.length === 0 ? [] : [[name, own]])),
-  );
+  const podCIDRs = await podCIDRsOf(context);
   return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
+}
+
+async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, readonly string[]>>> {
+  const nodes = await context.nodes();
+  return Object.fromEntries(nodes.flatMap(({ name, podCIDRs }) => (podCIDRs.length === 0 ? [] : [[name, podCIDRs]])));
 }

@@ -11,9 +11,13 @@ export const addonsStage: Stage = {
     {
       type: 'cluster',
       name: 'CoreDNS',
-      objects: ({ inventory }) => coredns(inventory),
+      set: 'dns',
+      // Where pods reach no Service, nobody could ask it.
+      objects: ({ inventory }) => (inventory.cluster.network.podsReachServices ? coredns(inventory) : []),
       gate: ({ inventory }) =>
-        pluginOf(inventory).makesNodesReady ? rolloutGate('kube-system', 'coredns') : undefined,
+        pluginOf(inventory).makesNodesReady && inventory.cluster.network.podsReachServices
+          ? rolloutGate('kube-system', 'coredns')
+          : undefined,
     },
   ],
 };

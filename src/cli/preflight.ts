@@ -10,8 +10,10 @@ import type { Session } from './session.ts';
 export function runPreflight(run: Run, session: Session, clusterId: string): void {
   const problems = preflight(run.inventory, session.allFacts, clusterId);
   for (const problem of problems) {
-    if (problem.severity === 'warning')
-      run.emit({ type: 'warning', host: problem.host, text: `${problem.what}: ${problem.why}` });
+    const { host, severity, what, why, commands } = problem;
+    if (severity === 'warning') run.emit({ type: 'warning', host, text: `${what}: ${why}` });
+    if (commands !== undefined)
+      run.emit({ type: 'note', text: [`on ${host}:`, ...commands.map((command) => `  ${command}`)].join('\n') });
   }
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw preflightError(errors);

@@ -35,6 +35,8 @@ export interface CheckResult {
   readonly tried: string;
   readonly result: string;
   readonly ok: boolean;
+  /** It was not tried, for the reason that is the result: neither passed nor failed, and `ok` then. */
+  readonly skipped?: true;
   readonly durationMs: number;
 }
 
@@ -160,6 +162,8 @@ export type RunEvent =
       readonly changed: number;
       readonly durationMs: number;
     }
+  /** What a person has to do or know beyond what k8sup does; lines stay lines. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly host?: string; readonly text: string }
   | { readonly type: 'check'; readonly check: CheckResult }
   | { readonly type: 'error'; readonly error: ErrorJson }

@@ -50,6 +50,26 @@ export interface PeerStatus {
   readonly neighbour: boolean;
 }
 
+/** One BGP session as the node at this end sees it: what `calicoctl node status` shows in a line. */
+export interface BgpSession {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly peer: string;
+  readonly type: 'node-to-node mesh' | 'node specific' | 'global';
+  /** BIRD's word for its own protocol, for example `up` or `start`. */
+  readonly state: string;
+  /** When the state changed: a time of today, or a date. */
+  readonly since: string;
+  /** State of the session, and what went wrong: `Established`, `Active Socket: Connection refused`. */
+  readonly info: string;
+}
+
+export interface NodeSessions {
+  readonly node: string;
+  readonly sessions: readonly BgpSession[];
+  /** Why they could not be asked for, for example that the pod does not run. */
+  readonly problem?: string;
+}
+
 export interface NodeNetwork {
   readonly name: string;
   readonly address: string;
@@ -70,6 +90,8 @@ export interface NodeNetwork {
   readonly peers: readonly PeerStatus[];
   /** Undefined where the plugin has no such rule of its own. */
   readonly masquerade?: boolean;
+  /** Where the plugin speaks BGP. */
+  readonly sessions?: readonly BgpSession[];
 }
 
 /** What `k8sup network status` tells. */

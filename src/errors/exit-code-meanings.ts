@@ -16,7 +16,7 @@ export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   preflight: 'a host is not fit for its part; nothing was changed',
   hostsFailed: 'several hosts failed, each for a reason of its own',
   unsafeChange: 'the inventory asks for an edit that is not safe on a living cluster; nothing was changed',
-  verification: 'the cluster stands, but a check of `verify` or `status` failed',
+  verification: 'the cluster stands, but a check of `verify`, `status` or `network` failed',
   lab: 'the lab could not be made or taken away',
   usage: 'the command line is wrong, or a question was not confirmed',
   bug: 'a defect of k8sup: please report it',

@@ -29,6 +29,7 @@ export const standard = {
     nodePortRange: '30000-32767',
     dnsDomain: 'cluster.local',
     cniPluginsVersion: '1.9.1',
+    cni: { portmap: true, bandwidth: true, hairpin: true },
   },
   coredns: { replicas: 2 },
   images: { coredns: 'registry.k8s.io/coredns/coredns', verify: 'docker.io/library/busybox:1.36' },

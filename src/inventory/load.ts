@@ -6,6 +6,7 @@ import { checkExtras } from './checks/extras.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkHosts } from './checks/hosts.ts';
 import { checkLabels } from './checks/labels.ts';
+import { checkSecondInterface } from './checks/lan.ts';
 import { checkNetwork } from './checks/network.ts';
 import { checkPlugins } from './checks/plugins.ts';
 import { checkRoles } from './checks/roles.ts';
@@ -71,6 +72,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
     checkHosts,
     checkRoles,
     checkNetwork,
+    checkSecondInterface,
     checkExtras,
     checkLabels,
     checkMirrors,

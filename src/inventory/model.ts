@@ -2,6 +2,7 @@ import { familyOf } from './cidr.ts';
 import type { Family } from './cidr.ts';
 import type { Document } from './document.ts';
 import type { PluginNeeds } from './plugin.ts';
+import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
 
 /** Kubernetes' and etcd's own words; one host may have several. */
@@ -91,8 +92,16 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
-  /** MTU of the bridge plugin; undefined: the kernel's default. */
+  /** MTU of pods with bridge or macvlan; undefined: the interface's. */
   readonly mtu?: number;
+  /** What the chain of CNI plugins does besides, where there is one. */
+  readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };
+  /** Blocks outside the pod CIDR that see pods' own addresses. */
+  readonly nonMasqueradeCIDRs: readonly string[];
+  /** False where pods reach no Service: then there is no cluster DNS either. */
+  readonly podsReachServices: boolean;
+  /** A second interface of every pod. */
+  readonly secondInterface?: SecondInterfaceInput;
 }
 
 export interface RegistryCredential {

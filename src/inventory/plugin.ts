@@ -24,6 +24,33 @@ export interface KernelNeed {
   readonly alternative: string;
 }
 
+/** A network interface that the inventory names and hosts must have. */
+export interface InterfaceNeed {
+  readonly name: string;
+  /** The key that names it, for example `cluster.network.macvlan.master`. */
+  readonly setting: string;
+}
+
+/** The size of packets that the path between hosts must carry. */
+export interface MtuNeed {
+  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
+  readonly bytes: number;
+  /** Undefined: the interface that carries the host's address. */
+  readonly interface?: string;
+  readonly setting: string;
+}
+
+/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
+export interface SubnetNeed {
+  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
+  readonly code: string;
+  /** What needs it, for example `the network bridge`. */
+  readonly by: string;
+  readonly alternative: string;
+  /** Routers by host, for what is not on the host's own subnet. */
+  readonly gateways: Readonly<Record<string, string>>;
+}
+
 /** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
 export interface UpstreamFile {
   /** As in the catalogue of artifacts, for example `calico`. */
@@ -82,8 +109,6 @@ export interface PluginNeeds {
   readonly replacesKubeProxy?: true;
   /** The oldest kernel it works on. */
   readonly kernelRelease?: KernelRelease;
-  /** Name of the file in /etc/cni/net.d that its own pods write, where k8sup writes none. */
-  readonly cniConfig?: string;
   /** Annotations of nodes by host name, which k8sup keeps as they are here. */
   readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What must stay as it is on a living cluster. */
@@ -109,7 +134,39 @@ export interface FixedSetting {
   readonly reason: string;
 }
 
+/** Keys of the network that some plugins use and others do not. */
+export const sharedKeys = ['mtu', 'cni', 'nonMasqueradeCIDRs', 'secondInterface'] as const;
+export type SharedKey = (typeof sharedKeys)[number];
+
 export const noNeeds: PluginNeeds = { artifacts: {}, ports: [], kernel: [], programs: [], leaves: [] };
+
+interface MacvlanInput {
+  readonly master?: string | undefined;
+  readonly mtu?: number | undefined;
+}
+
+/** What a macvlan needs, as the network or as a second interface. */
+export function macvlanNeeds({ master, mtu }: MacvlanInput, path: string): PluginNeeds {
+  const kernel = { module: 'macvlan', by: 'macvlan', alternative: 'choose another cluster.network.plugin' };
+  const link = master === undefined ? {} : { interface: master };
+  const setting = path === 'cluster.network.macvlan' ? 'cluster.network.mtu' : `${path}.mtu`;
+  return {
+    ...noNeeds,
+    kernel: [kernel],
+    interfaces: master === undefined ? [] : [{ name: master, setting: `${path}.master` }],
+    mtu: mtu === undefined ? [] : [{ bytes: mtu, setting, ...link }],
+  };
+}
+
+/** What two parts of a network need together. */
+export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
+  return {
+    ...one,
+    kernel: [...one.kernel, ...other.kernel],
+    interfaces: [...(one.interfaces ?? []), ...(other.interfaces ?? [])],
+    mtu: [...(one.mtu ?? []), ...(other.mtu ?? [])],
+  };
+}
 
 /** A pod network as the inventory knows it: what may be written of it, what it goes together with, and what it needs. */
 export interface PluginDeclaration<Settings = unknown> {
@@ -122,6 +179,10 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly provedWith?: readonly Addressing[];
   /** Whether NetworkPolicy objects have an effect. */
   readonly enforcesPolicy: boolean;
+  /** False where what pods send passes their host by, and with it kube-proxy's rules. */
+  readonly podsReachServices?: false;
+  /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
+  readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
   /** Its version, where it has one. */

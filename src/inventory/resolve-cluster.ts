@@ -11,6 +11,7 @@ import {
 } from './defaults.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
+import { joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
 import type { ClusterInput } from './schema.ts';
@@ -149,15 +150,19 @@ function resolveNetwork(
   const written = { ...standard.network, ...given(input.network) };
   const pods = splitList(written.podCIDR).map(checkedCidr);
   const services = splitList(written.serviceCIDR).map(checkedCidr);
+  const podCIDRs = pods.map(formatCidr);
   const dnsIPs = dnsAddresses(input.network?.dnsIP, services);
   const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
+  const { settings, needs } = plugin.resolve(input, nodes);
+  const { uses = sharedKeys } = plugin;
+  const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
   return {
     plugin: plugin.name,
     enforcesPolicy: plugin.enforcesPolicy,
     podCIDR: formatCidr(firstOf(pods)),
-    podCIDRs: pods.map(formatCidr),
+    podCIDRs,
     serviceCIDR: formatCidr(firstOf(services)),
     serviceCIDRs: services.map(formatCidr),
     nodeCIDRMaskSize: written.nodeCIDRMaskSize,
@@ -169,7 +174,12 @@ function resolveNetwork(
     apiserverServiceIP: firstOf(apiserverServiceIPs),
     apiserverServiceIPs,
     ...pick(input.network?.mtu, 'mtu'),
-    ...plugin.resolve(input, nodes),
+    cni: { ...standard.network.cni, ...given(input.network?.cni) },
+    nonMasqueradeCIDRs: (input.network?.nonMasqueradeCIDRs ?? []).filter((cidr) => !podCIDRs.includes(cidr)),
+    podsReachServices: plugin.podsReachServices ?? true,
+    ...pick(second, 'secondInterface'),
+    settings,
+    needs: second === undefined ? needs : joinNeeds(needs, macvlanNeeds(second, 'cluster.network.secondInterface')),
   };
 }
 

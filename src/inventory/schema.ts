@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { standard } from './defaults.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
@@ -19,7 +20,15 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
   const settings = plugins.flatMap(({ name, schema }) =>
     schema === undefined ? [] : [[name, optional(schema, `Settings of ${name}`)] as const],
   );
-  const network = networkSchema.extend(Object.fromEntries(settings));
+  const names = plugins.map(({ name }) => name);
+  const network = networkSchema.extend({
+    plugin: networkSchema.shape.plugin.meta({
+      description: `Pod network: ${names.join(', ')}`,
+      default: standard.network.plugin,
+      examples: names,
+    }),
+    ...Object.fromEntries(settings),
+  });
   const cluster = clusterSchema.extend({ network: optional(network, 'Addresses and the pod network') });
   const inventory = z
     .strictObject({

@@ -10,20 +10,22 @@ const shared: readonly string[] = [paths.bin, paths.lib, paths.cniBin, paths.cni
 
 /** All that a plugin puts on a host or leaves there by running, as the ownership manifest names it. */
 export function partsOf(plugin: NetworkPlugin, target: NetworkTarget): readonly Part[] {
-  const component = plugin.component(target);
+  const components = [plugin.component(target), plugin.masquerade?.(target)].filter((one) => one !== undefined);
   const files = [
     ...plugin.programs(target.inventory).flatMap((set) => set.files.map((name) => `${set.directory}/${name}`)),
     ...plugin.kubeconfigs.map((name) => `${paths.kubeConf}/${name}.kubeconfig`),
-    ...(component?.files ?? []).map(({ path }) => path),
+    ...components.flatMap((one) => one.files).map(({ path }) => path),
     ...plugin.cniFiles(target).map(({ path }) => path),
-    ...(component === undefined ? [] : [`${paths.units}/${component.unit}`]),
+    ...components.map(({ unit }) => `${paths.units}/${unit}`),
   ];
   // Folders of others stay, also when they are empty for a moment.
   const folders = [...new Set(files.map((path) => dirname(path)))].filter((path) => !shared.includes(path));
   return [
     ...folders.map((name) => ({ kind: 'dir', name })),
-    ...(component === undefined ? [] : [{ kind: 'unit', name: component.unit }]),
-    ...(component?.directories ?? []).map(({ path, data = true }) => ({ kind: data ? 'tree' : 'dir', name: path })),
+    ...components.map(({ unit }) => ({ kind: 'unit', name: unit })),
+    ...components
+      .flatMap((one) => one.directories)
+      .map(({ path, data = true }) => ({ kind: data ? 'tree' : 'dir', name: path })),
     ...files.map((name) => ({ kind: 'file', name })),
     ...plugin.claims(target.inventory).map(({ kind, name }) => ({ kind, name })),
   ];

@@ -16,6 +16,13 @@ export interface NetworkTarget {
   readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What is known of all hosts once the network is applied. */
+export interface AppliedNetwork {
+  readonly inventory: Inventory;
+  /** `spec.podCIDRs` of the nodes by host name. */
+  readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
 export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Settings> {
   /** True where pod CIDRs, known only once nodes are registered, are part of what is written. */
@@ -27,10 +34,14 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   readonly kubeconfigs: readonly LeafName[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;
+  /** A service of k8sup's that hides pods' addresses from the world in the network's place; undefined where the network does it itself. */
+  readonly masquerade?: (target: NetworkTarget) => Component | undefined;
   /** Written after the service is healthy: with the CNI configuration in place the kubelet calls the node ready. */
   readonly cniFiles: (target: NetworkTarget) => readonly ComponentFile[];
   /** Objects of the cluster that must be there before the service starts. */
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** What people have to do or know after an apply; texts of a line or more. */
+  readonly notes?: (cluster: AppliedNetwork) => readonly string[];
   /** What it leaves on a host by running. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
 }

@@ -1,4 +1,5 @@
-import type { Family, Way } from '../engine/network-report.ts';
+import type { Family, NodeSessions, Way } from '../engine/network-report.ts';
+import type { KubeRunner } from '../engine/stage.ts';
 import type { Inventory } from '../inventory/model.ts';
 import type { Sh } from '../shell/sh.ts';
 
@@ -23,8 +24,6 @@ export type Annotations = Readonly<Record<string, string>>;
 export interface NetworkStatus {
   /** The plugin's own word for how packets reach other nodes. */
   readonly mode: (inventory: Inventory) => string;
-  /** Whether it makes NetworkPolicy true; undefined where k8sup cannot know. */
-  readonly enforcesPolicy: boolean | undefined;
   /** The unit on every node. */
   readonly unit?: string;
   /** The bridge that pods hang on; it comes with a node's first pod. */
@@ -41,4 +40,6 @@ export interface NetworkStatus {
   readonly masquerade?: Sh;
   /** The chain of iptables, behind FORWARD, in which it lets pods' packets through. */
   readonly forwardChain?: string;
+  /** The BGP sessions of its nodes; undefined where it speaks no BGP. */
+  readonly sessions?: (inventory: Inventory, kube: KubeRunner) => Promise<readonly NodeSessions[] | undefined>;
 }

@@ -1,8 +1,9 @@
 import type { Facts } from '../host/facts/model.ts';
-import { contains, formatCidr, parseAddress, parseCidr, widthOf } from '../inventory/cidr.ts';
-import type { Cidr } from '../inventory/cidr.ts';
+import { familyOf, formatCidr, splitList } from '../inventory/cidr.ts';
 import { runsKubelet } from '../inventory/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import { isOnSubnet, subnetOf } from '../inventory/subnet.ts';
+import type { Subnet } from '../inventory/subnet.ts';
 import type { HostCheck } from './host-check.ts';
 
 type Found = ReturnType<HostCheck>;
@@ -28,7 +29,7 @@ function missingInterfaces({ cluster }: Inventory, { links }: Facts): Found {
 
 function narrow({ cluster }: Inventory, host: Host, facts: Facts): Found {
   return (cluster.network.needs.mtu ?? []).flatMap(({ bytes, setting, interface: named }) => {
-    const link = named ?? linkOf(host, facts)?.interface ?? '';
+    const link = named ?? subnetOf(host.address, facts.addresses)?.interface ?? '';
     const carried = facts.links[link];
     if (carried === undefined || bytes <= carried) return [];
     return [
@@ -46,43 +47,35 @@ function narrow({ cluster }: Inventory, host: Host, facts: Facts): Found {
 /** Other hosts that are behind a router, where the network has none to go by. */
 function apart(inventory: Inventory, host: Host, facts: Facts): Found {
   const need = inventory.cluster.network.needs.subnet;
-  const own = linkOf(host, facts)?.cidr;
-  if (need === undefined || own === undefined) return [];
-  const gateway = need.gateways[host.name];
-  if (gateway !== undefined) {
-    if (isIn(own, gateway)) return [];
+  if (need === undefined) return [];
+  return host.addresses.flatMap((address) => {
+    const own = subnetOf(address, facts.addresses);
+    if (own === undefined) return [];
+    const gateway = splitList(need.gateways[host.name] ?? '').find((one) => familyOf(one) === familyOf(address));
+    if (gateway !== undefined && gateway !== '') return isOnSubnet(own, gateway) ? [] : [strayGateway(gateway, own)];
+    const others = inventory.hosts.filter(runsKubelet).flatMap(({ name, addresses }) => {
+      const other = addresses.find((one) => familyOf(one) === familyOf(address));
+      return other === undefined || isOnSubnet(own, other) ? [] : [`${name} (${other})`];
+    });
+    if (others.length === 0) return [];
     return [
       {
-        code: 'GATEWAY_NOT_ON_SUBNET',
-        what: `the gateway ${gateway} is not on its subnet ${formatCidr(own)}`,
-        why: 'a route goes by a router that the host reaches directly',
-        fix: "name the address that the router has on this host's own subnet",
-        severity: 'error',
+        code: need.code,
+        what: `${others.join(', ')} is not on its subnet ${formatCidr(own.cidr)}`,
+        why: `${need.by} sends packets for pods straight to the other host; a router between them would not know where these pods are`,
+        fix: need.alternative,
+        severity: 'error' as const,
       },
     ];
-  }
-  const others = inventory.hosts.filter((other) => runsKubelet(other) && !isIn(own, other.address));
-  if (others.length === 0) return [];
-  return [
-    {
-      code: need.code,
-      what: `${others.map(({ name, address }) => `${name} (${address})`).join(', ')} is not on its subnet ${formatCidr(own)}`,
-      why: `${need.by} sends packets for pods straight to the other host; a router between them would not know where these pods are`,
-      fix: need.alternative,
-      severity: 'error',
-    },
-  ];
+  });
 }
 
-/** The interface that carries the host's address, with its subnet; undefined where only the bare address is known. */
-function linkOf(host: Host, { addresses }: Facts): { readonly interface: string; readonly cidr: Cidr } | undefined {
-  const found = addresses.find(({ cidr }) => cidr.split('/')[0] === host.address);
-  const parsed = parseCidr(found?.cidr ?? '');
-  if (found === undefined || !('cidr' in parsed) || parsed.cidr.prefix === widthOf(parsed.cidr.family)) return undefined;
-  return { interface: found.interface, cidr: parsed.cidr };
-}
-
-function isIn(subnet: Cidr, address: string): boolean {
-  const parsed = parseAddress(address);
-  return parsed.kind !== 'none' && contains(subnet, parsed);
+function strayGateway(gateway: string, own: Subnet): Found[number] {
+  return {
+    code: 'GATEWAY_NOT_ON_SUBNET',
+    what: `the gateway ${gateway} is not on its subnet ${formatCidr(own.cidr)}`,
+    why: 'a route goes by a router that the host reaches directly',
+    fix: "name the address that the router has on this host's own subnet",
+    severity: 'error',
+  };
 }

@@ -43,19 +43,14 @@ export const checkOthers: HostCheck = (inventory, _host, facts) => {
   return [...installers, ...containers, ...filled, ...idleRuntimes(facts), ...foreignCNI(inventory, facts)];
 };
 
-/**
- * With `none` the network is the user's own, and so is its configuration. A file that the network's own pods write is somebody else's only where the host
- * is not ours yet: the one before it left it.
- */
-function foreignCNI(inventory: Inventory, facts: Facts): ReturnType<HostCheck> {
-  const { plugin, needs } = inventory.cluster.network;
-  if (plugin === 'none') return [];
-  const own = needs.cniConfig ?? '10-k8sup.conflist';
-  return facts.foreignCNIConfigs
-    .filter((name) => name < own || (name === own && !isOurs(inventory, facts)))
+/** With `none` the network is the user's own, and so is its configuration. */
+function foreignCNI({ cluster }: Inventory, { foreignCNIConfigs }: Facts): ReturnType<HostCheck> {
+  if (cluster.network.plugin === 'none') return [];
+  return foreignCNIConfigs
+    .filter((name) => name < '10-k8sup.conflist')
     .map((name) => ({
       code: 'FOREIGN_CNI_CONFIG',
-      what: `/etc/cni/net.d/${name} ${name === own ? `is another ${plugin}'s` : "sorts before k8sup's own"}`,
+      what: `/etc/cni/net.d/${name} sorts before k8sup's own`,
       why: 'the runtime takes the first file there, so pods would get that network',
       fix: 'move the file away',
       severity: 'error',

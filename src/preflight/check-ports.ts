@@ -21,32 +21,6 @@ export const checkPorts: HostCheck = (inventory, host, facts) =>
     ];
   });
 
-/** A firewall that is kept must let the cluster's ports through. */
-export const checkFirewall: HostCheck = (inventory, host, facts) => {
-  const ports = portsOf(inventory, host).filter((port) => !port.loopback);
-  const through = `let through ${ports.map((port) => `${port.port}/${port.protocol}`).join(', ')}, the pod and service networks, and the node ports`;
-  const found: ReturnType<HostCheck>[number][] = [];
-  if (inventory.cluster.firewall === 'keep' && facts.firewalls.length > 0) {
-    found.push({
-      code: 'FIREWALL_KEPT',
-      what: `${facts.firewalls.join(', ')} stays on`,
-      why: `it must ${through}`,
-      fix: 'open these, or let k8sup switch it off: hostPreparation.firewall: disable',
-      severity: 'warning',
-    });
-  }
-  if (facts.ruleLoaders.length > 0) {
-    found.push({
-      code: 'FIREWALL_RULES',
-      what: `${facts.ruleLoaders.join(', ')} loads firewall rules of its operator's, which k8sup leaves alone`,
-      why: `they must ${through}; and where loading them flushes all rules first, a reload takes those of kube-proxy and the pod network away too`,
-      fix: "open these, and have only the file's own tables flushed; else restart kube-proxy and flanneld after a reload",
-      severity: 'warning',
-    });
-  }
-  return found;
-};
-
 function inTheWay(listener: Listener, needed: NeededPort): boolean {
   if (listener.protocol !== needed.protocol || listener.port !== needed.port) return false;
   const local = listener.address.startsWith('127.') || listener.address === '::1';

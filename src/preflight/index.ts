@@ -1,11 +1,12 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
+import { checkFirewall } from './check-firewall.ts';
 import { checkKernel } from './check-kernel.ts';
 import { checkLinks } from './check-links.ts';
 import { checkNetworkOfHost } from './check-network.ts';
 import { checkOthers } from './check-others.ts';
-import { checkFirewall, checkPorts } from './check-ports.ts';
+import { checkPorts } from './check-ports.ts';
 import { checkResolver } from './check-resolver.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkSystem } from './check-system.ts';

@@ -9,6 +9,8 @@ export interface PreflightProblem {
   readonly why: string;
   readonly fix: string;
   readonly severity: 'error' | 'warning';
+  /** What to type on the host, a command each. */
+  readonly commands?: readonly string[];
 }
 
 /** All errors of all hosts as one; a single one keeps its own code. */

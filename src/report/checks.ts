@@ -7,7 +7,7 @@ import { duration, oneLine } from './words.ts';
 export function renderChecks(checks: readonly CheckResult[], style: Style): string {
   const { colors, symbols } = style;
   const rows = checks.map((check) => [
-    check.ok ? symbols.ok : symbols.failed,
+    check.skipped === true ? symbols.skipped : check.ok ? symbols.ok : symbols.failed,
     oneLine(check.name),
     duration(check.durationMs),
     oneLine(check.tried),
@@ -19,10 +19,15 @@ export function renderChecks(checks: readonly CheckResult[], style: Style): stri
     paint: (cell, row, column) => {
       if (row === 0) return colors.bold(cell);
       if (column !== 0) return cell;
-      return checks[row - 1]?.ok === true ? colors.green(cell) : colors.red(cell);
+      const check = checks[row - 1];
+      if (check?.skipped === true) return colors.yellow(cell);
+      return check?.ok === true ? colors.green(cell) : colors.red(cell);
     },
   });
   const failed = checks.filter((check) => !check.ok).length;
-  const total = `${checks.length - failed} of ${checks.length} checks passed.`;
+  const skipped = checks.filter((check) => check.skipped === true).length;
+  const tried = checks.length - skipped;
+  const left = skipped === 0 ? '' : ` ${skipped} could not be made.`;
+  const total = `${tried - failed} of ${tried} checks passed.${left}`;
   return `${text}\n${failed === 0 ? total : colors.red(total)}`;
 }

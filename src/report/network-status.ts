@@ -12,9 +12,22 @@ export function renderNetworkStatus(status: NetworkStatusReport, columns: number
     `Pod network ${oneLine(status.plugin)}, ${oneLine(status.mode)}`,
     table([head, ...rows], { columns, indent: 2 }),
     ...status.nodes.flatMap(routeLines),
+    ...sessionTable(status.nodes, columns),
     '',
     renderProblems(status.problems),
   ].join('\n');
+}
+
+/** As `calicoctl node status` shows them, for all nodes at once. */
+function sessionTable(nodes: readonly NodeNetwork[], columns: number): readonly string[] {
+  const rows = nodes.flatMap(({ name, sessions = [] }) =>
+    sessions.map(({ peer, type, state, since, info }) => [name, peer, type, state, since, info].map(oneLine)),
+  );
+  if (rows.length === 0) return [];
+  return [
+    '',
+    table([['NODE', 'PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO'], ...rows], { columns, indent: 2 }),
+  ];
 }
 
 function row(node: NodeNetwork): readonly string[] {

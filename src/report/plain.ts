@@ -52,6 +52,8 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
       return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;
+    case 'note':
+      return `NOTE ${safe(event.text).trim()}`;
     case 'check':
       return checkText(event.check);
     case 'stage-start':
@@ -96,8 +98,9 @@ function hostText(event: HostEvent, verbose: boolean, style: Style): string | un
   }
 }
 
-function checkText({ name, ok, result, durationMs }: CheckResult): string {
-  return `check ${oneLine(name)}: ${ok ? 'ok' : 'FAILED'}, ${oneLine(result)} (${duration(durationMs)})`;
+function checkText({ name, ok, skipped, result, durationMs }: CheckResult): string {
+  const verdict = skipped === true ? 'skipped' : ok ? 'ok' : 'FAILED';
+  return `check ${oneLine(name)}: ${verdict}, ${oneLine(result)} (${duration(durationMs)})`;
 }
 
 function diffText(diff: string): string {

@@ -6,6 +6,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 export interface Symbols {
   readonly ok: string;
   readonly failed: string;
+  readonly skipped: string;
   readonly warning: string;
   readonly arrow: string;
   readonly more: string;
@@ -48,5 +49,5 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
 }
 
-const unicodeSymbols: Symbols = { ok: '✔', failed: '✖', warning: '⚠', arrow: '→', more: '…' };
-const asciiSymbols: Symbols = { ok: '[+]', failed: '[x]', warning: '[!]', arrow: '->', more: '...' };
+const unicodeSymbols: Symbols = { ok: '✔', failed: '✖', skipped: '–', warning: '⚠', arrow: '→', more: '…' };
+const asciiSymbols: Symbols = { ok: '[+]', failed: '[x]', skipped: '[-]', warning: '[!]', arrow: '->', more: '...' };

@@ -17,7 +17,7 @@ import type { Style } from './style.ts';
 import { summaryDetails, summaryLine } from './summary.ts';
 import { isPlan, openTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-import { count, hostName, oneLine } from './words.ts';
+import { count, hostName, oneLine, safe } from './words.ts';
 
 /** A live view of the running stage; finished stages leave one line each, and everything else is printed between stages. */
 export function openTty(settings: ReporterSettings): Reporter {
@@ -92,6 +92,7 @@ function lineOf(event: RunEvent, style: Style): string {
     const host = event.host === undefined ? '' : `${hostName(event.host)}: `;
     return `${colors.yellow(symbols.warning)} ${host}${oneLine(event.text)}`;
   }
+  if (event.type === 'note') return `${colors.bold(symbols.arrow)} ${safe(event.text).trim()}`;
   if (event.type === 'network-test') return `\n${renderNetworkTest(event.test, style)}\n`;
   if (event.type === 'progress') return colors.dim(`  ${hostName(event.host)}  ${oneLine(event.text)}`);
   return '';

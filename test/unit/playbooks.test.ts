@@ -44,6 +44,7 @@ describe('how restarts go over the hosts', () => {
       '05.kube-node kubelet: canary',
       '05.kube-node kube-proxy: canary',
       '06.network network: canary',
+      '06.network masquerade: canary',
     ]);
   });
 

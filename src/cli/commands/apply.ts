@@ -2,7 +2,7 @@ import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
-import { networkStage } from '../../../playbooks/06.network.ts';
+import { networkStage, networkNotes } from '../../../playbooks/06.network.ts';
 import { site, stageById } from '../../../playbooks/site.ts';
 import { confirmDisruptions } from '../confirm.ts';
 import { makeContext } from '../context.ts';
@@ -46,9 +46,14 @@ export function apply(request: ApplyRequest, io: Io): Promise<number> {
     const outcome = await runStages(stages(), context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
+    if (stages().some(({ id }) => id === networkStage.id)) await tellNotes(context);
     if (stages().some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return request.verify ? verified(run, context) : exitCodes.ok;
   });
+}
+
+async function tellNotes(context: RunContext): Promise<void> {
+  for (const text of await networkNotes(context)) context.emit({ type: 'note', text });
 }
 
 /** Kubelets renew their serving certificates by requests that only k8sup approves; what it would not approve is told. */

@@ -23,7 +23,8 @@ export function networkStatus(
     const context = await makeContext(run, session, 'plan');
     const judge = { status: statusOf(run.inventory), inventory: run.inventory };
     const { looks, unseen } = await lookAtNetwork(context, judge);
-    const status = networkReport(judge, looks, unseen);
+    const sessions = await judge.status.sessions?.(run.inventory, context.kube);
+    const status = networkReport(judge, looks, unseen, sessions);
     if (flags.output === 'json') run.emit({ type: 'network-status', status });
     else io.out.write(`${renderNetworkStatus(status, io.out.columns ?? 120)}\n`);
     return status.problems.length === 0 ? exitCodes.ok : exitCodes.verification;

@@ -3,6 +3,7 @@ import type { NodeLook } from '../../network/look/model.ts';
 import type { Judge } from '../../network/look/node-problems.ts';
 import { wayOf } from '../../network/look/path-problems.ts';
 import { knownProblems } from '../../network/look/report.ts';
+import { pluginOf } from '../../network/network.ts';
 import type { NetworkTestSpec } from '../../kube/index.ts';
 import type { Looks } from './look.ts';
 
@@ -26,7 +27,7 @@ export function testSpec(
   return {
     plugin: inventory.cluster.network.plugin,
     mode: status.mode(inventory),
-    enforcesPolicy: status.enforcesPolicy,
+    enforcesPolicy: pluginOf(inventory).makesNodesReady ? inventory.cluster.network.enforcesPolicy : undefined,
     nodes: mine.filter(({ node }) => node.ready).map(({ node }) => node),
     absent: [
       ...unseen.filter(({ node }) => limit.has(node.name)).map(({ node, reason }) => ({ name: node.name, reason })),
@@ -44,7 +45,7 @@ export function testSpec(
       const look = lookOf(name);
       return { strictDevices: look?.strictDevices ?? [], firewalls: look?.firewalls ?? [] };
     },
-    nonMasqueradeCIDRs: [],
+    nonMasqueradeCIDRs: inventory.cluster.network.nonMasqueradeCIDRs,
     ...flags,
   };
 }

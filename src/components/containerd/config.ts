@@ -19,12 +19,14 @@ export function containerdConfig(
   facts: Facts,
   passwords: RegistryPasswords,
 ): ComponentFile {
-  const { versions, runtime } = inventory.cluster;
+  const { network, versions, runtime } = inventory.cluster;
   const auth = sandboxRegistryAuth(inventory, passwords);
   const runc = runcTable(cgroupDriver(runtime, facts) === 'systemd');
+  // Its own limit is one configuration, so one interface.
+  const cni = network.secondInterface === undefined ? {} : { max_conf_num: 2 };
   const plugins = isAtLeast(versions.containerd, 2, 0)
-    ? pluginsOfVersion3(runtime.sandboxImage, runc, auth)
-    : pluginsOfVersion2(runtime.sandboxImage, runc, auth);
+    ? pluginsOfVersion3(runtime.sandboxImage, { runc, cni, auth })
+    : pluginsOfVersion2(runtime.sandboxImage, { runc, cni, auth });
   const defaults = {
     version: isAtLeast(versions.containerd, 2, 0) ? 3 : 2,
     root: runtime.dataRoot,
@@ -45,7 +47,13 @@ export function containerdConfig(
   };
 }
 
-function pluginsOfVersion3(sandbox: string, runc: Table, auth: Table): Table {
+interface Parts {
+  readonly runc: Table;
+  readonly cni: Table;
+  readonly auth: Table;
+}
+
+function pluginsOfVersion3(sandbox: string, { runc, cni, auth }: Parts): Table {
   return {
     'io.containerd.cri.v1.images': {
       pinned_images: { sandbox },
@@ -53,17 +61,17 @@ function pluginsOfVersion3(sandbox: string, runc: Table, auth: Table): Table {
     },
     'io.containerd.cri.v1.runtime': {
       containerd: { default_runtime_name: 'runc', runtimes: { runc } },
-      cni: { conf_dir: paths.cniConf },
+      cni: { conf_dir: paths.cniConf, ...cni },
     },
   };
 }
 
-function pluginsOfVersion2(sandbox: string, runc: Table, auth: Table): Table {
+function pluginsOfVersion2(sandbox: string, { runc, cni, auth }: Parts): Table {
   return {
     'io.containerd.grpc.v1.cri': {
       sandbox_image: sandbox,
       containerd: { default_runtime_name: 'runc', runtimes: { runc } },
-      cni: { bin_dir: paths.cniBin, conf_dir: paths.cniConf },
+      cni: { bin_dir: paths.cniBin, conf_dir: paths.cniConf, ...cni },
       registry: { config_path: registryHostsDir, ...auth },
     },
   };

@@ -69,7 +69,8 @@ function hostFields(inventory: Inventory, facts: Facts): Readonly<Record<string,
 function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
   const { network, runtime, kubelet } = inventory.cluster;
   return {
-    clusterDNS: [network.dnsIP],
+    // Without one, pods get the servers of the host.
+    clusterDNS: network.podsReachServices ? [network.dnsIP] : [],
     clusterDomain: network.dnsDomain,
     maxPods: kubelet.maxPods,
     containerLogMaxSize: runtime.logMaxSize,

@@ -13,6 +13,7 @@ export const kernelParts: readonly KernelPart[] = [
   { module: 'bridge', config: 'BRIDGE' },
   { module: 'veth', config: 'VETH' },
   { module: 'vxlan', config: 'VXLAN' },
+  { module: 'macvlan', config: 'MACVLAN' },
   { module: 'ipip', config: 'NET_IPIP' },
   { module: 'wireguard', config: 'WIREGUARD' },
   { module: 'nf_conntrack', config: 'NF_CONNTRACK', evidence: '/proc/sys/net/netfilter/nf_conntrack_max' },

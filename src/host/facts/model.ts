@@ -1,3 +1,5 @@
+import type { FirewallFact } from '../firewall/facts.ts';
+
 /** A TCP or UDP listener that was there when the host was looked at. */
 export interface Listener {
   readonly protocol: 'tcp' | 'udp';
@@ -53,12 +55,12 @@ export interface Facts {
   readonly clockMs: number;
   readonly controllerClockMs: number;
   readonly addresses: readonly { readonly interface: string; readonly cidr: string }[];
+  /** MTU of each network interface, by name. */
+  readonly links: Readonly<Record<string, number>>;
   /** `off`: switched off for all or for new interfaces by disable_ipv6; `absent`: the kernel has none. */
   readonly ipv6: 'on' | 'off' | 'absent';
   /** Interfaces whose IPv6 default route the kernel took from router advertisements, and those that k8sup has kept such a route for before. */
   readonly routerAdvertised: readonly string[];
-  /** MTU of each network interface, by name. */
-  readonly links: Readonly<Record<string, number>>;
   /** Destination networks of live routes of both families, without default routes and what each link has by itself. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
   readonly listeners: readonly Listener[];
@@ -76,6 +78,8 @@ export interface Facts {
   readonly selinux: 'enforcing' | 'permissive' | 'disabled' | 'absent';
   /** Firewall units that are active or enabled: firewalld, ufw. */
   readonly firewalls: readonly string[];
+  /** What the firewall that is kept says of itself; undefined where none is kept, or none could be asked. */
+  readonly firewall: FirewallFact | undefined;
   /** Units that load rules of the host's own and are active or enabled: nftables, iptables, netfilter-persistent. */
   readonly ruleLoaders: readonly string[];
   /** The resolv.conf that pods with the host's own name resolution (CoreDNS) are to get, and the servers that it names. */
@@ -85,7 +89,7 @@ export interface Facts {
   /** Containers that run now, by containerd namespace (`moby` is Docker's). */
   readonly runningContainers: Readonly<Record<string, number>>;
   readonly remains: readonly Remains[];
-  /** Files in /etc/cni/net.d that are not k8sup's. */
+  /** Files in /etc/cni/net.d that are neither k8sup's nor its network's. */
   readonly foreignCNIConfigs: readonly string[];
   /** A file in each directory that k8sup would own as a whole, for those that hold one, whoever made it. */
   readonly filledDirectories: Readonly<Record<string, string>>;

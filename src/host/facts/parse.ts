@@ -1,11 +1,12 @@
+import { readFirewall } from '../firewall/facts.ts';
 import { judgeKernel, kernelParts } from './kernel-parts.ts';
 import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
 import {
   readAddresses,
+  readLinks,
   readListeners,
   readIPv6,
-  readLinks,
   readResolver,
   readRouterAdvertised,
   readRoutes,
@@ -36,9 +37,9 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     clockMs: readClock(read),
     controllerClockMs,
     addresses: readAddresses(read),
+    links: readLinks(read),
     ipv6: readIPv6(read),
     routerAdvertised: readRouterAdvertised(read),
-    links: readLinks(read),
     routes: readRoutes(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),
@@ -49,6 +50,7 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     swap: readSwap(read),
     selinux: readSelinux(read),
     ...readFirewalls(units),
+    firewall: readFirewall(read),
     resolver: readResolver(read, units['systemd-resolved.service']?.active === 'active'),
     units,
     runningContainers: countBy(read.values('values', 'container')),

@@ -2,6 +2,7 @@ import type { Host, Inventory } from '../../inventory/model.ts';
 import { fileIn } from '../../shell/file-in.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { firewallSection } from '../firewall/facts.ts';
 import { dataDirectories, diskNeeds } from './disk.ts';
 import { kernelParts } from './kernel-parts.ts';
 import { resolvedConf, sysctlFile } from './parse-network.ts';
@@ -11,6 +12,8 @@ import { remainsPaths, unitNames } from './remains.ts';
 
 /** Says which cluster a host belongs to: its id, a space, its name. Written before anything else, taken away last. */
 export const clusterMarkPath = '/var/lib/k8sup/cluster';
+
+const ownershipManifest = '/var/lib/k8sup/manifest';
 
 /**
  * One script that reads all of a host's facts and changes nothing: it loads no module (so no netlink socket diagnosis, no listing of rules), and
@@ -27,6 +30,7 @@ export function factsScript(inventory: Inventory, host: Host): Sh {
     diskSection(diskNeeds(inventory, host).map((need) => need.path)),
     socketsSection(portsOf(inventory, host).map((port) => port.port)),
     unitsSection,
+    firewallSection(inventory, host),
     filesSection(),
     // Last, so that it is read as close as can be to when the controller reads its own.
     rawShell(`echo @@clock\ndate '+%s %N'`),
@@ -54,8 +58,11 @@ command -v iptables >/dev/null && p iptables "$(iptables --version 2>/dev/null)"
       ({ of, paths }) => sh`for f in ${paths}; do [ -e "$f" ] && p remains ${of}":$f" && break; done`,
     ),
     sh`for d in ${dataDirectories(inventory, host).map(({ path }) => path)}; do f=$(${rawShell(fileIn('d'))} 2>/dev/null); [ -z "$f" ] || p filled "$d$tab$f"; done`,
-    rawShell(`for f in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do [ -f "$f" ] && p cni "\${f##*/}"; done
-for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/; do
+    // What a network's own pods write is a path that the ownership manifest has.
+    sh`for f in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do
+  [ -f "$f" ] && ! grep -qxF "path$tab$f$tab" ${ownershipManifest} 2>/dev/null && p cni "\${f##*/}"
+done`,
+    rawShell(`for d in /run/containerd/io.containerd.runtime.v2.task/*/*/ /run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/; do
   [ -d "$d" ] || continue
   d=\${d%/*/}; p container "\${d##*/}"
 done

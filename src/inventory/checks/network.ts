@@ -19,6 +19,10 @@ export function checkNetwork(draft: Draft, report: Report): void {
     checkNodeSubnets(draft, report, pods);
     checkSwitchedOff(draft, report, pods);
   }
+  (written.nonMasqueradeCIDRs ?? []).forEach((cidr, index) => {
+    const path = ['cluster', 'network', 'nonMasqueradeCIDRs', index];
+    readBlocks(cidr, { path, of: "the world's" }, report);
+  });
   if (services !== undefined) {
     checkHostsOutside(draft, report, services);
     checkServices(services, draft.cluster.network?.dnsIP, report);

@@ -1,4 +1,5 @@
 import type { Draft, Report } from '../findings.ts';
+import { sharedKeys } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
@@ -35,7 +36,17 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
     report({ code: 'FAMILIES_NOT_PROVED', severity: 'warning', path: podPath, basedOn: [pluginPath], message });
   }
   judgeCombination(combination, plugin.rules, report);
+  checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
+}
+
+function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDeclaration, report: Report): void {
+  for (const key of sharedKeys) {
+    if (uses.includes(key) || cluster.network?.[key] === undefined) continue;
+    const message = `${name} does not use it: it has no effect`;
+    const path = ['cluster', 'network', key];
+    report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path, atKey: true, basedOn: [pluginPath], message });
+  }
 }
 
 /** Settings of another plugin are more likely a half-finished change than a wish. */

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { standard } from '../defaults.ts';
 import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
+import { secondInterfaceSchema } from './lan.ts';
 
-/** Any string passes: which plugins there are is not known here. */
-
-const plugin = z.string().meta({ examples: ['flannel', 'bridge', 'none'] });
+const cniSchema = z.strictObject({
+  portmap: optional(z.boolean(), 'Ports of the host that lead to a pod (hostPort)', standard.network.cni.portmap),
+  bandwidth: optional(
+    z.boolean(),
+    'Limits by the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth',
+    standard.network.cni.bandwidth,
+  ),
+  hairpin: optional(z.boolean(), 'A pod can reach itself through its own Service', standard.network.cni.hairpin),
+});
 
 export const networkSchema = z.strictObject({
-  plugin: optional(
-    plugin,
-    'Pod network: flannel, bridge (CNI bridge with host routes) or none (bring your own)',
-    standard.network.plugin,
-  ),
+  /** Any string passes: which plugins there are is not known here. */
+  plugin: optional(z.string(), 'Pod network', standard.network.plugin),
   podCIDR: optional(
     z.string(),
     'Addresses of pods: one block, or one of each family with a comma between, the first family first',
@@ -48,6 +52,13 @@ export const networkSchema = z.strictObject({
     'the tenth of serviceCIDR',
   ),
   dnsDomain: optional(dnsName, 'Domain of the cluster', standard.network.dnsDomain),
-  mtu: derived(mtu, 'bridge: MTU of pods', "the kernel's"),
+  mtu: derived(mtu, 'bridge, macvlan: MTU of pods', "the interface's"),
+  cni: optional(cniSchema, 'bridge, flannel: what the chain of CNI plugins does besides'),
+  nonMasqueradeCIDRs: derived(
+    z.array(z.string()),
+    "bridge, flannel: blocks outside the pod network that see pods' own addresses, not their host's (what leads back to pods is yours)",
+    'none',
+  ),
+  secondInterface: optional(secondInterfaceSchema, 'A second interface of every pod (containerd only)'),
   cniPluginsVersion: optional(version, 'Version of the CNI plugins', standard.network.cniPluginsVersion),
 });

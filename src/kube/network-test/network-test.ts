@@ -10,6 +10,7 @@ import { nodeResult } from './node-result.ts';
 import { pathResult, pathsOf } from './paths.ts';
 import type { Path } from './paths.ts';
 import { removePods, startPods } from './pods.ts';
+import type { Started } from './pods.ts';
 import { testPolicy } from './policy.ts';
 import type { NetworkTestSpec } from './spec.ts';
 import { measureThroughput } from './throughput.ts';
@@ -43,6 +44,8 @@ export async function testNetwork(
   return left === undefined ? report : { ...report, problems: [...report.problems, notRemoved(left)] };
 }
 
+const nothing: Started = { pods: [], receivers: [], missing: [] };
+
 async function measure(
   context: ActionContext,
   spec: NetworkTestSpec,
@@ -50,7 +53,7 @@ async function measure(
 ): Promise<NetworkTestReport> {
   const names = spec.nodes.map(({ name }) => name);
   tell(context, `starting a pod on each of ${names.length} nodes`);
-  const started = await startPods(context, names, receiverPort);
+  const started = names.length === 0 ? nothing : await startPods(context, names, receiverPort);
   const { pairs, chosen } = choosePairs(names, spec);
   const paths = pathsOf(pairs, started.pods);
   tell(context, `measuring ${paths.length} paths`);
@@ -64,8 +67,9 @@ async function measure(
     }));
   const results = spec.throughput ? await withThroughput(context, measured) : measured;
   const evidence = await diagnose(context, spec, started.pods, results);
+  const judge = { ...spec, inventory: context.inventory, receivers: started.receivers };
   const nodes = [
-    ...started.pods.map((pod) => nodeResult(context, spec, started, pod, fromPods.get(pod.node) ?? noAnswer)),
+    ...started.pods.map((pod) => nodeResult(judge, pod, fromPods.get(pod.node) ?? noAnswer)),
     ...[...started.missing, ...spec.absent].map(({ name, reason }): NodeResult => ({ name, absent: reason })),
   ];
   const policy = await testPolicy(context, spec, started.pods);

@@ -1,5 +1,5 @@
 import type { NodeResult } from '../../engine/network-report.ts';
-import type { ActionContext } from '../../engine/stage.ts';
+import type { Inventory } from '../../inventory/model.ts';
 import { contains, parseAddress, parseCidr } from '../../inventory/cidr.ts';
 import { resolvesTo, seenAddress } from './from-pod.ts';
 import type { Answer } from './ask.ts';
@@ -11,28 +11,27 @@ export function receiverFor(receivers: readonly Receiver[], node: string): Recei
   return receivers.find((receiver) => receiver.node !== node);
 }
 
+/** What a node's answers are judged by. */
+export interface NodeJudge extends Pick<Started, 'receivers'>, Pick<NetworkTestSpec, 'nonMasqueradeCIDRs'> {
+  readonly inventory: Inventory;
+}
+
 /** What a node's pod said of everything but paths. Pure. */
-export function nodeResult(
-  { inventory }: Pick<ActionContext, 'inventory'>,
-  spec: Pick<NetworkTestSpec, 'nonMasqueradeCIDRs'>,
-  { receivers }: Pick<Started, 'receivers'>,
-  pod: TestPod,
-  answer: Answer,
-): NodeResult {
+export function nodeResult(judge: NodeJudge, pod: TestPod, answer: Answer): NodeResult {
   if ('reason' in answer) return { name: pod.node, absent: `its test pod could not be asked: ${answer.reason}` };
   const dns = answer.said.get('dns .')?.[0] ?? '';
-  const { apiserverServiceIP, dnsIP } = inventory.cluster.network;
+  const { apiserverServiceIP, dnsIP } = judge.inventory.cluster.network;
   const found = resolvesTo(dns, apiserverServiceIP);
-  const receiver = receiverFor(receivers, pod.node);
+  const receiver = receiverFor(judge.receivers, pod.node);
   return {
     name: pod.node,
     dns: { ok: found, said: found ? `${dnsIP} answered ${apiserverServiceIP}` : dns.slice(0, 200) },
-    ...(receiver === undefined ? {} : { masquerade: masquerade(spec, receiver, pod, answer.said.get('node .')?.[0]) }),
+    ...(receiver === undefined ? {} : { masquerade: masquerade(judge, receiver, pod, answer.said.get('node .')?.[0]) }),
   };
 }
 
 function masquerade(
-  { nonMasqueradeCIDRs }: Pick<NetworkTestSpec, 'nonMasqueradeCIDRs'>,
+  { nonMasqueradeCIDRs }: NodeJudge,
   receiver: Receiver,
   pod: TestPod,
   answer = '',

@@ -4,6 +4,7 @@ import type { Host } from '../../inventory/model.ts';
 import { urlHost } from '../../inventory/urls.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { lines, sh } from '../../shell/sh.ts';
+import { notTried } from './from-pods.ts';
 import type { VerifyTarget } from './verify.ts';
 
 /** What is tried from the hosts themselves: the NodePort of every node from every host, and the route that pod traffic takes. */
@@ -18,8 +19,9 @@ async function fromHost(target: VerifyTarget, host: Host): Promise<readonly Chec
   const started = performance.now();
   const addresses = [...target.nodes].flatMap(([name, ips]) => ips.map((ip) => ({ name, ip })));
   const other = target.pods.find((pod) => pod.node !== host.name);
+  const { podsReachServices, plugin } = target.context.inventory.cluster.network;
   const script = lines([
-    ...addresses.map(({ name, ip }) => {
+    ...(podsReachServices ? addresses : []).map(({ name, ip }) => {
       const url = `http://${urlHost(ip)}:${target.nodePort}/cgi-bin/who`;
       // Proxies learn of new endpoints a moment after the pods are ready.
       return sh`( n=0; until o=$(curl -q -fsS --noproxy '*' --max-time 5 ${url} 2>&1); do n=$((n+1)); [ $n -lt 5 ] || break; sleep 1; done
@@ -38,13 +40,16 @@ if [ $n -lt 5 ]; then echo "ok "${name}; else echo "failed "${name}" at "${ip}" 
   const said = result.stdout.trim().split('\n');
   const failed = said.filter((line) => line.startsWith('failed '));
   const routes = [...result.stdout.matchAll(/^(route|unroutable) (.*)$/gm)];
-  const nodePort: CheckResult = {
+  const triedPorts = `port ${target.nodePort} of ${countOf(target, addresses.length)} from ${host.name}`;
+  const made: CheckResult = {
     name: 'NodePort',
-    tried: `port ${target.nodePort} of ${countOf(target, addresses.length)} from ${host.name}`,
+    tried: triedPorts,
     result: failed.length === 0 ? 'all answered' : failed.map((line) => line.slice('failed '.length)).join('; '),
     ok: failed.length === 0 && said.filter((line) => line.startsWith('ok ')).length === addresses.length,
     durationMs,
   };
+  const reason = `a node does not reach its own pods with ${plugin}`;
+  const nodePort = podsReachServices ? made : notTried('NodePort', triedPorts, reason);
   if (other === undefined || !runsKubelet(host)) return [nodePort];
   // A plugin may route by other means than the main table: any route will do and is shown, the ping is what proves.
   const tried = `${host.name} to a pod on ${other.node}`;

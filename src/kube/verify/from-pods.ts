@@ -23,7 +23,10 @@ const whoIsThere = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 5 "$1
 
 /** What is tried from inside pods, all in one script on a master. */
 export async function checkFromPods(target: VerifyTarget): Promise<readonly CheckResult[]> {
-  const attempts = [...pairAttempts(target), ...serviceAttempts(target)];
+  const services = serviceAttempts(target);
+  const { podsReachServices, plugin } = target.context.inventory.cluster.network;
+  const able = podsReachServices ? services : services.filter(({ name }) => !needsServices.has(name));
+  const attempts = [...pairAttempts(target), ...able];
   const script = lines(
     attempts.map(
       ({ script: attempt }, index) => sh`s=$(date +%s%N); end=$(( $(date +%s) + ${retrySeconds} ))
@@ -39,8 +42,19 @@ printf '%s\\n${mark} %s %s %s\\n' "$o" ${index} $rc $(( ($(date +%s%N) - s) / 10
 exit 0`,
     { timeoutMs: 60_000 + attempts.length * 30_000 },
   );
-  return parse(attempts, output);
+  const left = services.filter((attempt) => !able.includes(attempt));
+  return [
+    ...parse(attempts, output),
+    ...left.map(({ name, tried }) => notTried(name, tried, `pods reach no Service with ${plugin}`)),
+  ];
 }
+
+/** A check that cannot be made, with the reason. */
+export function notTried(name: string, tried: string, reason: string): CheckResult {
+  return { name, tried, result: reason, ok: true, skipped: true, durationMs: 0 };
+}
+
+const needsServices: ReadonlySet<string> = new Set(['ClusterIP', 'DNS', 'DNS search list']);
 
 function parse(attempts: readonly Attempt[], output: string): readonly CheckResult[] {
   const results: CheckResult[] = [];

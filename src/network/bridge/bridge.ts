@@ -1,27 +1,17 @@
 import { familyOf } from '../../inventory/cidr.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import type { Component, ComponentFile } from '../../components/component.ts';
-import { noNeeds } from '../../inventory/plugin.ts';
-import { releaseHas } from '../../inventory/releases.ts';
-import { serviceText } from '../../components/service.ts';
-import { sh } from '../../shell/sh.ts';
-import { bridgeName, cniConfigFile, cniClaims } from '../cni.ts';
-import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
-import { podRoutesFile, podRoutesPath } from './pod-routes.ts';
-import { podRoutesScript, podRoutesScriptFile } from './pod-routes-script.ts';
-
-const unit = 'k8sup-routes.service';
+import { isOnSubnet, subnetOf } from '../../inventory/subnet.ts';
+import { bridgeName, cniConfigFile, cniClaims, cniVersionFor } from '../cni.ts';
+import type { AppliedNetwork, NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { bridgeDeclaration, gatewaysOf } from './settings.ts';
+import type { BridgeSettings } from './settings.ts';
+import { addressLike, podRoutesFile } from '../pod-routes/file.ts';
+import { podRoutesClaims, podRoutesService } from '../pod-routes/service.ts';
 
 /** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no image, and no daemon but a small script. */
-export const bridge: NetworkPlugin = {
-  name: 'bridge',
-  summary: 'the CNI bridge with a route to each other node, for hosts in one network segment',
-  proof: 'proved',
-  provedWith: ['IPv4', 'dual stack', 'IPv6 alone'],
-  enforcesPolicy: false,
-  version: () => undefined,
-  rules: [],
-  resolve: () => ({ settings: {}, needs: noNeeds }),
+export const bridge: NetworkPlugin<BridgeSettings> = {
+  ...bridgeDeclaration,
   needsPodCIDRs: true,
   makesNodesReady: true,
   programs: () => [],
@@ -29,45 +19,49 @@ export const bridge: NetworkPlugin = {
   component: routesService,
   cniFiles: (target) => [bridgeConfig(target)],
   objects: () => [],
+  notes: routerNotes,
   claims: (inventory) => [
     ...cniClaims,
-    { kind: 'chains', name: 'K8SUP-' },
-    { kind: 'nft-table', name: 'ip k8sup' },
-    { kind: 'nft-table', name: 'ip6 k8sup' },
+    ...podRoutesClaims,
     ...inventory.cluster.network.podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
   ],
 };
 
 function routesService(target: NetworkTarget): Component {
-  const routes = podRoutesFile(target, podCIDRsOf(target));
-  const inputs = [podRoutesScript, podRoutesPath];
-  return {
-    unit,
-    text: serviceText({
-      unit,
-      description: 'Routes to the pods of other nodes',
-      command: [podRoutesScript, 'keep', podRoutesPath],
-      inputs,
-      type: 'simple',
-    }),
-    files: [podRoutesScriptFile(), routes],
-    directories: [],
-    inputs,
-    health: sh`${podRoutesScript} check ${podRoutesPath}`,
-    healthTimeoutSeconds: 30,
-  };
+  return podRoutesService(podRoutesFile(target, podCIDRsOf(target), routerTo(target)));
+}
+
+/** Hosts on the same subnet are reached directly, whatever gateway there is. */
+function routerTo({ inventory, host, facts }: NetworkTarget): (address: string) => string | undefined {
+  const gateways = gatewaysOf(inventory, host.name);
+  if (gateways.length === 0) return () => undefined;
+  const subnets = host.addresses.flatMap((address) => subnetOf(address, facts.addresses) ?? []);
+  return (address) =>
+    subnets.some((subnet) => isOnSubnet(subnet, address))
+      ? undefined
+      : gateways.find((gateway) => familyOf(gateway) === familyOf(address));
+}
+
+/** Routers between the hosts are nobody's but their owner's: k8sup says what they must know. */
+function routerNotes({ inventory, podCIDRs }: AppliedNetwork): readonly string[] {
+  const gateways = [...new Set(inventory.hosts.flatMap(({ name }) => gatewaysOf(inventory, name)))];
+  if (gateways.length === 0) return [];
+  const routes = inventory.hosts.flatMap((host) =>
+    (podCIDRs[host.name] ?? []).map((cidr) => `  ip route replace ${cidr} via ${addressLike(host, cidr)}`),
+  );
+  return [[`the router between the nodes (${gateways.join(', ')}) must know where pods are:`, ...routes].join('\n')];
 }
 
 /** `ipMasq` is off: the plugin's rule would hide pod addresses from other nodes, so that k8sup has its own. */
 function bridgeConfig(target: NetworkTarget): ComponentFile {
-  const { network, versions } = target.inventory.cluster;
+  const { network } = target.inventory.cluster;
   const subnets = podCIDRsOf(target);
-  return cniConfigFile(releaseHas(versions.kubernetes, 'cniVersion1') ? '1.0.0' : '0.4.0', {
+  return cniConfigFile(cniVersionFor(target.inventory), network, {
     type: 'bridge',
     bridge: bridgeName,
     isGateway: true,
     ipMasq: false,
-    hairpinMode: true,
+    hairpinMode: network.cni.hairpin,
     ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
     ipam: {
       type: 'host-local',

@@ -4,7 +4,6 @@ import type { NetworkStatus } from '../status.ts';
 
 export const bridgeStatus: NetworkStatus = {
   mode: () => 'routes',
-  enforcesPolicy: false,
   unit: 'k8sup-routes.service',
   bridge: bridgeName,
   tunnel: () => undefined,

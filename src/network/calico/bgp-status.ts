@@ -1,25 +1,6 @@
+import type { BgpSession, NodeSessions } from '../../engine/network-report.ts';
 import type { KubeRunner } from '../../engine/stage.ts';
 import { rawShell } from '../../shell/sh.ts';
-
-/** One BGP session as the node at this end sees it: what `calicoctl node status` shows in a line. */
-export interface BgpSession {
-  readonly family: 'ipv4' | 'ipv6';
-  readonly peer: string;
-  readonly type: 'node-to-node mesh' | 'node specific' | 'global';
-  /** BIRD's word for its own protocol, for example `up` or `start`. */
-  readonly state: string;
-  /** When the state changed: a time of today, or a date. */
-  readonly since: string;
-  /** State of the session, and what went wrong: `Established`, `Active Socket: Connection refused`. */
-  readonly info: string;
-}
-
-export interface NodeSessions {
-  readonly node: string;
-  readonly sessions: readonly BgpSession[];
-  /** Why they could not be asked for, for example that the pod does not run. */
-  readonly problem?: string;
-}
 
 const types: Readonly<Record<string, BgpSession['type']>> = {
   Mesh: 'node-to-node mesh',
@@ -76,8 +57,6 @@ export function parseSessions(output: string, family: BgpSession['family']): rea
     if (protocol !== 'BGP' || type === undefined) return [];
     const plain = address.replaceAll('_', family === 'ipv4' ? '.' : ':');
     const host = family === 'ipv6' && port !== undefined ? `[${plain}]` : plain;
-    return [
-      { family, peer: port === undefined ? plain : `${host}:${port}`, type, state, since, info: info.join(' ') },
-    ];
+    return [{ family, peer: port === undefined ? plain : `${host}:${port}`, type, state, since, info: info.join(' ') }];
   });
 }

@@ -1,11 +1,10 @@
-import { hasHostBits, networkOf, overlaps, parseAddress, parseCidr, sizeOf } from '../../inventory/cidr.ts';
+import { hasHostBits, networkOf, overlaps, parseAddress, parseCidr, sizeOf, splitList } from '../../inventory/cidr.ts';
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { checkFelix } from './check-felix.ts';
-import { splitList } from './families.ts';
 import { encapsulation, name, podCIDR, schema } from './settings.ts';
 import type { CalicoInput } from './settings.ts';
 
@@ -48,6 +47,15 @@ function checkTunnels(draft: Draft, written: CalicoInput, report: Report): void 
       fix: 'set one of them to never',
     });
   }
+  if (ipip !== 'never' && splitList(written.poolCIDR ?? podCIDR(draft.cluster)).every((cidr) => cidr.includes(':'))) {
+    const message = 'there is no IP in IP for IPv6, and the pods have no other addresses';
+    report({
+      code: 'CALICO_IPIP_NEEDS_IPV4',
+      path: at('ipip'),
+      message,
+      fix: 'choose vxlan, or ipip: never for plain routes',
+    });
+  }
   if (backend !== 'bird' && ipip !== 'never') {
     const message = `with backend ${backend} nothing makes routes through IP in IP tunnels: that is BIRD's work`;
     report({ code: 'CALICO_IPIP_NEEDS_BIRD', path: at('ipip'), message, fix: 'choose vxlan, or backend: bird' });
@@ -73,13 +81,16 @@ function checkPool(draft: Draft, { poolCIDR, blockSize, blockSizeIPv6 }: CalicoI
   const basedOn = [['cluster', 'network', 'podCIDR']];
   const pods = splitList(podCIDR(draft.cluster));
   for (const pool of splitList(poolCIDR ?? podCIDR(draft.cluster))) {
-    const [block, size] = pool.includes(':') ? ['blockSizeIPv6', blockSizeIPv6 ?? 122] : ['blockSize', blockSize ?? 26];
+    const isIPv6 = pool.includes(':');
+    const [block, size] = isIPv6
+      ? (['blockSizeIPv6', blockSizeIPv6 ?? 122] as const)
+      : (['blockSize', blockSize ?? 26] as const);
     const [own, around] = [parseCidr(pool), pods.map(parseCidr)];
-    if ('cidr' in own && own.cidr.prefix > Number(size)) {
+    if ('cidr' in own && own.cidr.prefix > size) {
       const message = `the pool ${pool} is smaller than one block (/${String(size)})`;
       report({
         code: 'CALICO_BLOCK_TOO_LARGE',
-        path: at(String(block)),
+        path: at(block),
         basedOn: [path, ...basedOn],
         message,
         fix: `use ${String(own.cidr.prefix)} or more`,

@@ -1,4 +1,4 @@
-import type { CommonSettings } from './common.ts';
+import type { CommonSettings } from './base-settings.ts';
 import {
   addEnv,
   addJson,

@@ -1,5 +1,5 @@
 import type { Inventory } from '../../inventory/model.ts';
-import type { CommonSettings } from './common.ts';
+import type { CommonSettings } from './base-settings.ts';
 
 /** A value in the spec of a FelixConfiguration. */
 export type FelixValue = CommonSettings['felix'][string];

@@ -2,7 +2,7 @@ import type { KernelNeed, NeededPort, PluginNeeds } from '../../inventory/plugin
 import { proxyModeFor, standard } from '../../inventory/defaults.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
-import type { CommonSettings } from './common.ts';
+import type { CommonSettings } from './base-settings.ts';
 import { nodeAnnotations } from './resources.ts';
 import { name } from './settings.ts';
 import type { CalicoSettings } from './settings.ts';
@@ -35,7 +35,6 @@ export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): Plug
     programs: [],
     leaves: [],
     kernelRelease: oldestKernel('Calico'),
-    cniConfig: '10-calico.conflist',
     ...(ebpf ? { replacesKubeProxy: true } : {}),
     ...(Object.keys(annotations).length === 0 ? {} : { nodeAnnotations: annotations }),
     fixed: [

@@ -1,11 +1,20 @@
 import { isAtLeast } from '../../inventory/releases.ts';
 import type { CombinationRule } from '../../inventory/support.ts';
-import { calicoVersion } from './common.ts';
+import { calicoVersion } from './base-settings.ts';
 
 /** What a version of Calico or Canal goes together with. The tested minors are those of Calico's own page of system requirements for 3.32. */
 export function calicoRules(name: 'calico' | 'canal'): readonly CombinationRule[] {
   const [prefix, title] = name === 'calico' ? ['CALICO', 'Calico'] : ['CANAL', 'Canal'];
+  const ipv4Only: CombinationRule = {
+    code: 'CANAL_IPV4_ONLY',
+    severity: 'error',
+    path: ['network', 'podCIDR'],
+    applies: ({ families }) => families.includes('ipv6'),
+    message: "Canal's own manifest gives pods IPv4 addresses alone",
+    fix: 'use network.plugin: calico or flannel',
+  };
   return [
+    ...(name === 'canal' ? [ipv4Only] : []),
     {
       code: `${prefix}_UNSUPPORTED`,
       severity: 'error',

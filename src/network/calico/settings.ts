@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { splitList } from './families.ts';
+import { splitList } from '../../inventory/cidr.ts';
 import { standard as inventoryStandard } from '../../inventory/defaults.ts';
 import { given } from '../../inventory/given.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import { derived, dnsName, hostName, localFile, optional, text } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
-import { commonShape, commonStandard } from './common.ts';
-import type { CommonSettings } from './common.ts';
+import { commonShape, commonStandard } from './base-settings.ts';
+import type { CommonSettings } from './base-settings.ts';
 
 export const name = 'calico';
 

@@ -71,7 +71,6 @@ function needsOf(input: ClusterInput, settings: CanalSettings): PluginNeeds {
     programs: [],
     leaves: [],
     kernelRelease: oldestKernel('Canal'),
-    cniConfig: '10-canal.conflist',
   };
 }
 

@@ -4,8 +4,8 @@ import { writtenFor } from '../../inventory/plugin.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import { derived, interfaceName, optional, port } from '../../inventory/schema/fields.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
-import { commonShape, commonStandard } from '../calico/common.ts';
-import type { CommonSettings } from '../calico/common.ts';
+import { commonShape, commonStandard } from '../calico/base-settings.ts';
+import type { CommonSettings } from '../calico/base-settings.ts';
 import { pickCommon } from '../calico/settings.ts';
 
 export const name = 'canal';

@@ -11,6 +11,7 @@ import type { Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
+import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
@@ -29,7 +30,13 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: flanneld,
-  cniFiles: (target) => [cniConfigFile(cniVersion(target.inventory), { type: 'flannel', delegate: delegate(target) })],
+  masquerade: ({ inventory }) => podMasquerade(inventory),
+  cniFiles: (target) => [
+    cniConfigFile(cniVersion(target.inventory), target.inventory.cluster.network, {
+      type: 'flannel',
+      delegate: delegate(target),
+    }),
+  ],
   objects: () => flannelRbac(),
   claims,
 };
@@ -55,7 +62,7 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
     iface: flannelSettings(inventory).interface ?? ipv4 ?? host.address,
     ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
     ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
-    'ip-masq': 'true',
+    'ip-masq': String(inventory.cluster.network.nonMasqueradeCIDRs.length === 0),
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(fixedPorts.flannelHealth),
   };
@@ -85,10 +92,11 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDRs } = inventory.cluster.network;
+  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
   const { vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
+    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
     { kind: 'link', name: `flannel.${vni}` },
     { kind: 'link', name: `flannel-v6.${vni}` },
     { kind: 'chains', name: 'FLANNEL-' },
@@ -107,11 +115,16 @@ function staleLinks(inventory: Inventory): UnitCommand {
   return { prefix: '+', command: ['/bin/sh', '-c', script] };
 }
 
-/** The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. */
+/**
+ * The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. Where flanneld hides no pods, the plugin would let the
+ * bridge hide them, even from each other.
+ */
 function delegate(target: NetworkTarget): object {
-  const { backend, mtu } = flannelSettings(target.inventory);
-  const own = backend === 'host-gw' ? mtu : ipv6Mtu(target);
-  return { hairpinMode: true, isDefaultGateway: true, ...(own === undefined ? {} : { mtu: own }) };
+  const { inventory } = target;
+  const { backend, mtu } = flannelSettings(inventory);
+  const wanted = backend === 'host-gw' ? mtu : ipv6Mtu(target);
+  const own = wanted === undefined ? {} : { mtu: wanted };
+  return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */

@@ -52,6 +52,7 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & { readonly
   proof: 'proved',
   provedWith: ['IPv4', 'dual stack'],
   enforcesPolicy: false,
+  uses: ['cni', 'nonMasqueradeCIDRs', 'secondInterface'],
   schema,
   version: (input) => resolve(input).version,
   rules: [

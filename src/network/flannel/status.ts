@@ -4,6 +4,7 @@ import { rawShell } from '../../shell/sh.ts';
 import { bridgeName } from '../cni.ts';
 import { flannelSettings } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
+import { flannelSettings } from './settings.ts';
 
 /** What flanneld writes to its node (its documentation, kubernetes.md). */
 const prefix = 'flannel.alpha.coreos.com/';
@@ -13,7 +14,6 @@ export const flannelStatus: NetworkStatus = {
     const { backend, directRouting } = flannelSettings(inventory);
     return backend === 'vxlan' && directRouting ? 'vxlan, direct routing' : backend;
   },
-  enforcesPolicy: false,
   unit: 'flanneld.service',
   bridge: bridgeName,
   tunnel,

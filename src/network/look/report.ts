@@ -1,4 +1,4 @@
-import type { NetworkProblem, NetworkStatusReport, NodeNetwork } from '../../engine/network-report.ts';
+import type { NetworkProblem, NetworkStatusReport, NodeNetwork, NodeSessions } from '../../engine/network-report.ts';
 import type { NetworkNode, NodeLook } from './model.ts';
 import { nodeProblems } from './node-problems.ts';
 import type { Judge } from './node-problems.ts';
@@ -15,19 +15,20 @@ export function networkReport(
   judge: Judge,
   looks: readonly NodeLook[],
   unseen: readonly UnseenNode[],
+  sessions: readonly NodeSessions[] = [],
 ): NetworkStatusReport {
   const { cluster } = judge.inventory;
   return {
     plugin: cluster.network.plugin,
     mode: judge.status.mode(judge.inventory),
     nodes: [
-      ...looks.map((look) => nodeNetwork(judge, look, looks)),
+      ...looks.map((look) => ({ ...nodeNetwork(judge, look, looks), ...sessionsOf(look.node.name, sessions) })),
       ...unseen.map(({ node, reason }) => ({
         ...{ name: node.name, address: node.address, unreachable: reason },
         ...{ podCIDRs: [], tunnels: [], routes: [], peers: [] },
       })),
     ],
-    problems: [...knownProblems(judge, looks), ...unseen.map(unseenProblem)],
+    problems: [...knownProblems(judge, looks), ...sessions.flatMap(sessionProblems), ...unseen.map(unseenProblem)],
   };
 }
 
@@ -62,6 +63,28 @@ function nodeNetwork(judge: Judge, look: NodeLook, all: readonly NodeLook[]): No
     ),
     ...(masquerade === undefined ? {} : { masquerade }),
   };
+}
+
+function sessionsOf(node: string, all: readonly NodeSessions[]): Pick<NodeNetwork, 'sessions'> {
+  const own = all.find((one) => one.node === node);
+  return own === undefined ? {} : { sessions: own.sessions };
+}
+
+function sessionProblems({ node, sessions, problem }: NodeSessions): readonly NetworkProblem[] {
+  const pod = 'see the log of the calico-node pod there';
+  if (problem !== undefined) {
+    const what = `${node}: its BGP sessions cannot be read`;
+    return [{ code: 'BGP_UNKNOWN', nodes: [node], what, why: problem, fix: pod }];
+  }
+  return sessions
+    .filter(({ info }) => !info.startsWith('Established'))
+    .map(({ peer, type, state, info }) => ({
+      code: 'BGP_SESSION_DOWN',
+      nodes: [node],
+      what: `${node}: the BGP session with ${peer} (${type}) is not established`,
+      why: `BIRD says ${state}, ${info}`,
+      fix: `let port 179/tcp through between the two; else ${pod}`,
+    }));
 }
 
 function unseenProblem({ node, reason }: UnseenNode): NetworkProblem {

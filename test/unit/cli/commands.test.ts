@@ -29,6 +29,18 @@ describe('validate', () => {
     expect(out).toContain('1 hosts');
   });
 
+  it('says what a firewall that is kept must let in, by host', async () => {
+    writeFileSync(
+      inventory,
+      'cluster: { name: one, hostPreparation: { firewall: keep } }\nhosts: [{ name: h1, address: 192.0.2.1, roles: [etcd, master, node] }, { name: h2, address: 192.0.2.2 }]\n',
+    );
+    const { code, out } = await cli('validate', inventory);
+    expect(code).toBe(0);
+    expect(out).toMatch(/ h1: 2379\/tcp \(etcd clients\) from 192\.0\.2\.2, .*6443\/tcp \(kube-apiserver\), /);
+    expect(out).toMatch(/ h2: 10250\/tcp .*all from 10\.244\.0\.0\/16, forwarded from and to it too\n/);
+    expect(out).not.toMatch(/ h2: .*6443/);
+  });
+
   it('lists every mistake with its place', async () => {
     writeFileSync(
       inventory,

@@ -29,6 +29,17 @@ hosts:
   - { name: h2, address: 10.88.0.12, roles: [node] }
 `);
 
+/** The three hosts with another network, written as a YAML flow map. */
+export function networkOf(network: string, more = ''): Inventory {
+  return inventoryOf(`
+cluster: { name: newest, network: ${network}${more} }
+hosts:
+  - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
+  - { name: h2, address: 10.88.0.12, roles: [etcd, node] }
+  - { name: h3, address: 10.88.0.13, roles: [etcd, node] }
+`);
+}
+
 /** @throws Error with what is wrong, for fixtures. */
 export function inventoryOf(text: string): Inventory {
   const checked = checkInventory(text, '/inventory.yaml', networkPlugins);

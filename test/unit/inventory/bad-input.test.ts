@@ -3,12 +3,16 @@ import { badAddresses } from './bad-addresses.ts';
 import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
+import { badNetworks } from './bad-networks.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each([...badInventories, ...badAddresses, ...badComponentSettings])('%s', (_what, cluster, hosts, found) => {
-    expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
-  });
+  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks])(
+    '%s',
+    (_what, cluster, hosts, found) => {
+      expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
+    },
+  );
 
   test.each([
     ['cluster: [', 'YAML_SYNTAX 1:11'],
@@ -89,10 +93,16 @@ describe('warnings', () => {
       ['ANONYMOUS_ACCESS 3:45 cluster.apiserver.extraArgs.anonymous-auth'],
     ]),
     [
-      'a network that was not run',
-      'network: { plugin: none }',
+      'a shared setting that the network does not use',
+      'network: { plugin: none, mtu: 1400 }',
       undefined,
-      ['PLUGIN_NOT_PROVED 3:22 cluster.network.plugin'],
+      ['SETTING_WITHOUT_EFFECT 3:28 cluster.network.mtu'],
+    ],
+    [
+      'what cannot work with macvlan',
+      'network: { plugin: macvlan, macvlan: { subnet: 192.0.2.0/24, ranges: { a: { from: 192.0.2.100, to: 192.0.2.220 } } } }',
+      '- { name: a, address: 192.0.2.1 }',
+      ['MACVLAN_LIMITS 3:22 cluster.network.plugin'],
     ],
     ['ipvs', 'kubeProxy: { mode: ipvs }', undefined, ['IPVS_NOT_PROVED 3:22 cluster.kubeProxy.mode']],
     ['token.csv', 'bootstrap: token-file', undefined, ['TOKEN_FILE_NEVER_EXPIRES 3:14 cluster.bootstrap']],

@@ -12,7 +12,11 @@ test('every plugin has a name of its own, and it is no other key of the network'
   expect(names.filter((name) => name in networkSchema.shape)).toEqual([]);
 });
 
-test('none writes, starts, asks for and leaves nothing', () => {
+test('none writes, starts and asks for nothing, and says what comes next', () => {
   expect(none.component(target)).toBeUndefined();
-  expect([none.cniFiles(target), none.claims(newest)]).toEqual([[], []]);
+  expect(none.cniFiles(target)).toEqual([]);
+  const [note] = none.notes?.({ inventory: newest, podCIDRs: { h1: ['10.244.0.0/24'] } }) ?? [];
+  expect(note).toMatch(
+    /\/etc\/cni\/net\.d, its plugins to \/opt\/cni\/bin.*\n.*custom-columns.*\n +h1 10\.244\.0\.0\/24\n/,
+  );
 });

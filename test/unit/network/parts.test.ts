@@ -3,11 +3,13 @@ import { bridge } from '../../../src/network/bridge/bridge.ts';
 import { flannel } from '../../../src/network/flannel/flannel.ts';
 import { none } from '../../../src/network/none/none.ts';
 import { partsOf } from '../../../src/network/parts.ts';
-import { factsOf, hostOf, newest } from '../components/fixture.ts';
+import { factsOf, hostOf, networkOf } from '../components/fixture.ts';
 
-const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs: { h1: ['10.244.0.0/24'] } };
-const names = (plugin: typeof none): readonly string[] =>
-  partsOf(plugin, target).map(({ kind, name }) => `${kind} ${name}`);
+const names = (plugin: typeof none): readonly string[] => {
+  const inventory = networkOf(`{ plugin: ${plugin.name} }`);
+  const target = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf(), podCIDRs: { h1: ['10.244.0.0/24'] } };
+  return partsOf(plugin, target).map(({ kind, name }) => `${kind} ${name}`);
+};
 
 test('the parts of flannel are all that it brings and leaves', () => {
   expect(names(flannel)).toEqual(
@@ -31,4 +33,4 @@ test('folders that others use are no part of a network', () => {
   expect(folders).toEqual(['dir /etc/kube-flannel']);
 });
 
-test('none has no parts', () => expect(names(none)).toEqual([]));
+test('none has what runtimes leave of any network', () => expect(names(none)).toEqual(['path /var/lib/cni']));

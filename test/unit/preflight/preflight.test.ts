@@ -137,22 +137,6 @@ describe('ports', () => {
     expect(codes({ listeners: [{ ...vxlan, protocol: 'tcp' }] })).toEqual([]);
   });
 
-  it('must pass a firewall that is kept', () => {
-    const kept = withCluster('hostPreparation: { firewall: keep }');
-    const [problem] = problems(kept, { firewalls: ['ufw.service'] });
-    expect(problem).toMatchObject({ code: 'FIREWALL_KEPT', severity: 'warning' });
-    expect(problem?.why).toContain('6443/tcp');
-    expect(problem?.why).toContain('8472/udp');
-    expect(codes({ firewalls: ['ufw.service'] })).toEqual([]);
-  });
-
-  it('must pass rules that the host loads by itself, whatever is done about other firewalls', () => {
-    const [problem] = problems(one, { ruleLoaders: ['nftables.service'] });
-    expect(problem).toMatchObject({ code: 'FIREWALL_RULES', severity: 'warning' });
-    expect(problem?.what).toContain('nftables.service');
-    expect(problem?.why).toMatch(/6443\/tcp.*reload/);
-  });
-
   it('of flannel’s health count with flannel alone', () => {
     const taken = { listeners: [{ ...listener(10263, 'a.service'), address: '127.0.0.1' }] };
     expect(codes(taken)).toEqual(['PORT_TAKEN']);

@@ -21,3 +21,12 @@ test('the verification table says what was tried, what came of it and how long i
 test('it is ASCII where the terminal is', () => {
   expect(renderChecks(checks, { ...ascii, columns: 50 })).toMatch(/^[\x20-\x7e\n]+$/);
 });
+
+test('what was not tried is neither passed nor failed', () => {
+  const skipped = { ...checks[0], ok: true, skipped: true as const, result: 'no network' };
+  const text = renderChecks([...checks, { ...skipped, name: 'dns', tried: 'x', durationMs: 0 }], bare);
+  expect(text.split('\n').slice(-2)).toEqual([
+    '–  dns         0.0 s   x                         no network',
+    '1 of 2 checks passed. 1 could not be made.',
+  ]);
+});

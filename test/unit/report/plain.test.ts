@@ -34,7 +34,9 @@ test('an apply tells its stages, changes and checks, one line each, with the tim
       { type: 'host-done', stage: '02.etcd', host: 'h2', changed: 0, durationMs: 900 },
       { type: 'warning', host: 'h2', text: 'the clock is 2 s late' },
       stageEnd({ changed: 2 }),
+      { type: 'note', text: 'on the router:\n  ip route' },
       check('dns'),
+      check('all', { skipped: true, result: 'no network' }),
       check('nodePort', { ok: false, result: 'h2 refused' }),
       summary({ changed: 2, restarted: 1 }),
     ],
@@ -49,8 +51,11 @@ test('an apply tells its stages, changes and checks, one line each, with the tim
 [   7.0 s] 02.etcd h1: done, 2 changed, 0.9 s
 [   9.0 s] WARNING h2: the clock is 2 s late
 [  10.0 s] 02.etcd: done, 2 changed, 2.1 s
-[  11.0 s] check dns: ok, answers (0.3 s)
-[  12.0 s] check nodePort: FAILED, h2 refused (0.3 s)
+[  11.0 s] NOTE on the router:
+  ip route
+[  12.0 s] check dns: ok, answers (0.3 s)
+[  13.0 s] check all: skipped, no network (0.3 s)
+[  14.0 s] check nodePort: FAILED, h2 refused (0.3 s)
 Done in 31.4 s: 3 hosts, 2 changed, 1 restarted.
 `);
 });

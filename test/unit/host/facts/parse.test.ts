@@ -24,6 +24,9 @@ container\tmoby
 2: eth0@if5    inet 192.0.2.2/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever
 2: eth0    inet6 fd00::2/64 scope global nodad \\       valid_lft forever
 3: tun0    inet 10.8.0.1 peer 10.8.0.2/32 scope global tun0\\       valid_lft forever
+@@links
+/sys/class/net/eth0/mtu:1500
+/sys/class/net/br-1:2/mtu:9000
 @@kernel
 present\tnf_conntrack
 tree\tyes
@@ -166,6 +169,8 @@ describe('facts of a machine', () => {
     expect(facts.features.has('cgroup:memory')).toBe(true);
     expect(parseFacts(machine.replace(' memory pids', ' pids'), 0)).toMatchObject({ systemdCgroups: false });
   });
+
+  it('have the MTU of their interfaces', () => expect(facts.links).toEqual({ eth0: 1500, 'br-1:2': 9000 }));
 
   it('have addresses with their interfaces', () =>
     expect(facts.addresses).toEqual([

@@ -60,6 +60,8 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       host.write('/etc/resolv.conf', '# dhcp\nsearch lan\nnameserver\t192.0.2.53 \noptions edns0\nnameserver fd00::53');
       host.write('/etc/selinux/config', 'SELINUX=disabled\n');
       host.write('/etc/cni/net.d/05-other.conflist', '{}');
+      host.write('/etc/cni/net.d/10-calico.conflist', '{}');
+      host.write('/var/lib/k8sup/manifest', 'path\t/etc/cni/net.d/10-calico.conflist\t\n');
       host.write('/etc/rancher/k3s/config.yaml', '');
       host.write('/var/lib/etcd/member/x', '');
       host.write('/var/lib/k8sup/cluster', 'id-7 seven\n');

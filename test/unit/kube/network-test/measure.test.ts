@@ -146,7 +146,7 @@ describe('a node', () => {
   ];
   const dns = '@@k8sup dns . Server: 10.96.0.10 Name: x Address: 10.96.0.1\n';
   const result = (said: string, nonMasqueradeCIDRs: readonly string[] = []) =>
-    nodeResult({ inventory }, { nonMasqueradeCIDRs }, { receivers }, pod1, { said: parseSaid(said) });
+    nodeResult({ inventory, nonMasqueradeCIDRs, receivers }, pod1, { said: parseSaid(said) });
 
   it('is hidden behind its address for another one, unless that should see its pods', () => {
     const hidden = `${dns}@@k8sup node . saw 10.0.0.1`;
@@ -162,14 +162,14 @@ describe('a node', () => {
   });
 
   it('whose pod could not be asked is not tested', () => {
-    expect(nodeResult({ inventory }, spec, { receivers }, pod1, { reason: 'refused' })).toEqual({
+    expect(nodeResult({ ...spec, inventory, receivers }, pod1, { reason: 'refused' })).toEqual({
       name: 'node1',
       absent: 'its test pod could not be asked: refused',
     });
   });
 
   it('without another one has nobody to ask', () => {
-    const alone = nodeResult({ inventory }, spec, { receivers: [] }, pod1, { said: parseSaid(dns) });
+    const alone = nodeResult({ ...spec, inventory, receivers: [] }, pod1, { said: parseSaid(dns) });
     expect(alone).not.toHaveProperty('masquerade');
   });
 });

@@ -185,6 +185,15 @@ describe('a network test', () => {
     ]);
   });
 
+  it('of no node at all starts nothing', async () => {
+    const { report, sent } = await run(cluster(), {
+      nodes: [],
+      absent: [{ name: 'node1', reason: 'it is not Ready' }],
+    });
+    expect(report).toMatchObject({ paths: [], problems: [{ code: 'NODE_UNTESTED' }] });
+    expect(sent.some(({ script }) => script.includes('create -f'))).toBe(false);
+  });
+
   it("leaves somebody else's namespace alone", async () => {
     const { context, sent } = actionContext(
       cluster(({ script }) => (script.includes('create -f') ? 'foreign k8sup-network-test mine\n' : undefined)),

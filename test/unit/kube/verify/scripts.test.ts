@@ -36,13 +36,13 @@ case $* in
 esac`;
 
 /** A check's target in which everything runs on this one host. */
-function targetOn(host: FakeHost): VerifyTarget {
+function targetOn(host: FakeHost, of = inventory): VerifyTarget {
   // Waiting is what a retry does; here it would only cost time.
   host.program('sleep', ':');
   host.write('/opt/k8sup/bin/kubectl', kubectl, 0o755);
   // An address of a Service need not answer a ping.
   host.write('/srv/ping', '#!/bin/sh\necho "PING $5 (10.96.0.1): 56 data bytes"; exit 1\n', 0o755);
-  const { context } = actionContext(() => undefined, { inventory });
+  const { context } = actionContext(() => undefined, { inventory: of });
   const masters = [{ host: hostOf(inventory, 'node1'), executor: host.executor }];
   return {
     namespace: 'k8sup-verify-1',
@@ -94,6 +94,22 @@ describe.skipIf(noFakeHost !== undefined)('the scripts of a verification', () =>
       { name: 'route', result: '10.244.1.7 via 10.0.0.2 dev eth0' },
     ]);
     expect(host.read('/run/asked')).toContain('http://[fd00::2]:30123/cgi-bin/who');
+  });
+
+  it('say what could not be tried where pods reach no Service', async () => {
+    using host = fakeHost();
+    host.write('/run/curl', '');
+    host.program('curl', 'echo called >> /run/curl');
+    host.program('ip', 'echo "10.244.1.7 dev eth0"');
+    const { cluster } = inventory;
+    const network = { ...cluster.network, plugin: 'macvlan', podsReachServices: false };
+    const target = targetOn(host, { ...inventory, cluster: { ...cluster, network } });
+    const results = [...(await checkFromPods(target)), ...(await checkFromHosts(target))];
+    const skipped = results.filter((result) => result.skipped === true);
+    expect(skipped.map(({ name }) => name)).toEqual(['ClusterIP', 'DNS', 'DNS search list', 'NodePort']);
+    expect(skipped[0]?.result).toBe('pods reach no Service with macvlan');
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(host.read('/run/curl')).toBe('');
   });
 
   it('say what was refused to the end, and by whom', async () => {

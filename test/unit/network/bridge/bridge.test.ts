@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge } from '../../../../src/network/bridge/bridge.ts';
-import { podRoutesScriptFile } from '../../../../src/network/bridge/pod-routes-script.ts';
+import { podRoutesScriptFile } from '../../../../src/network/pod-routes/script.ts';
 import type { Component } from '../../../../src/components/component.ts';
 import type { NetworkTarget } from '../../../../src/network/plugin.ts';
-import { factsOf, fileOf, hostOf, inventoryOf, newest } from '../../components/fixture.ts';
+import { factsOf, fileOf, hostOf, inventoryOf, networkOf } from '../../components/fixture.ts';
 
 const podCIDRs = { h1: ['10.244.0.0/24'], h2: ['10.244.1.0/24'], h3: ['10.244.2.0/24'] };
-const target = { inventory: newest, host: hostOf(newest, 'h1'), facts: factsOf(), podCIDRs };
+const bridged = networkOf('{ plugin: bridge }');
+const target = { inventory: bridged, host: hostOf(bridged, 'h1'), facts: factsOf({ addresses: [] }), podCIDRs };
 
 function component(of: NetworkTarget = target): Component {
   const made = bridge.component(of);
@@ -26,16 +27,20 @@ interface Stage {
   readonly routes?: string;
   readonly rules?: string;
   readonly of?: NetworkTarget;
+  /** The rules are there from the beginning. */
+  readonly there?: boolean;
 }
 
 /** What is kept is looked at once more, then the script is ended. */
-function run(action: string, filter: string, { routes = '', rules = 'masquerade', of = target }: Stage = {}) {
+function run(action: string, filter: string, stage: Stage = {}) {
+  const { routes = '', rules = 'masquerade', of = target, there = false } = stage;
   const file = join(scratch, 'routes');
   const log = join(scratch, 'log');
   const content = fileOf(component(of), '/etc/kubernetes/pod-routes').content.replace('filter nft', `filter ${filter}`);
   writeFileSync(file, content);
   writeFileSync(log, '');
   rmSync(join(scratch, 'slept'), { force: true });
+  if (there) writeFileSync(join(scratch, 'slept'), '');
   const family = `case $1 in -6) k='grep :' ;; *) k='grep -v :' ;; esac`;
   const ip = `#!/bin/sh\n${family}\ncase "$*" in *'route show proto'*) printf '${routes}' | $k ;; *'route show '*) printf '${routes}' | grep "^$4 " ;; *) echo "ip $*" >>${log} ;; esac\n`;
   writeFileSync(join(scratch, 'ip'), ip, { mode: 0o755 });
@@ -78,6 +83,35 @@ test('one route for each other node that has a pod CIDR', () => {
   expect(fileOf(some, '/etc/kubernetes/pod-routes').content).not.toContain('10.88.0.13');
 });
 
+test('nodes on other subnets are reached by the gateway, those on the own directly, and apply says what the router must know', () => {
+  const inventory = networkOf('{ plugin: bridge, bridge: { gateways: { h1: 10.88.0.1 } } }');
+  const facts = factsOf({ addresses: [{ interface: 'host0', cidr: '10.88.0.11/31' }] });
+  const far = { ...target, inventory, facts };
+  expect(fileOf(component(far), '/etc/kubernetes/pod-routes').content).toMatch(
+    /route 10\.244\.1\.0\/24 10\.88\.0\.1\nroute 10\.244\.2\.0\/24 10\.88\.0\.1\n$/,
+  );
+  const near = { ...far, facts: factsOf({ addresses: [{ interface: 'host0', cidr: '10.88.0.11/24' }] }) };
+  expect(fileOf(component(near), '/etc/kubernetes/pod-routes').content).toContain('route 10.244.1.0/24 10.88.0.12\n');
+  expect(bridge.notes?.({ inventory, podCIDRs })).toEqual([
+    [
+      'the router between the nodes (10.88.0.1) must know where pods are:',
+      '  ip route replace 10.244.0.0/24 via 10.88.0.11',
+      '  ip route replace 10.244.1.0/24 via 10.88.0.12',
+      '  ip route replace 10.244.2.0/24 via 10.88.0.13',
+    ].join('\n'),
+  ]);
+  expect(bridge.notes?.({ inventory: bridged, podCIDRs })).toEqual([]);
+});
+
+test('what the chain of plugins does besides can be left out', () => {
+  const inventory = networkOf(
+    '{ plugin: bridge, mtu: 1400, cni: { portmap: false, bandwidth: false, hairpin: false } }',
+  );
+  const [file] = bridge.cniFiles({ ...target, inventory });
+  const { plugins } = JSON.parse(file?.content ?? '') as { plugins: object[] };
+  expect(plugins).toEqual([expect.objectContaining({ type: 'bridge', hairpinMode: false, mtu: 1400 })]);
+});
+
 describe('two families', () => {
   const inventory = inventoryOf(`
 cluster:
@@ -88,7 +122,7 @@ hosts:
   - { name: h2, address: "10.88.0.12,fd88::12", roles: [node] }
 `);
   const parts = { h1: ['10.244.0.0/24', 'fd00:10:244::/64'], h2: ['10.244.1.0/24', 'fd00:10:244:1::/64'] };
-  const dual = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf(), podCIDRs: parts };
+  const dual = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf({ addresses: [] }), podCIDRs: parts };
 
   test('pods get an address and a default route of each', () => {
     expect(JSON.parse(bridge.cniFiles(dual)[0]?.content ?? '')).toMatchObject({
@@ -171,6 +205,26 @@ describe('the routes script, with programs that only write down what they are as
       'iptables -w -t nat -A POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
     );
     expect(log).not.toContain('nft');
+  });
+
+  test('leaves blocks out that are to see pods', () => {
+    const inventory = networkOf('{ plugin: bridge, nonMasqueradeCIDRs: [10.9.0.0/16, 10.8.0.0/16] }');
+    const of = { ...target, inventory };
+    const rules = run('keep', 'nft', { of }).log;
+    expect(rules).toMatch(
+      /ip daddr 10\.9\.0\.0\/16 return\n +ip daddr 10\.8\.0\.0\/16 return\n +ip saddr .* masquerade/,
+    );
+    const tables = run('keep', 'iptables', { of }).log;
+    expect(tables).toMatch(/-A K8SUP-POSTROUTING -d 10\.9\.0\.0\/16 -j RETURN\n(.*\n)+.*-j MASQUERADE/);
+  });
+
+  test('down takes away what it made', () => {
+    expect(run('down', 'nft').log).toBe('ip -4 route flush proto 87\nnft delete table ip k8sup\n');
+    const { log } = run('down', 'iptables', { there: true });
+    expect(log).toContain(
+      'iptables -w -t nat -D POSTROUTING -m comment --comment k8sup pod network -j K8SUP-POSTROUTING',
+    );
+    expect(log).toContain('iptables -w -t filter -X K8SUP-FORWARD');
   });
 
   test('check names what is missing', () => {

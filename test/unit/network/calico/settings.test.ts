@@ -116,6 +116,13 @@ describe('settings of Calico', () => {
     ['a version that its edits do not know', { version: '3.31.0' }, ['CALICO_UNSUPPORTED calico.version']],
   ])('%s', (_what, settings, expected) => expect(found(settings)).toEqual(expected));
 
+  it('IP in IP is not for pods without IPv4 addresses, and Canal gives them no others', () => {
+    const both = { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' };
+    const ipv6 = { podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112' };
+    expect(found({ ipip: 'always' }, ipv6)).toContain('CALICO_IPIP_NEEDS_IPV4 calico.ipip');
+    expect(found({}, both, {}, 'canal')).toContain('CANAL_IPV4_ONLY podCIDR');
+  });
+
   it('another etcd on a host of the cluster, on another port, is fine', () => {
     expect(found({ datastore: 'etcd', etcd: { ...etcd, endpoints: ['https://10.88.0.13:12379'] } })).toEqual([]);
   });

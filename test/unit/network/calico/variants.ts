@@ -7,6 +7,8 @@ export interface Variant {
   readonly network?: object;
   readonly cluster?: object;
   readonly hosts?: number;
+  /** Addresses of hosts: of IPv4 alone, of both families, or of IPv6 alone. */
+  readonly families?: 4 | 2 | 6;
 }
 
 export const etcdFiles = { caFile: 'ca.pem', certFile: 'calico.pem', keyFile: 'calico-key.pem' };
@@ -59,18 +61,29 @@ export const variants: Readonly<Record<string, Variant>> = {
   images: { settings: { images: { 'quay.io/calico': 'registry.example.com/calico' } } },
   typha: { settings: { typha: 'on', typhaReplicas: 2 } },
   'typha-by-nodes': { hosts: 51 },
+  'dual-stack': {
+    network: { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' },
+    settings: { vxlan: 'always', blockSizeIPv6: 120, ipv6Detection: 'first-found', mtu: 1400, wireguard: true },
+    families: 2,
+  },
+  'ipv6-only': {
+    network: { podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112' },
+    families: 6,
+  },
   etcd: { settings: { datastore: 'etcd', etcd, blockSize: 25, mtu: 1400 } },
   'etcd-vxlan': { settings: { datastore: 'etcd', etcd, backend: 'vxlan', metrics: true, natOutgoing: false } },
 };
 
+const addresses = { 4: '10.88.0.N', 2: '10.88.0.N,fd00:88::N', 6: 'fd00:88::N' } as const;
+
 export function inventoryFor(
-  { settings = {}, network = {}, cluster = {}, hosts = 3 }: Variant,
+  { settings = {}, network = {}, cluster = {}, hosts = 3, families = 4 }: Variant,
   plugin = 'calico',
 ): Inventory {
   const own = { plugin, ...network, [plugin]: settings };
   const list = Array.from({ length: hosts }, (_, index) => ({
     name: `h${String(index + 1)}`,
-    address: `10.88.0.${String(index + 11)}`,
+    address: addresses[families].replaceAll('N', String(index + 11)),
     roles: index === 0 ? ['etcd', 'master', 'node'] : ['node'],
   }));
   const text = JSON.stringify({

@@ -4,7 +4,8 @@ import { flannel } from '../../../../src/network/flannel/flannel.ts';
 import { flannelSettings } from '../../../../src/network/flannel/settings.ts';
 import type { FlannelSettings } from '../../../../src/network/flannel/settings.ts';
 import type { Inventory } from '../../../../src/inventory/model.ts';
-import { factsOf, flagsOf, hostOf, newest } from '../../components/fixture.ts';
+import { partsOf } from '../../../../src/network/parts.ts';
+import { factsOf, flagsOf, hostOf, networkOf, newest } from '../../components/fixture.ts';
 
 const host = hostOf(newest, 'h2');
 
@@ -56,4 +57,16 @@ test.each([
 cd() { :; }; ${script}; command cd /; rm -rf "$d"`;
   const run = spawnSync('/bin/sh', ['-c', rehearsal], { encoding: 'utf8' });
   expect(run.stdout.trim()).toBe(gone === '' ? '' : `link delete ${gone}`);
+});
+
+test('k8sup’s own rules hide pods where some blocks are to see them, and flanneld hides none', () => {
+  const inventory = networkOf('{ plugin: flannel, nonMasqueradeCIDRs: [10.9.0.0/16] }');
+  const target = { inventory, host, facts: factsOf(), podCIDRs: {} };
+  expect(flagsOf(made(inventory)?.text ?? '')['ip-masq']).toBe('false');
+  const rules = flannel.masquerade?.(target);
+  expect(rules?.files[1]?.content).toBe('filter nft\nown 10.244.0.0/16\npods 10.244.0.0/16\nkeep 10.9.0.0/16\n');
+  expect(flannel.claims(inventory)).toContainEqual({ kind: 'nft-table', name: 'ip k8sup' });
+  expect(partsOf(flannel, target)).toContainEqual({ kind: 'unit', name: 'k8sup-routes.service' });
+  expect(flagsOf(made(newest)?.text ?? '')['ip-masq']).toBe('true');
+  expect(flannel.masquerade?.({ ...target, inventory: newest })).toBeUndefined();
 });

@@ -12,14 +12,14 @@ const lookSeconds = 10;
 /**
  * `pod-routes keep FILE` makes the routes, forwarding and masquerading of FILE true and keeps them so: the address may come after the service at boot, and
  * systemd-networkd, netplan and a reload of the firewall take away what is not theirs. `pod-routes check FILE` exits 0 if all is as FILE says,
- * and names what is missing otherwise.
+ * and names what is missing otherwise. `pod-routes down FILE` takes all of it away.
  */
 export function podRoutesScriptFile(): ComponentFile {
   return { path: podRoutesScript, mode: 0o755, content: text };
 }
 
 const text = `#!/bin/sh
-# Managed by k8sup. Usage: pod-routes keep FILE | pod-routes check FILE
+# Managed by k8sup. Usage: pod-routes keep|check|down FILE
 set -eu
 LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
@@ -47,7 +47,7 @@ routes_up() {
   done
 }
 
-# Only what leaves the pod network gets the host's address.
+# What leaves the pod network gets the host's address, but for blocks that are to see pods' own.
 nft_up() {
   nft -f - <<RULES
 table $nft k8sup
@@ -55,6 +55,7 @@ delete table $nft k8sup
 table $nft k8sup {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
+$(value keep | sed "s/.*/    $nft daddr & return/")
     $nft saddr $own $nft daddr != { $pods, $multicast } masquerade
   }
 }
@@ -73,7 +74,7 @@ iptables_up() {
   tables -t nat -N K8SUP-POSTROUTING 2>/dev/null || tables -t nat -F K8SUP-POSTROUTING
   tables -t nat -A K8SUP-POSTROUTING ! -s "$own" -j RETURN
   tables -t nat -A K8SUP-POSTROUTING -d "$pods" -j RETURN
-  tables -t nat -A K8SUP-POSTROUTING -d "$multicast" -j RETURN
+  for cidr in $(value keep) "$multicast"; do tables -t nat -A K8SUP-POSTROUTING -d "$cidr" -j RETURN; done
   tables -t nat -A K8SUP-POSTROUTING -j MASQUERADE
   jump nat POSTROUTING K8SUP-POSTROUTING
   tables -N K8SUP-FORWARD 2>/dev/null || tables -F K8SUP-FORWARD
@@ -109,6 +110,24 @@ check() {
   return "$status"
 }
 
+unjump() { if has "$@"; then tables -t "$1" -D "$2" -m comment --comment 'k8sup pod network' -j "$3"; fi; }
+
+drop() { tables -t "$1" -F "$2" 2>/dev/null && tables -t "$1" -X "$2"; }
+
+down_family() {
+  ip "-$family" route flush proto ${routeProtocol}
+  if [ "$filter" = nft ]; then
+    nft delete table "$nft" k8sup
+  else
+    unjump nat POSTROUTING K8SUP-POSTROUTING
+    unjump filter FORWARD K8SUP-FORWARD
+    drop nat K8SUP-POSTROUTING
+    drop filter K8SUP-FORWARD
+  fi
+}
+
+down() { for family in 4 6; do if choose; then down_family; fi; done; }
+
 up_family() { routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi; }
 
 up() { for family in 4 6; do if choose; then up_family; fi; done; }
@@ -126,6 +145,7 @@ keep() {
 case $action in
   keep) keep ;;
   check) check ;;
-  *) echo 'usage: pod-routes keep FILE | pod-routes check FILE' >&2; exit 64 ;;
+  down) down ;;
+  *) echo 'usage: pod-routes keep|check|down FILE' >&2; exit 64 ;;
 esac
 `;

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { ownedUndo } from '../../../../src/resources/clean/undo-owned.ts';
+import { noFakeHost } from '../../../support/fake-executor.ts';
+
+/** Takes one entry back in a network of its own that was prepared first, and gives what is then printed. */
+function undo(kind: string, [name, value]: readonly [string, string], prepare: string, look: string): string {
+  const script = `${prepare}\nname='${name}' value='${value}'\n( set -e\n${ownedUndo[kind]?.sh ?? ''}\n) || echo failed\n${look}`;
+  // With its own /sys, which shows the links of this network.
+  const run = spawnSync('unshare', ['-n', '-m', '/bin/sh', '-c', `mount -t sysfs none /sys\n${script}`], {
+    encoding: 'utf8',
+  });
+  return `${run.stdout}${run.stderr}`;
+}
+
+const pair = 'ip link set lo up; ip link add cali1 type veth peer name eth9; ip link set cali1 up; ip link set eth9 up';
+
+describe.skipIf(noFakeHost !== undefined)('what a network leaves', () => {
+  it('routes go, also those that lead nowhere, and others stay', () => {
+    const routes = `${pair}
+ip route add 10.244.1.0/26 dev cali1
+ip route add blackhole 10.244.2.0/26
+ip route add unreachable 10.244.3.0/26 proto 80
+ip route add blackhole 10.99.0.0/16`;
+    expect(undo('routes', ['10.244.0.0/16', ''], routes, 'ip route')).toBe('blackhole 10.99.0.0/16 \n');
+  });
+
+  it('links whose names begin alike go, with their other ends', () => {
+    const links = `${pair}\nip link add cali2 type veth peer name cali3\nip link add other type veth peer name mine`;
+    expect(undo('links', ['cali', ''], links, 'ls /sys/class/net')).toBe('lo\nmine\nother\n');
+  });
+
+  it.each([
+    ['ipip', 'address flush dev tunl0\nlink set tunl0 down\nmodprobe -r ipip\n'],
+    ['kept', ''],
+  ])('a link that only goes with its module, recorded as %s', (value, calls) => {
+    const programs = `ip() { echo "$@"; }; modprobe() { echo modprobe "$@"; }; ls() { :; }`;
+    expect(undo('module-link', ['lo', value], programs, ':')).toBe(calls.replaceAll('tunl0', 'lo'));
+  });
+});
