@@ -6,6 +6,7 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import type { PluginDeclaration } from '../inventory/plugin.ts';
 import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
+import type { NetworkStatus } from './status.ts';
 
 /** What a plugin is rendered for: one host that runs a kubelet. */
 export interface NetworkTarget {
@@ -25,6 +26,8 @@ export interface AppliedNetwork {
 
 /** A network plugin as data and pure functions: what the inventory may say of it, and what it puts on hosts and into the cluster. */
 export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Settings> {
+  /** How it is looked at on a living cluster. */
+  readonly status: NetworkStatus;
   /** True where pod CIDRs, known only once nodes are registered, are part of what is written. */
   readonly needsPodCIDRs: boolean;
   /** False where nodes become ready only by what the user does. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { testNetwork } from '../../kube/index.ts';
 import { networkReport } from '../../network/look/report.ts';
-import { statusOf } from '../../network/statuses.ts';
+import { pluginOf } from '../../network/network.ts';
 import { renderNetworkStatus } from '../../report/index.ts';
 import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
@@ -21,7 +21,7 @@ export function networkStatus(
   const spec = { command: 'network status', inventory: request.inventory, flags, writes: false, quiet, partial: true };
   return onHosts(spec, io, async (run, session) => {
     const context = await makeContext(run, session, 'plan');
-    const judge = { status: statusOf(run.inventory), inventory: run.inventory };
+    const judge = { status: pluginOf(run.inventory).status, inventory: run.inventory };
     const { looks, unseen } = await lookAtNetwork(context, judge);
     const sessions = await judge.status.sessions?.(run.inventory, context.kube);
     const status = networkReport(judge, looks, unseen, sessions);
@@ -47,7 +47,7 @@ export function networkTest({ inventory, flags, ...request }: NetworkTestRequest
     // A soft stop ends it too: nothing that it does is half done, and its pods are taken away in any case.
     const signal = AbortSignal.any([run.stop, run.signal]);
     const context = { ...(await makeContext({ ...run, signal }, session, 'plan')), stageId: 'network test' };
-    const judge = { status: statusOf(run.inventory), inventory: run.inventory };
+    const judge = { status: pluginOf(run.inventory).status, inventory: run.inventory };
     const limit = new Set(run.hosts.map(({ name }) => name));
     const wanted = { all: request.all, seed: request.seed ?? randomInt(1_000_000), throughput: request.throughput };
     const test = await testNetwork(

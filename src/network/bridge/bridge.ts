@@ -8,10 +8,12 @@ import { bridgeDeclaration, gatewaysOf } from './settings.ts';
 import type { BridgeSettings } from './settings.ts';
 import { addressLike, podRoutesFile } from '../pod-routes/file.ts';
 import { podRoutesClaims, podRoutesService } from '../pod-routes/service.ts';
+import { bridgeStatus } from './status.ts';
 
 /** The CNI bridge plugin with one route for each other node, for hosts in one network segment; it needs no image, and no daemon but a small script. */
 export const bridge: NetworkPlugin<BridgeSettings> = {
   ...bridgeDeclaration,
+  status: bridgeStatus,
   needsPodCIDRs: true,
   makesNodesReady: true,
   programs: () => [],

@@ -17,6 +17,7 @@ import { calicoNeeds } from './needs.ts';
 import { calicoRules } from './rules.ts';
 import { name, resolveSettings, schema } from './settings.ts';
 import type { CalicoSettings } from './settings.ts';
+import { calicoStatus } from './status.ts';
 
 /** What the inventory may say of Calico. */
 const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof schema } = {
@@ -37,6 +38,7 @@ const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof
 /** Calico as pods of the cluster: upstream's release manifests, changed by what the inventory says. */
 export const calico: NetworkPlugin<CalicoSettings> = {
   ...declaration,
+  status: calicoStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

@@ -13,7 +13,6 @@ const prefix = 'projectcalico.org/';
  */
 export const calicoStatus: NetworkStatus = {
   mode,
-  enforcesPolicy: true,
   tunnel: () => undefined,
   wayTo: () => undefined,
   announced: (annotations) =>

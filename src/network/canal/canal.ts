@@ -13,6 +13,7 @@ import { upstreamManifest } from '../upstream/index.ts';
 import { canalObjects } from './edits.ts';
 import { name, resolveSettings, schema } from './settings.ts';
 import type { CanalSettings } from './settings.ts';
+import { canalStatus } from './status.ts';
 
 /** What the inventory may say of Canal. */
 const declaration: PluginDeclaration<CanalSettings> & { readonly schema: typeof schema } = {
@@ -33,6 +34,7 @@ const declaration: PluginDeclaration<CanalSettings> & { readonly schema: typeof 
 /** Canal as pods of the cluster: upstream's release manifest, changed by what the inventory says. */
 export const canal: NetworkPlugin<CanalSettings> = {
   ...declaration,
+  status: canalStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

@@ -7,7 +7,6 @@ const { announced, masquerade, tunnelEnd } = flannelStatus;
 /** flannel's way from node to node, with pods behind Calico's own links instead of a bridge, and no unit: it runs in a pod. */
 export const canalStatus: NetworkStatus = {
   mode: (inventory) => canalSettings(inventory).backend,
-  enforcesPolicy: true,
   tunnel: (inventory, family) => {
     const { backend, vni, port } = canalSettings(inventory);
     return backend === 'vxlan' && family === 4 ? { device: `flannel.${vni}`, vni, port, overhead: 50 } : undefined;

@@ -19,12 +19,14 @@ import { flannelDeclaration, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac } from './rbac.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
+import { flannelStatus } from './status.ts';
 
 const unit = 'flanneld.service';
 
 /** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
   ...flannelDeclaration,
+  status: flannelStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs,

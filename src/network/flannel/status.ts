@@ -4,7 +4,6 @@ import { rawShell } from '../../shell/sh.ts';
 import { bridgeName } from '../cni.ts';
 import { flannelSettings } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
-import { flannelSettings } from './settings.ts';
 
 /** What flanneld writes to its node (its documentation, kubernetes.md). */
 const prefix = 'flannel.alpha.coreos.com/';

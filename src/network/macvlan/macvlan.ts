@@ -6,10 +6,12 @@ import { cniChainFile, cniConfigPath, cniVersionFor } from '../cni.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { macvlanConfig } from './config.ts';
 import { macvlanDeclaration, macvlanSettings } from './settings.ts';
+import { macvlanStatus } from './status.ts';
 
 /** Pods with addresses of the hosts' own LAN; what goes to and from them passes the host by, and so kube-proxy's rules. */
 export const macvlan: NetworkPlugin<LanInput> = {
   ...macvlanDeclaration,
+  status: macvlanStatus,
   needsPodCIDRs: false,
   makesNodesReady: true,
   programs: () => [],

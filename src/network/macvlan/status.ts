@@ -3,7 +3,6 @@ import type { NetworkStatus } from '../status.ts';
 /** Pods are machines of the LAN: nothing of them is on their host. */
 export const macvlanStatus: NetworkStatus = {
   mode: () => 'LAN',
-  enforcesPolicy: false,
   tunnel: () => undefined,
   wayTo: () => 'direct',
   announced: () => ({}),

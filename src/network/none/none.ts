@@ -1,6 +1,7 @@
 import { paths } from '../../components/paths.ts';
 import { noNeeds } from '../../inventory/plugin.ts';
 import type { NetworkPlugin } from '../plugin.ts';
+import { noneStatus } from './status.ts';
 
 /** Bring your own: k8sup writes nothing, and nodes get ready when somebody installs a network. */
 export const none: NetworkPlugin = {
@@ -13,6 +14,7 @@ export const none: NetworkPlugin = {
   version: () => undefined,
   rules: [],
   resolve: () => ({ settings: {}, needs: noNeeds }),
+  status: noneStatus,
   needsPodCIDRs: false,
   makesNodesReady: false,
   programs: () => [],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { NodeSessions } from '../../../../src/engine/network-report.ts';
 import { networkReport } from '../../../../src/network/look/report.ts';
-import { statusOf } from '../../../../src/network/statuses.ts';
+import { pluginOf } from '../../../../src/network/network.ts';
 import { renderNetworkStatus } from '../../../../src/report/network-status.ts';
 import { inventoryFor, variants } from './variants.ts';
 
@@ -14,7 +14,7 @@ it.each([
   ['wireguard', 'IP in IP always, BGP mesh, WireGuard'],
 ])('%s is told as %s', (variant, mode) => {
   const inventory = inventoryFor(variants[variant] ?? {});
-  expect(statusOf(inventory).mode(inventory)).toBe(mode);
+  expect(pluginOf(inventory).status.mode(inventory)).toBe(mode);
 });
 
 it.each([
@@ -22,7 +22,7 @@ it.each([
   [{ backend: 'host-gw' }, 'host-gw', undefined, 'direct'],
 ])('canal with %j: %s', (settings, mode, device, way) => {
   const inventory = inventoryFor({ settings }, 'canal');
-  const status = statusOf(inventory);
+  const status = pluginOf(inventory).status;
   expect([status.mode(inventory), status.tunnel(inventory, 4)?.device, status.wayTo(inventory, true)]).toEqual([
     mode,
     device,
@@ -40,7 +40,7 @@ it('sessions are asked for where BIRD runs alone', async () => {
   };
   for (const variant of ['default', 'backend-vxlan']) {
     const inventory = inventoryFor(variants[variant] ?? {});
-    await statusOf(inventory).sessions?.(inventory, kube);
+    await pluginOf(inventory).status.sessions?.(inventory, kube);
   }
   expect(asked).toHaveLength(1);
 });
@@ -63,7 +63,7 @@ it('a session that is down, and a node that cannot be asked, are problems; all a
     { node: 'h3', sessions: [], problem: 'container not found' },
   ];
   const unseen = { node: { name: 'h1', address: '10.88.0.11' }, reason: 'refused' };
-  const report = networkReport({ status: statusOf(inventory), inventory }, [], [unseen], sessions);
+  const report = networkReport({ status: pluginOf(inventory).status, inventory }, [], [unseen], sessions);
   expect(report.problems.map(({ code, nodes, why }) => [code, ...nodes, why])).toEqual([
     ['BGP_SESSION_DOWN', 'h2', 'BIRD says start, Active Socket: Connection refused'],
     ['BGP_UNKNOWN', 'h3', 'container not found'],

@@ -1,7 +1,7 @@
 import { parseLook } from '../../../../src/network/look/parse.ts';
 import type { NetworkNode, NodeLook } from '../../../../src/network/look/model.ts';
 import type { Judge } from '../../../../src/network/look/node-problems.ts';
-import { statusOf } from '../../../../src/network/statuses.ts';
+import { pluginOf } from '../../../../src/network/network.ts';
 import { inventoryOf } from '../../components/fixture.ts';
 
 export function judgeOf(network = '{ plugin: flannel }', more = ''): Judge {
@@ -15,7 +15,7 @@ hosts:
   - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
   - { name: h2, address: 10.88.0.12, roles: [node] }
 `);
-  return { status: statusOf(inventory), inventory };
+  return { status: pluginOf(inventory).status, inventory };
 }
 
 const prefix = 'flannel.alpha.coreos.com/';
