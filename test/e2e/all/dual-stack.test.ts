@@ -133,8 +133,8 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
           const ping = ['ping', '-c', '1', '-W', '3', '-s', String(payload), other];
           expect(await lab.kubectl('exec', 'on-h1', '--', ...ping)).toContain('1 packets received');
         }
-        expect(await lab.kubectl('exec', 'on-h1', '--', 'cat', '/sys/class/net/eth0/mtu')).toBe('1430\n');
-        expect(await lab.ssh('h1', 'cat /sys/class/net/flannel-v6.1/mtu')).toBe('1430\n');
+        expect((await lab.kubectl('exec', 'on-h1', '--', 'cat', '/sys/class/net/eth0/mtu')).trim()).toBe('1430');
+        expect((await lab.ssh('h1', 'cat /sys/class/net/flannel-v6.1/mtu')).trim()).toBe('1430');
       } finally {
         await lab.onRouter(`kill ${started.map((text) => text.trim()).join(' ')}`);
       }
