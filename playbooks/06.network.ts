@@ -7,8 +7,8 @@ import type { Component } from '../src/components/component.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { nodesReadyGate } from '../src/kube/index.ts';
-import { networkPlace, partsOf } from '../src/network/parts.ts';
-import { pluginOf } from '../src/network/network.ts';
+import { additionPlace, networkPlace, partsOf } from '../src/network/parts.ts';
+import { additionsOf, networkAdditions, networkObjects, pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
 import { secondInterfaceFile, secondInterfacePath } from '../src/network/macvlan/second-interface.ts';
 import { podRoutesDown, podRoutesUnit } from '../src/network/pod-routes/service.ts';
@@ -30,14 +30,19 @@ export const networkStage: Stage = {
     {
       type: 'cluster',
       name: 'rights of the network',
-      objects: (context) => pluginOf(context.inventory).objects(context),
+      objects: networkObjects,
       set: networkPlace,
     },
     {
       type: 'hosts',
       name: 'network of before',
       on: runsKubelet,
-      resources: (_host, { inventory }) => [otherOwnersOff(networkPlace, pluginOf(inventory).name)],
+      resources: (_host, { inventory }) => [
+        otherOwnersOff(networkPlace, pluginOf(inventory).name),
+        ...networkAdditions
+          .filter((addition) => !additionsOf(inventory).includes(addition))
+          .map(({ name }) => otherOwnersOff(additionPlace(name), 'nobody')),
+      ],
     },
     {
       type: 'hosts',
@@ -114,12 +119,17 @@ async function networkResources(host: Host, context: StageContext): Promise<read
   const target = await targetOf(host, context);
   if (target === undefined) return [pending('network', podCIDRUnknown)];
   const component = plugin.component(target);
+  const { leaves } = inventory.cluster.network.needs;
   const programs = await Promise.all(plugin.programs(inventory).map((set) => binaries(context, host, set)));
   return [
     parts(networkPlace, plugin.name, partsOf(plugin, target)),
     ...programs.flat(),
-    ...plugin.kubeconfigs.map((name) => clientKubeconfig(context, host, name)),
+    ...plugin.kubeconfigs.filter((name) => leaves.includes(name)).map((name) => clientKubeconfig(context, host, name)),
     claims('network', plugin.claims(inventory)),
+    ...additionsOf(inventory).flatMap(({ name, claims: left }) => [
+      parts(additionPlace(name), name, left(inventory)),
+      claims(`beside the network: ${name}`, left(inventory)),
+    ]),
     ...(component === undefined ? [] : componentResources(component)),
   ];
 }
@@ -133,11 +143,11 @@ const podCIDRUnknown = "the node's pod CIDR is given out when it is registered";
 
 /** Undefined while the plugin needs this node's pod CIDR and the node has none yet. */
 async function targetOf(host: Host, context: StageContext): Promise<NetworkTarget | undefined> {
-  const { inventory } = context;
+  const { inventory, networkSecrets: secrets } = context;
   const facts = context.facts(host);
-  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {} };
+  if (!pluginOf(inventory).needsPodCIDRs) return { inventory, host, facts, podCIDRs: {}, secrets };
   const podCIDRs = await podCIDRsOf(context);
-  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs };
+  return podCIDRs[host.name] === undefined ? undefined : { inventory, host, facts, podCIDRs, secrets };
 }
 
 async function podCIDRsOf(context: StageContext): Promise<Readonly<Record<string, readonly string[]>>> {

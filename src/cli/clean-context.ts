@@ -26,6 +26,7 @@ export function makeCleanContext(run: Run, session: Session): RunContext {
     },
     artifacts: { get: unused, compressed: unused },
     registryPasswords: new Map(),
+    networkSecrets: new Map(),
     signal: run.signal,
     mode: 'apply',
     hosts: run.hosts,

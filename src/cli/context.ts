@@ -26,6 +26,7 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     pki,
     artifacts,
     registryPasswords: await readPasswords(run),
+    networkSecrets: await readSecrets(run.inventory.cluster.network.secretFiles),
     signal,
   };
   return {
@@ -46,12 +47,15 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
   };
 }
 
-/** One file for each registry, holding the password alone; a newline at its end is an editor's, not the password's. */
-async function readPasswords(run: Run): Promise<ReadonlyMap<string, string>> {
+function readPasswords(run: Run): Promise<ReadonlyMap<string, string>> {
   const { credentials } = run.inventory.cluster.runtime;
-  const read = credentials.map(
-    async ({ registry, passwordFile }) =>
-      [registry, (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '')] as const,
+  return readSecrets(Object.fromEntries(credentials.map(({ registry, passwordFile }) => [registry, passwordFile])));
+}
+
+/** One file for each secret, holding it alone; a newline at its end is an editor's, not the secret's. */
+async function readSecrets(files: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
+  const read = Object.entries(files).map(
+    async ([name, file]) => [name, (await readFile(file, 'utf8')).replace(/\r?\n$/, '')] as const,
   );
   return new Map(await Promise.all(read));
 }

@@ -11,8 +11,13 @@ const listFlags: ReadonlySet<string> = new Set(['enable-admission-plugins', 'con
  * away, new ones follow by name.
  */
 export function withExtraArgs(flags: Flags, host: Host, component: ComponentName): Flags {
+  return mergedFlags(flags, host.extras[component].extraArgs);
+}
+
+/** The same for flags that are no component's of the model. */
+export function mergedFlags(flags: Flags, extraArgs: Readonly<Record<string, string | null>>): Flags {
   const merged: Record<string, string> = { ...flags };
-  const extra = Object.entries(host.extras[component].extraArgs).sort(([a], [b]) => (a < b ? -1 : 1));
+  const extra = Object.entries(extraArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, value] of extra) {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- flags are a dictionary, not a shape
     if (value === null) delete merged[name];
@@ -43,7 +48,8 @@ export function withExtraConfig(
   return mergeObjects(config, host.extras[component].extraConfig);
 }
 
-function mergeObjects(
+/** Objects are merged, all else is replaced, `null` takes a field away. */
+export function mergeObjects(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

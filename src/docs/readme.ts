@@ -3,6 +3,7 @@ import { networkPlugins } from '../network/network.ts';
 import { certificateReference } from './certificates.ts';
 import { commandReference } from './commands.ts';
 import { exitCodeReference } from './exit-codes.ts';
+import { k3sReference } from './k3s.ts';
 import { supportReference } from './support.ts';
 import { unsafeChangeReference } from './unsafe-changes.ts';
 
@@ -13,6 +14,7 @@ export const readmeParts: Readonly<Record<string, () => string>> = {
   'exit-codes': exitCodeReference,
   'unsafe-changes': unsafeChangeReference,
   certificates: certificateReference,
+  k3s: k3sReference,
   inventory: () => inventoryReference(networkPlugins),
 };
 

@@ -23,7 +23,7 @@ export const otherUnsafeEdits: readonly { readonly what: string; readonly edit: 
 export function unsafeChangeReference(): string {
   const settings = unsafeSettings.map(({ what, path, reason }) => ({ what, edit: code(formatPath(path)), reason }));
   const ofNetworks = networkPlugins.flatMap(({ name, resolve }) =>
-    (resolve(examples, 1).needs.fixed ?? []).map(({ key, reason }) => ({
+    (resolve(examples, 1, []).needs.fixed ?? []).map(({ key, reason }) => ({
       what: 'NETWORK_SETTING',
       edit: code(formatPath(['cluster', 'network', name, key])),
       reason,

@@ -28,6 +28,8 @@ export interface StageContext {
   readonly artifacts: Artifacts;
   /** Secrets: passwords by registry, read from the inventory's password files. */
   readonly registryPasswords: ReadonlyMap<string, string>;
+  /** Secrets of the network, by the plugin's own name for each. */
+  readonly networkSecrets: ReadonlyMap<string, string>;
   /**
    * The registered nodes. In a plan there are none while no apiserver answers: it may be the plan's own work to bring it up.
    *

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Draft, Finding } from './findings.ts';
 import type { InventorySchemas } from './schema.ts';
-import { hostSchema, sshSchema } from './schema/host.ts';
+import { sshSchema } from './schema/host.ts';
 import { formatPath, isRecord, startsWith, valueAt } from './path.ts';
 import type { Path } from './path.ts';
 import { explainIssue } from './schema-findings.ts';
@@ -24,7 +24,7 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
   const cluster = schemas.cluster.safeParse({ name: 'unnamed', ...(isRecord(top['cluster']) ? top['cluster'] : {}) });
   const ssh = sshSchema.safeParse(top['ssh'] ?? {});
   const list: readonly unknown[] = Array.isArray(top['hosts']) ? top['hosts'] : [];
-  const parsed = list.map((host) => hostSchema.safeParse(host));
+  const parsed = list.map((host) => schemas.host.safeParse(host));
   const unreadable = parsed.flatMap((host, index) => (host.success ? [] : [['hosts', index]]));
   const draft: Draft = {
     cluster: cluster.success ? cluster.data : { name: 'unnamed' },

@@ -34,7 +34,7 @@ import { inventorySchemas } from './schema.ts';
 export async function loadInventory(file: string, plugins: readonly PluginDeclaration[]): Promise<Inventory> {
   const read = analyse(await readText(file), file, plugins);
   const findings = new Findings(read.document, read.draft.broken);
-  await checkFiles(read.draft, read.local, findings.report);
+  await checkFiles(read.draft, { local: read.local, plugins }, findings.report);
   const result = conclude({ ...read, problems: [...read.problems, ...findings.problems] }, file);
   if ('inventory' in result) return result.inventory;
   throw new InventoryError(file, result.problems);

@@ -92,7 +92,11 @@ export interface NetworkSettings {
   /** The plugin's own, of a shape that only it knows: see `settingsOf`. */
   readonly settings: unknown;
   readonly needs: PluginNeeds;
-  /** MTU of pods with bridge or macvlan; undefined: the interface's. */
+  /** Settings of what was chosen to stand beside the plugin, by name: see `additionOf`. */
+  readonly additions: Readonly<Record<string, unknown>>;
+  /** Absolute paths on the controller of files that hold a secret of the plugin's, by the plugin's own name for it. */
+  readonly secretFiles: Readonly<Record<string, string>>;
+  /** MTU of pods; undefined: the network's own choice. */
   readonly mtu?: number;
   /** What the chain of CNI plugins does besides, where there is one. */
   readonly cni: { readonly portmap: boolean; readonly bandwidth: boolean; readonly hairpin: boolean };

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Draft, Report } from './findings.ts';
-import type { NetworkSettings } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { InterfaceChoice } from './interface-choice.ts';
+import type { NetworkSettings, Role } from './model.ts';
+import type { Path } from './path.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 import type { Addressing, CombinationRule, Proof } from './support.ts';
 
 /** A port that a part of the cluster listens on. */
@@ -35,6 +37,8 @@ export interface InterfaceNeed {
 export interface MtuNeed {
   /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
   readonly bytes: number;
+  /** What of it the tunnel adds; 0 unless said. */
+  readonly overhead?: number;
   /** Undefined: the interface that carries the host's address. */
   readonly interface?: string;
   readonly setting: string;
@@ -49,6 +53,19 @@ export interface SubnetNeed {
   readonly alternative: string;
   /** Routers by host, for what is not on the host's own subnet. */
   readonly gateways: Readonly<Record<string, string>>;
+}
+
+/** A file on the controller with a secret of the network's. */
+export interface SecretFile {
+  /** Names it among the plugin's own. */
+  readonly name: string;
+  readonly path: Path;
+  /** As written; relative to the inventory. */
+  readonly written: string;
+  /** What its only line must look like. */
+  readonly pattern: RegExp;
+  /** Completes "it does not hold …". */
+  readonly expected: string;
 }
 
 /** One of upstream's own files of Kubernetes objects: a manifest, or a chart's package. */
@@ -61,33 +78,6 @@ export interface UpstreamFile {
   readonly file: string;
   /** What it must hash to, said by the user; needed for a version whose sha256 neither the catalogue nor its publisher says. */
   readonly sha256?: string;
-}
-
-/** A network interface that the inventory names and hosts must have. */
-export interface InterfaceNeed {
-  readonly name: string;
-  /** The key that names it, for example `cluster.network.macvlan.master`. */
-  readonly setting: string;
-}
-
-/** The size of packets that the path between hosts must carry. */
-export interface MtuNeed {
-  /** Of what goes out by the interface: the pods' MTU with what a tunnel adds. */
-  readonly bytes: number;
-  /** Undefined: the interface that carries the host's address. */
-  readonly interface?: string;
-  readonly setting: string;
-}
-
-/** Hosts reach each other without a router between them, but for those that have a gateway of their own. */
-export interface SubnetNeed {
-  /** Of the problem where they do not, for example `BRIDGE_ACROSS_SUBNETS`. */
-  readonly code: string;
-  /** What needs it, for example `the network bridge`. */
-  readonly by: string;
-  readonly alternative: string;
-  /** Routers by host, for what is not on the host's own subnet. */
-  readonly gateways: Readonly<Record<string, string>>;
 }
 
 /** What a network asks of hosts that run pods, and of the controller; plain data, so that facts, preflight, artifacts and PKI know no plugin. */
@@ -105,12 +95,18 @@ export interface PluginNeeds {
   readonly interfaces?: readonly InterfaceNeed[];
   readonly mtu?: readonly MtuNeed[];
   readonly subnet?: SubnetNeed;
+  /** By host: the interface to the other hosts, where it is not the one with the host's address. */
+  readonly nodeInterfaces?: Readonly<Record<string, InterfaceChoice>>;
   /** It does what kube-proxy does: hosts have none. */
   readonly replacesKubeProxy?: true;
   /** The oldest kernel it works on. */
   readonly kernelRelease?: KernelRelease;
   /** Annotations of nodes by host name, which k8sup keeps as they are here. */
   readonly nodeAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Labels of nodes by role, which k8sup keeps as they are here. */
+  readonly nodeLabels?: Readonly<Partial<Record<Role, Readonly<Record<string, string>>>>>;
+  /** Where pods ask for names, when it is not the DNS Service. */
+  readonly clusterDNS?: string;
   /** What must stay as it is on a living cluster. */
   readonly fixed?: readonly FixedSetting[];
 }
@@ -158,11 +154,17 @@ export function macvlanNeeds({ master, mtu }: MacvlanInput, path: string): Plugi
   };
 }
 
-/** What two parts of a network need together. */
+/** What two parts of a network need together; what there can be only one of is the first's, where it has it. */
 export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
   return {
+    ...other,
     ...one,
+    artifacts: { ...other.artifacts, ...one.artifacts },
+    upstream: [...(one.upstream ?? []), ...(other.upstream ?? [])],
+    ports: [...one.ports, ...other.ports],
     kernel: [...one.kernel, ...other.kernel],
+    programs: [...one.programs, ...other.programs],
+    leaves: [...one.leaves, ...other.leaves],
     interfaces: [...(one.interfaces ?? []), ...(other.interfaces ?? [])],
     mtu: [...(one.mtu ?? []), ...(other.mtu ?? [])],
   };
@@ -177,25 +179,76 @@ export interface PluginDeclaration<Settings = unknown> {
   readonly proof: Proof;
   /** What it is proved with where {@link proof} says so; IPv4 alone where it is left out. */
   readonly provedWith?: readonly Addressing[];
-  /** Whether NetworkPolicy objects have an effect. */
-  readonly enforcesPolicy: boolean;
+  /** Whether NetworkPolicy objects have an effect; where that can be switched, by what is written. */
+  readonly enforcesPolicy: boolean | ((input: ClusterInput) => boolean);
   /** False where what pods send passes their host by, and with it kube-proxy's rules. */
   readonly podsReachServices?: false;
   /** The keys of the network that others share and that have an effect here; the rest of {@link sharedKeys} gets a warning. */
   readonly uses?: readonly SharedKey[];
   /** Undefined where there is nothing to set. */
   readonly schema?: z.ZodObject;
+  /** What one host may say for itself, below a key of the plugin's name. */
+  readonly hostSchema?: z.ZodObject;
   /** Its version, where it has one. */
   readonly version: (input: ClusterInput, kubernetes: string) => string | undefined;
   /** Combinations that do not work or were not run; asked only where this plugin is chosen. */
   readonly rules: readonly CombinationRule[];
   /** What no schema can say; asked only where this plugin is chosen. */
   readonly check?: (draft: Draft, report: Report) => void;
-  /** Every default filled in, for so many hosts that run a kubelet. Called only with input that the checks have passed. */
+  readonly secretFiles?: (input: ClusterInput) => readonly SecretFile[];
+  /** Every default filled in, for these hosts, so many of which run a kubelet. Called only with input that the checks have passed. */
   readonly resolve: (
     input: ClusterInput,
     nodes: number,
+    hosts: readonly HostInput[],
   ) => { readonly settings: Settings; readonly needs: PluginNeeds };
+  /** What may stand beside it. */
+  readonly additions?: readonly AdditionDeclaration[];
+}
+
+/** Something that stands beside a pod network, such as a second network or a cache of DNS. */
+export interface AdditionDeclaration<Settings = unknown> {
+  /** The key below `cluster.network`. */
+  readonly name: string;
+  /** Completes "multus: …" in lists. */
+  readonly summary: string;
+  readonly proof: Proof;
+  /** Whether with it NetworkPolicy objects have an effect. */
+  readonly enforcesPolicy: boolean;
+  /** Of what is written at its key. */
+  readonly schema: z.ZodType;
+  /** Whether the inventory asks for it. */
+  readonly isChosen: (input: ClusterInput) => boolean;
+  /** What no schema can say; asked only where it is chosen. */
+  readonly check?: (draft: Draft, report: Report) => void;
+  /** Every default filled in, beside a plugin that needs these. Called only where it is chosen, with input that the checks have passed. */
+  readonly resolve: (
+    input: ClusterInput,
+    beside: PluginNeeds,
+  ) => { readonly settings: Settings; readonly needs: PluginNeeds };
+}
+
+/** Whether NetworkPolicy objects have an effect with this plugin and its chosen additions. */
+export function enforcesPolicy(plugin: PluginDeclaration, input: ClusterInput): boolean {
+  const own = typeof plugin.enforcesPolicy === 'boolean' ? plugin.enforcesPolicy : plugin.enforcesPolicy(input);
+  return own || chosenAdditions(plugin, input).some((addition) => addition.enforcesPolicy);
+}
+
+export function chosenAdditions(plugin: PluginDeclaration, input: ClusterInput): readonly AdditionDeclaration[] {
+  return (plugin.additions ?? []).filter(({ isChosen }) => isChosen(input));
+}
+
+/** All additions of these plugins, each once. */
+export function additionsOf(plugins: readonly PluginDeclaration[]): readonly AdditionDeclaration[] {
+  return [...new Set(plugins.flatMap(({ additions = [] }) => additions))];
+}
+
+/** The settings of an addition, as its own {@link AdditionDeclaration.resolve} made them; undefined where it is not chosen. */
+export function additionOf<Settings>(
+  { name }: AdditionDeclaration<Settings>,
+  network: NetworkSettings,
+): Settings | undefined {
+  return network.additions[name] as Settings | undefined;
 }
 
 /** The settings of the chosen plugin, as its own {@link PluginDeclaration.resolve} made them. */
@@ -213,5 +266,14 @@ export function writtenFor<Schema extends z.ZodObject>(
   input: ClusterInput,
 ): Partial<z.infer<Schema>> {
   const parsed = plugin.schema.safeParse(input.network?.[plugin.name] ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+/** The same for what one host says for itself. */
+export function writtenByHost<Schema extends z.ZodObject>(
+  plugin: { readonly name: string; readonly hostSchema: Schema },
+  host: HostInput,
+): Partial<z.infer<Schema>> {
+  const parsed = plugin.hostSchema.safeParse(host[plugin.name] ?? {});
   return parsed.success ? parsed.data : {};
 }

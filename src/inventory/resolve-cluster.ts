@@ -9,12 +9,13 @@ import {
   runtimeVersionFor,
   standard,
 } from './defaults.ts';
+import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import type { Combination } from './support.ts';
-import { joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
+import { chosenAdditions, enforcesPolicy, joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
-import type { ClusterInput } from './schema.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 
 /** What a path in the inventory means on this machine. */
 export type LocalPath = (written: string) => string;
@@ -50,7 +51,7 @@ export type ClusterParts = Omit<Cluster, 'controlPlaneEndpoint' | 'proxy'>;
  * @param networks - those there are, and for how many hosts that run a kubelet.
  */
 export function resolveCluster(
-  input: ClusterInput,
+  { cluster: input, hosts }: Pick<Draft, 'cluster' | 'hosts'>,
   local: LocalPath,
   networks: { readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
 ): ClusterParts {
@@ -63,7 +64,11 @@ export function resolveCluster(
     name: input.name,
     versions: resolveVersions(input, combination),
     runtime: resolveRuntime(input, combination, local),
-    network: resolveNetwork(input, networks),
+    network: resolveNetwork(
+      input,
+      hosts.map(({ host }) => host),
+      { local, ...networks },
+    ),
     kubeProxy: { mode: combination.proxyMode },
     bootstrap: input.bootstrap ?? standard.bootstrap,
     apiserverPort: apiserver.port,
@@ -145,7 +150,12 @@ function resolveRuntime(input: ClusterInput, combination: Combination, local: Lo
 
 function resolveNetwork(
   input: ClusterInput,
-  { plugins, nodes }: { readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
+  hosts: readonly HostInput[],
+  {
+    local,
+    plugins,
+    nodes,
+  }: { readonly local: LocalPath; readonly plugins: readonly PluginDeclaration[]; readonly nodes: number },
 ): NetworkSettings {
   const written = { ...standard.network, ...given(input.network) };
   const pods = splitList(written.podCIDR).map(checkedCidr);
@@ -155,12 +165,17 @@ function resolveNetwork(
   const apiserverServiceIPs = services.map((cidr) => nthAddress(cidr, 1n));
   const plugin = plugins.find(({ name }) => name === pluginName(input));
   if (plugin === undefined) throw new Error(`plugin ${pluginName(input)} passed the checks`);
-  const { settings, needs } = plugin.resolve(input, nodes);
+  const { settings, needs } = plugin.resolve(input, nodes, hosts);
+  const additions = chosenAdditions(plugin, input).map(({ name, resolve }) => ({ name, ...resolve(input, needs) }));
   const { uses = sharedKeys } = plugin;
   const second = uses.includes('secondInterface') ? input.network?.secondInterface : undefined;
+  const others = [
+    ...additions.map((addition) => addition.needs),
+    ...(second === undefined ? [] : [macvlanNeeds(second, 'cluster.network.secondInterface')]),
+  ];
   return {
     plugin: plugin.name,
-    enforcesPolicy: plugin.enforcesPolicy,
+    enforcesPolicy: enforcesPolicy(plugin, input),
     podCIDR: formatCidr(firstOf(pods)),
     podCIDRs,
     serviceCIDR: formatCidr(firstOf(services)),
@@ -179,7 +194,11 @@ function resolveNetwork(
     podsReachServices: plugin.podsReachServices ?? true,
     ...pick(second, 'secondInterface'),
     settings,
-    needs: second === undefined ? needs : joinNeeds(needs, macvlanNeeds(second, 'cluster.network.secondInterface')),
+    needs: others.reduce(joinNeeds, needs),
+    additions: Object.fromEntries(additions.map((addition) => [addition.name, addition.settings])),
+    secretFiles: Object.fromEntries(
+      (plugin.secretFiles?.(input) ?? []).map((secret) => [secret.name, local(secret.written)]),
+    ),
   };
 }
 

@@ -21,7 +21,7 @@ export function resolveInventory(
 ): { readonly cluster: Cluster; readonly hosts: readonly Host[] } {
   const only = draft.onlyHost;
   const hosts = draft.hosts.map(({ host }) => resolveHost(host, draft, { local, only }));
-  const parts = resolveCluster(draft.cluster, local, { plugins, nodes: hosts.filter(runsKubelet).length });
+  const parts = resolveCluster(draft, local, { plugins, nodes: hosts.filter(runsKubelet).length });
   const controlPlaneEndpoint = endpointOf(draft.cluster, parts, hosts);
   const proxy = draft.cluster.proxy;
   const cluster: Cluster = { ...parts, controlPlaneEndpoint };

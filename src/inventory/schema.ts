@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { standard } from './defaults.ts';
+import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
@@ -10,6 +11,7 @@ import { networkSchema } from './schema/network.ts';
 export interface InventorySchemas {
   readonly inventory: z.ZodObject;
   readonly cluster: z.ZodType<ClusterInput>;
+  readonly host: z.ZodType<HostInput>;
 }
 
 /**
@@ -20,6 +22,7 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
   const settings = plugins.flatMap(({ name, schema }) =>
     schema === undefined ? [] : [[name, optional(schema, `Settings of ${name}`)] as const],
   );
+  const additions = additionsOf(plugins).map(({ name, schema, summary }) => [name, optional(schema, summary)] as const);
   const names = plugins.map(({ name }) => name);
   const network = networkSchema.extend({
     plugin: networkSchema.shape.plugin.meta({
@@ -27,17 +30,22 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
       default: standard.network.plugin,
       examples: names,
     }),
-    ...Object.fromEntries(settings),
+    ...Object.fromEntries([...settings, ...additions]),
   });
   const cluster = clusterSchema.extend({ network: optional(network, 'Addresses and the pod network') });
+  const ownOfHosts = plugins.flatMap(({ name, hostSchema: own }) =>
+    own === undefined ? [] : [[name, optional(own, `${name} on this host, over the cluster's settings`)] as const],
+  );
+  const host = hostSchema.extend(Object.fromEntries(ownOfHosts));
   const inventory = z
     .strictObject({
       cluster: cluster.describe('What the cluster is'),
       ssh: optional(sshSchema, 'How hosts are reached, unless a host says otherwise'),
-      hosts: z.array(hostSchema).min(1).describe('The hosts'),
+      hosts: z.array(host).min(1).describe('The hosts'),
     })
     .meta({ title: 'k8sup inventory' });
-  return { inventory, cluster: cluster };
+  // Extending by keys that only plugins know makes the compiler forget those of all hosts.
+  return { inventory, cluster, host: host as unknown as z.ZodType<HostInput> };
 }
 
 /** The network as written: common keys, and those of plugins, whose shape only they know. */
@@ -45,8 +53,9 @@ export type NetworkInput = z.infer<typeof networkSchema> & Readonly<Record<strin
 export type ClusterInput = Omit<z.infer<typeof clusterSchema>, 'network'> & {
   readonly network?: NetworkInput | undefined;
 };
-export type HostInput = z.infer<typeof hostSchema>;
-export type SshInput = NonNullable<HostInput['ssh']>;
+/** A host as written: common keys, and those of plugins. */
+export type HostInput = z.infer<typeof hostSchema> & Readonly<Record<string, unknown>>;
+export type SshInput = NonNullable<z.infer<typeof hostSchema>['ssh']>;
 
 /** A whole inventory that passed the schema. */
 export interface InventoryInput {

@@ -105,9 +105,11 @@ function same(a: Taint, b: Taint): boolean {
 }
 
 function roleLabels(inventory: Inventory, host: Host): Readonly<Record<string, string>> {
+  const { nodeLabels: ofNetwork = {} } = inventory.cluster.network.needs;
   return {
     ...(host.roles.has('master') ? controlPlaneLabels(inventory.cluster.versions.kubernetes) : {}),
     ...(host.roles.has('node') ? { 'node-role.kubernetes.io/node': '' } : {}),
+    ...Object.fromEntries([...host.roles].flatMap((role) => Object.entries(ofNetwork[role] ?? {}))),
   };
 }
 

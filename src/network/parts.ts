@@ -8,6 +8,11 @@ export const networkPlace = 'network';
 
 const shared: readonly string[] = [paths.bin, paths.lib, paths.cniBin, paths.cniConf, paths.kubeConf, paths.units];
 
+/** The place of something that stands beside it, which has it or nobody. */
+export function additionPlace(name: string): string {
+  return `network-${name}`;
+}
+
 /** All that a plugin puts on a host or leaves there by running, as the ownership manifest names it. */
 export function partsOf(plugin: NetworkPlugin, target: NetworkTarget): readonly Part[] {
   const components = [plugin.component(target), plugin.masquerade?.(target)].filter((one) => one !== undefined);

@@ -3,7 +3,7 @@ import type { Component, ComponentFile } from '../components/component.ts';
 import type { KubeObject, StageContext } from '../engine/stage.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
-import type { PluginDeclaration } from '../inventory/plugin.ts';
+import type { AdditionDeclaration, PluginDeclaration } from '../inventory/plugin.ts';
 import type { LeafName } from '../pki/index.ts';
 import type { Claim } from '../resources/claims.ts';
 import type { NetworkStatus } from './status.ts';
@@ -15,6 +15,8 @@ export interface NetworkTarget {
   readonly facts: Facts;
   /** `spec.podCIDRs` of the nodes by host name; needed where {@link NetworkPlugin.needsPodCIDRs} says so, else empty. */
   readonly podCIDRs: Readonly<Record<string, readonly string[]>>;
+  /** Contents of the plugin's secret files, by its own names for them; absent where it has none. */
+  readonly secrets?: ReadonlyMap<string, string>;
 }
 
 /** What is known of all hosts once the network is applied. */
@@ -33,7 +35,7 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   /** False where nodes become ready only by what the user does. */
   readonly makesNodesReady: boolean;
   readonly programs: (inventory: Inventory) => readonly BinarySet[];
-  /** Its identities towards the apiserver, each a kubeconfig on each host. */
+  /** Its identities towards the apiserver, each a kubeconfig on each host while its needs name such a leaf. */
   readonly kubeconfigs: readonly LeafName[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;
@@ -46,5 +48,14 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   /** What people have to do or know after an apply; texts of a line or more. */
   readonly notes?: (cluster: AppliedNetwork) => readonly string[];
   /** What it leaves on a host by running. */
+  readonly claims: (inventory: Inventory) => readonly Claim[];
+}
+
+/** What may stand beside a plugin, as data and pure functions. */
+export interface NetworkAddition<Settings = unknown> extends AdditionDeclaration<Settings> {
+  /** Names of the plugins that it goes with. */
+  readonly beside: readonly string[];
+  readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** What it leaves on a host by running; taken back when the inventory no longer asks for it. */
   readonly claims: (inventory: Inventory) => readonly Claim[];
 }

@@ -1,6 +1,7 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { checkAcrossHosts } from './across-hosts.ts';
+import { checkApart } from './check-apart.ts';
 import { checkFirewall } from './check-firewall.ts';
 import { checkKernel } from './check-kernel.ts';
 import { checkLinks } from './check-links.ts';
@@ -45,7 +46,12 @@ export function preflight(
       ? []
       : checks.flatMap((check) => check(inventory, host, mine).map((problem) => ({ host: host.name, ...problem })));
   });
-  return [...perHost, ...checkAcrossHosts(inventory, facts), ...sameNameOtherCluster(inventory, facts, clusterId)];
+  return [
+    ...perHost,
+    ...checkAcrossHosts(inventory, facts),
+    ...checkApart(inventory, facts),
+    ...sameNameOtherCluster(inventory, facts, clusterId),
+  ];
 }
 
 function sameNameOtherCluster(

@@ -11,6 +11,9 @@ export interface Claim {
     | 'link'
     | 'links'
     | 'module-link'
+    | 'route-table'
+    | 'rules'
+    | 'mount'
     | 'routes'
     | 'chains'
     | 'nft-table'
@@ -21,7 +24,7 @@ export interface Claim {
     | 'unit';
   /** For example a link's name, the beginning of several links' names, a path, a CIDR, a chain's prefix. */
   readonly name: string;
-  /** For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. */
+  /** For `links`: kinds of link, as `ip link` names them, when others may have such a name. For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. */
   readonly value?: string;
 }
 

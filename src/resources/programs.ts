@@ -1,4 +1,5 @@
 import type { ProgramPackage } from '../host/facts/programs.ts';
+import { searchMore } from '../shell/program-path.ts';
 import { lines, rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 import type { Resource } from './define.ts';
@@ -8,7 +9,8 @@ export function programs(wanted: readonly ProgramPackage[]): Resource<readonly s
   const names = wanted.map(({ program }) => program);
   return {
     id: 'programs:host',
-    probe: sh`for program in ${names}; do command -v "$program" >/dev/null || echo "$program"; done`,
+    probe: sh`${searchMore}
+for program in ${names}; do command -v "$program" >/dev/null || echo "$program"; done`,
     parse: (output) => output.split('\n').filter((name) => name !== ''),
     diff: (missing) =>
       missing.length === 0 ? [] : [{ path: 'programs', from: 'missing', to: missing.join(', '), effect: 'create' }],
@@ -28,7 +30,8 @@ esac || echo "these packages stay, because something else needs them: $value"`);
 function install(wanted: readonly ProgramPackage[]): Sh {
   const packagesFor = (manager: 'apt' | 'dnf' | 'zypper'): Sh =>
     lines(wanted.map((each) => sh`command -v ${each.program} >/dev/null || need "${rawShell(each[manager])}"`));
-  return sh`need() { case " $packages " in *" $1 "*) ;; *) packages="\${packages:+$packages }$1" ;; esac; }
+  return sh`${searchMore}
+need() { case " $packages " in *" $1 "*) ;; *) packages="\${packages:+$packages }$1" ;; esac; }
 missing=
 for program in ${wanted.map(({ program }) => program)}; do command -v "$program" >/dev/null || missing="\${missing:+$missing }$program"; done
 [ -n "$missing" ] || exit 0

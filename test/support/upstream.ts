@@ -40,8 +40,7 @@ export function upstreamText(component: string, version: string, file: string): 
  */
 export function upstreamContext(inventory: Inventory, ...charts: readonly UpstreamTree[]): UpstreamContext {
   const files = openArtifacts({ source: 'directory', mirrors: [], directory: upstreamFolder() }, quietly(scratch()));
-  const packages = join(scratch(), 'packages');
-  for (const chart of charts) packChart(chart, packages);
+  const packages = packedCharts(...charts);
   const packed = openArtifacts({ source: 'directory', mirrors: [], directory: packages }, quietly(scratch()));
   const helm = openArtifacts({ source: 'directory', mirrors: [] }, quietly(defaultCacheDir()));
   return {
@@ -55,6 +54,20 @@ export function upstreamContext(inventory: Inventory, ...charts: readonly Upstre
       compressed: () => Promise.reject(new Error('nothing of upstream is sent to hosts')),
     },
   };
+}
+
+/** A folder of artifacts with packages of these charts. */
+export function packedCharts(...charts: readonly UpstreamTree[]): string {
+  const packages = join(scratch(), 'packages');
+  for (const chart of charts) packChart(chart, packages);
+  return packages;
+}
+
+/** Why a chart's tree is not to be had here; undefined where it is. */
+export function noChart({ component, version }: UpstreamTree): string | undefined {
+  if (noCharts !== undefined) return noCharts;
+  const found = existsSync(join(upstreamFolder(), component, `v${version}`, component));
+  return found ? undefined : `the chart of ${component} ${version} is not among the release files`;
 }
 
 /** A chart whose tree is in the folder of release files. */

@@ -173,6 +173,7 @@ function contextOf(of: Inventory): StageContext {
       get: (id) => Promise.resolve({ id, path: `/${id.file}`, sha256: '0'.repeat(64), size: 1, source: 'test' }),
       compressed: ({ path }) => Promise.resolve({ path, length: 1, compression: 'zstd' }),
     },
+    networkSecrets: new Map(),
     registryPasswords: new Map(),
     nodes: () => Promise.resolve(of.hosts.map(liveNode)),
     signal: new AbortController().signal,

@@ -2,14 +2,18 @@ import { firewallNeeds } from '../../host/firewall/needs.ts';
 import type { FirewallNeeds } from '../../host/firewall/needs.ts';
 import { formatProblem } from '../../inventory/problem.ts';
 import { loadInventory } from '../../inventory/load.ts';
-import { networkPlugins } from '../../network/network.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import { formatPath } from '../../inventory/path.ts';
+import type { Problem } from '../../inventory/problem.ts';
+import { networkAdditions, networkPlugins } from '../../network/network.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
 
 /** `k8sup validate`. */
 export async function validate(file: string, io: Io): Promise<number> {
   const inventory = await loadInventory(file, networkPlugins);
-  for (const warning of inventory.warnings) say(io, `warning: ${formatProblem(warning)}`);
+  for (const warning of [...inventory.warnings, ...policyWarnings(inventory)])
+    say(io, `warning: ${formatProblem(warning)}`);
   const { cluster, hosts } = inventory;
   say(
     io,
@@ -20,6 +24,24 @@ export async function validate(file: string, io: Io): Promise<number> {
     for (const host of hosts) say(io, `  ${host.name}: ${letIn(firewallNeeds(inventory, host))}`);
   }
   return 0;
+}
+
+/** Who writes a policy believes in it. Said here alone: a cluster without them is a common wish, and no reason to be told at each run. */
+function policyWarnings({ cluster, document }: Inventory): readonly Problem[] {
+  const { plugin, enforcesPolicy } = cluster.network;
+  if (plugin === 'none' || enforcesPolicy) return [];
+  const canAdd = networkAdditions.some((addition) => addition.enforcesPolicy && addition.beside.includes(plugin));
+  const path = ['cluster', 'network', 'plugin'];
+  return [
+    {
+      severity: 'warning',
+      code: 'NETWORK_POLICY_NOT_ENFORCED',
+      path: formatPath(path),
+      position: document.position(path),
+      message: `NetworkPolicy objects have no effect with ${plugin}`,
+      ...(canAdd ? { fix: 'network.policy: kube-router enforces them' } : {}),
+    },
+  ];
 }
 
 function letIn({ ports, peers, pods }: FirewallNeeds): string {

@@ -70,7 +70,7 @@ function podFields(inventory: Inventory): Readonly<Record<string, unknown>> {
   const { network, runtime, kubelet } = inventory.cluster;
   return {
     // Without one, pods get the servers of the host.
-    clusterDNS: network.podsReachServices ? [network.dnsIP] : [],
+    clusterDNS: network.podsReachServices ? [network.needs.clusterDNS ?? network.dnsIP] : [],
     clusterDomain: network.dnsDomain,
     maxPods: kubelet.maxPods,
     containerLogMaxSize: runtime.logMaxSize,

@@ -63,6 +63,8 @@ export interface Facts {
   readonly routerAdvertised: readonly string[];
   /** Destination networks of live routes of both families, without default routes and what each link has by itself. */
   readonly routes: readonly { readonly cidr: string; readonly interface: string }[];
+  /** The interface of the IPv4 default route with the least metric. */
+  readonly defaultInterface: string | undefined;
   readonly listeners: readonly Listener[];
   /** Kernel features, by the name of their module (built in, loaded or loadable): never by modprobe's exit status. */
   readonly features: ReadonlySet<string>;

@@ -107,6 +107,17 @@ function readRoutes4(read: Sections): Facts['routes'] {
     });
 }
 
+/** From /proc/net/route, where the metric is the seventh field. */
+export function readDefaultInterface(read: Sections): string | undefined {
+  const defaults = read
+    .file('/proc/net/route')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000')
+    .toSorted((a, b) => Number(a[6]) - Number(b[6]));
+  return defaults[0]?.[0];
+}
+
 function littleEndian(hex: string): string {
   const bytes = hex.match(/../g) ?? [];
   return bytes

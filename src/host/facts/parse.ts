@@ -4,9 +4,10 @@ import type { KernelFeatures } from './kernel-parts.ts';
 import type { Facts } from './model.ts';
 import {
   readAddresses,
+  readDefaultInterface,
+  readIPv6,
   readLinks,
   readListeners,
-  readIPv6,
   readResolver,
   readRouterAdvertised,
   readRoutes,
@@ -41,6 +42,7 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     ipv6: readIPv6(read),
     routerAdvertised: readRouterAdvertised(read),
     routes: readRoutes(read),
+    defaultInterface: readDefaultInterface(read),
     listeners: readListeners(read),
     features: new Set([...kernel.features, ...readControllers(read)]),
     unknownFeatures: kernel.unknown,

@@ -54,6 +54,7 @@ export const programPackages: readonly ProgramPackage[] = [
   entry('socat', 'socat'),
   entry('ethtool', 'ethtool'),
   entry('openssl', 'openssl'),
+  entry('charon', 'strongswan-charon', 'strongswan', 'strongswan-ipsec'),
 ];
 
 /** @throws Error for a program that the table does not know. */

@@ -1,5 +1,6 @@
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { fileIn } from '../../shell/file-in.ts';
+import { searchMore } from '../../shell/program-path.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { firewallSection } from '../firewall/facts.ts';
@@ -37,7 +38,8 @@ export function factsScript(inventory: Inventory, host: Host): Sh {
   ]);
 }
 
-const helpers = rawShell(`tab=$(printf '\\t')
+const helpers = rawShell(`${searchMore.sh}
+tab=$(printf '\\t')
 p() { printf '%s\\t%s\\n' "$1" "$2"; }`);
 
 function valuesSection(inventory: Inventory, host: Host): Sh {

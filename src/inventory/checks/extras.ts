@@ -6,6 +6,7 @@ import type { Path } from '../path.ts';
 import { combinationOf } from '../resolve-cluster.ts';
 import { checkFlagValue } from './flag-values.ts';
 import { reservedFields, reservedFlags } from './reserved.ts';
+import type { Reserved } from './reserved.ts';
 import { checkToml } from './runtime.ts';
 
 interface ExtrasInput {
@@ -34,8 +35,20 @@ export function checkExtras(draft: Draft, report: Report): void {
 }
 
 function checkArgs(name: ComponentName, extras: ExtrasInput, place: Path, report: Report): void {
-  const reserved = reservedFlags[name];
+  checkFlagNames(extras, { reserved: reservedFlags[name], place }, report);
   for (const [flag, value] of Object.entries(extras.extraArgs ?? {})) {
+    const path = [...place, 'extraArgs', flag];
+    checkFlagValue({ component: name, flag: flag.replace(/^-+/, ''), value, path }, report);
+  }
+}
+
+/** Names of flags below `extraArgs` at a place: well-formed, and none that k8sup sets itself. */
+export function checkFlagNames(
+  { extraArgs }: ExtrasInput,
+  { reserved, place }: { readonly reserved: Reserved; readonly place: Path },
+  report: Report,
+): void {
+  for (const flag of Object.keys(extraArgs ?? {})) {
     const path = [...place, 'extraArgs', flag];
     const bare = flag.replace(/^-+/, '');
     if (bare !== flag) {
@@ -46,7 +59,7 @@ function checkArgs(name: ComponentName, extras: ExtrasInput, place: Path, report
         message: 'flags are written without dashes',
         fix: `write ${bare}`,
       });
-    } else if (!/^[a-z][a-z0-9-]*$/.test(flag)) {
+    } else if (!/^[a-z][a-z0-9_-]*$/.test(flag)) {
       const message = `${JSON.stringify(flag)} is not the name of a flag`;
       report({
         code: 'FLAG_INVALID',
@@ -57,7 +70,6 @@ function checkArgs(name: ComponentName, extras: ExtrasInput, place: Path, report
       });
     }
     if (Object.hasOwn(reserved, bare)) report(refusal(path, `--${bare}`, reserved[bare]));
-    checkFlagValue({ component: name, flag: bare, value, path }, report);
   }
 }
 
@@ -69,7 +81,8 @@ function checkFields(name: ComponentName, extras: ExtrasInput, place: Path, repo
   if (name === 'containerd') checkToml(extras.extraConfig, [...place, 'extraConfig'], report);
 }
 
-function refusal(path: Path, what: string, key: string | undefined): Parameters<Report>[0] {
+/** That a flag or field is set by k8sup, by the key named, or by none. */
+export function refusal(path: Path, what: string, key: string | undefined): Parameters<Report>[0] {
   if (key === undefined) {
     const message = `${what} is set by k8sup: another value would break the trust between the components`;
     return { code: 'SETTING_RESERVED', path, atKey: true, message, fix: 'take it out' };

@@ -1,19 +1,33 @@
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { access, open, readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import type { Draft, Report } from '../findings.ts';
 import type { Path } from '../path.ts';
+import type { PluginDeclaration, SecretFile } from '../plugin.ts';
+import { pluginName } from '../resolve-cluster.ts';
 import type { LocalPath } from '../resolve-cluster.ts';
 
 interface LocalFile {
   readonly path: Path;
   readonly file: string;
   readonly kind: 'key' | 'secret' | 'image' | 'directory';
+  readonly holds?: Pick<SecretFile, 'pattern' | 'expected'>;
 }
 
 /** Files on this machine that the inventory names: there, readable, and secret where they must be. */
-export async function checkFiles(draft: Draft, local: LocalPath, report: Report): Promise<void> {
-  for (const file of filesOf(draft, local)) await checkFile(file, report);
+export async function checkFiles(
+  draft: Draft,
+  { local, plugins }: { readonly local: LocalPath; readonly plugins: readonly PluginDeclaration[] },
+  report: Report,
+): Promise<void> {
+  const plugin = plugins.find(({ name }) => name === pluginName(draft.cluster));
+  const secrets = (plugin?.secretFiles?.(draft.cluster) ?? []).map(({ path, written, ...holds }): LocalFile => ({
+    kind: 'secret',
+    path,
+    file: local(written),
+    holds,
+  }));
+  for (const file of [...filesOf(draft, local), ...secrets]) await checkFile(file, report);
 }
 
 function filesOf(draft: Draft, local: LocalPath): readonly LocalFile[] {
@@ -40,7 +54,7 @@ const codes: Readonly<Record<LocalFile['kind'], string>> = {
   directory: 'ARTIFACT_DIRECTORY_UNREADABLE',
 };
 
-async function checkFile({ path, file, kind }: LocalFile, report: Report): Promise<void> {
+async function checkFile({ path, file, kind, holds }: LocalFile, report: Report): Promise<void> {
   const code = codes[kind];
   try {
     await access(file, constants.R_OK);
@@ -60,6 +74,10 @@ async function checkFile({ path, file, kind }: LocalFile, report: Report): Promi
       });
     }
     if (kind === 'key') await checkPrivateKey(file, path, report);
+    // What is in it is never told.
+    if (holds !== undefined && !holds.pattern.test((await readFile(file, 'utf8')).trimEnd())) {
+      report({ code: 'SECRET_FILE_INVALID', path, message: `${file} does not hold ${holds.expected}` });
+    }
   } catch (error) {
     report({
       code,

@@ -1,5 +1,6 @@
 import type { Draft, Report } from '../findings.ts';
-import { sharedKeys } from '../plugin.ts';
+import type { Path } from '../path.ts';
+import { additionsOf, sharedKeys } from '../plugin.ts';
 import type { PluginDeclaration } from '../plugin.ts';
 import { combinationOf, pluginName } from '../resolve-cluster.ts';
 import { suggest } from '../suggest.ts';
@@ -38,6 +39,32 @@ export function checkPlugins(draft: Draft, plugins: readonly PluginDeclaration[]
   judgeCombination(combination, plugin.rules, report);
   checkShared(draft, plugin, report);
   plugin.check?.(draft, report);
+  checkAdditions(draft, { plugin, plugins }, report);
+}
+
+/** Each goes with some plugins alone. */
+function checkAdditions(
+  draft: Draft,
+  { plugin, plugins }: { readonly plugin: PluginDeclaration; readonly plugins: readonly PluginDeclaration[] },
+  report: Report,
+): void {
+  for (const addition of additionsOf(plugins)) {
+    const { name, proof } = addition;
+    if (!addition.isChosen(draft.cluster)) continue;
+    const path = ['cluster', 'network', name];
+    if (plugin.additions?.includes(addition) !== true) {
+      const beside = plugins.filter(({ additions = [] }) => additions.includes(addition));
+      const message = `${name} does not go with the network plugin ${plugin.name}`;
+      const fix = `take it out, or use ${beside.map((other) => other.name).join(', ')}`;
+      report({ code: 'ADDITION_UNSUPPORTED', path, atKey: true, basedOn: [pluginPath], message, fix });
+      continue;
+    }
+    if (proof === 'rendered') {
+      const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+      report({ code: 'PLUGIN_NOT_PROVED', severity: 'warning', path, atKey: true, message });
+    }
+    addition.check?.(draft, report);
+  }
 }
 
 function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDeclaration, report: Report): void {
@@ -50,17 +77,24 @@ function checkShared({ cluster }: Draft, { name, uses = sharedKeys }: PluginDecl
 }
 
 /** Settings of another plugin are more likely a half-finished change than a wish. */
-function checkOthers({ cluster }: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
+function checkOthers({ cluster, hosts }: Draft, plugins: readonly PluginDeclaration[], report: Report): void {
   const chosen = pluginName(cluster);
-  for (const { name } of plugins) {
-    if (name === chosen || cluster.network?.[name] === undefined) continue;
-    report({
-      code: 'TWO_PLUGINS',
-      path: ['cluster', 'network', name],
-      atKey: true,
-      basedOn: [pluginPath],
-      message: `these are settings of ${name}, but the network plugin is ${chosen}: a cluster has one`,
-      fix: `take them out, or write plugin: ${name}`,
-    });
+  for (const { name, hostSchema } of plugins.filter((plugin) => plugin.name !== chosen)) {
+    const places: readonly Path[] = [
+      ...(cluster.network?.[name] === undefined ? [] : [['cluster', 'network', name]]),
+      ...hosts
+        .filter(({ host }) => hostSchema !== undefined && host[name] !== undefined)
+        .map(({ index }) => ['hosts', index, name]),
+    ];
+    for (const path of places) {
+      report({
+        code: 'TWO_PLUGINS',
+        path,
+        atKey: true,
+        basedOn: [pluginPath],
+        message: `these are settings of ${name}, but the network plugin is ${chosen}: a cluster has one`,
+        fix: `take them out, or write plugin: ${name}`,
+      });
+    }
   }
 }

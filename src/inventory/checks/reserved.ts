@@ -1,7 +1,7 @@
 import type { ComponentName } from '../model.ts';
 
 /** Why a flag or field is k8sup's own: the key that sets it, or undefined where changing it would cut the cluster's trust. */
-type Reserved = Readonly<Record<string, string | undefined>>;
+export type Reserved = Readonly<Record<string, string | undefined>>;
 
 /** Flags that may not be in `extraArgs`; by component. */
 export const reservedFlags: Readonly<Record<ComponentName, Reserved>> = {

@@ -1,29 +1,34 @@
-import type { Component } from '../../components/component.ts';
-import { commandLine } from '../../components/extras.ts';
+import type { Component, ComponentFile } from '../../components/component.ts';
+import { commandLine, mergedFlags } from '../../components/extras.ts';
+import type { Flags } from '../../components/extras.ts';
 import { httpHealth } from '../../components/health.ts';
 import type { BinarySet } from '../../components/binaries.ts';
 import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
 import { familyOf } from '../../inventory/cidr.ts';
+import { chosenInterface } from '../../inventory/interface-choice.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../../components/service.ts';
-import type { UnitCommand } from '../../components/systemd-unit.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
 import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
+import { backends, linksOf } from './backends.ts';
+import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
-import { flannelDeclaration, flannelSettings } from './settings.ts';
+import { interfaceFlag } from './reserved.ts';
+import { flannelDeclaration, flannelMasquerades, flannelSettings } from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
-import { flannelRbac } from './rbac.ts';
-import { fixedPorts } from '../../inventory/ports.ts';
+import { flannelRbac, unitSubject } from './rbac.ts';
 import { flannelStatus } from './status.ts';
+import { tidyScript, tidyScriptFile } from './tidy-script.ts';
 
 const unit = 'flanneld.service';
 
-/** flannel as a service of the host, with an identity of its own; node subnets are Kubernetes' pod CIDRs. */
+/** flannel as a service of the host, with an identity of its own, or as a DaemonSet; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
   ...flannelDeclaration,
   status: flannelStatus,
@@ -31,20 +36,21 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   makesNodesReady: true,
   programs,
   kubeconfigs: ['flannel'],
-  component: flanneld,
-  masquerade: ({ inventory }) => podMasquerade(inventory),
-  cniFiles: (target) => [
-    cniConfigFile(cniVersion(target.inventory), target.inventory.cluster.network, {
-      type: 'flannel',
-      delegate: delegate(target),
-    }),
-  ],
-  objects: () => flannelRbac(),
+  component: (target) => (inPods(target.inventory) ? undefined : flanneld(target)),
+  masquerade: ({ inventory }) => (flannelSettings(inventory).ipMasq ? podMasquerade(inventory) : undefined),
+  cniFiles: (target) => (inPods(target.inventory) ? [] : [cniFile(target.inventory, ipv6Mtu(target))]),
+  objects: ({ inventory }) =>
+    inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
   claims,
 };
 
+function inPods(inventory: Inventory): boolean {
+  return flannelSettings(inventory).deploy === 'daemonset';
+}
+
 function programs(inventory: Inventory): readonly BinarySet[] {
   const { version, cniPluginVersion } = flannelSettings(inventory);
+  if (inPods(inventory)) return [];
   return [
     { component: 'flannel', version, files: ['flanneld'], directory: paths.bin },
     { component: 'cni-plugin-flannel', version: cniPluginVersion, files: ['flannel'], directory: paths.cniBin },
@@ -52,31 +58,31 @@ function programs(inventory: Inventory): readonly BinarySet[] {
 }
 
 /** Becomes active when its subnet is leased, which needs the node to be registered and to have a pod CIDR. */
-function flanneld({ inventory, host }: NetworkTarget): Component {
-  const config = netConf(inventory);
-  const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel];
-  const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
-  const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
+function flanneld(target: NetworkTarget): Component {
+  const { inventory, host } = target;
+  const { backend, vni, healthPort, extraArgs } = flannelSettings(inventory);
+  const ipMasq = String(flannelMasquerades(inventory));
+  const inputs = [binaries.flanneld, netConfPath, kubeconfigs.flannel, tidyScript];
   const flags = {
     'kube-subnet-mgr': 'true',
     'kubeconfig-file': kubeconfigs.flannel,
     'net-config-path': netConfPath,
-    iface: flannelSettings(inventory).interface ?? ipv4 ?? host.address,
-    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
-    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
-    'ip-masq': String(inventory.cluster.network.nonMasqueradeCIDRs.length === 0),
+    ...interfaceFlags(target),
+    'ip-masq': ipMasq,
     'healthz-ip': '127.0.0.1',
-    'healthz-port': String(fixedPorts.flannelHealth),
+    'healthz-port': String(healthPort),
   };
+  const pods = inventory.cluster.network.podCIDRs.join(',');
+  const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, pods, ...linksOf(backend, vni)];
   return {
     unit,
     text: serviceText({
       unit,
       description: 'flannel pod network',
       after: ['kubelet.service'],
-      command: commandLine(binaries.flanneld, flags),
+      command: commandLine(binaries.flanneld, mergedFlags(flags, extraArgs)),
       inputs,
-      before: [staleLinks(inventory)],
+      before: [{ prefix: '+', command: tidy }],
       type: 'notify',
       settings: {
         Environment: { variable: 'NODE_NAME', value: host.name },
@@ -84,57 +90,69 @@ function flanneld({ inventory, host }: NetworkTarget): Component {
         OOMScoreAdjust: -500,
       },
     }),
-    files: [config],
+    files: [netConf(target), tidyScriptFile()],
     directories: [],
     inputs,
-    health,
+    health: health(healthPort),
     healthTimeoutSeconds: 120,
   };
+}
+
+/**
+ * The interface as it was chosen; and the address that others reach this host by, unless flannel has to take that of the interface because the host's own is
+ * not on it. With host-gw it wants the two to be the same one.
+ */
+function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
+  const choice = flannelSettings(inventory).interfaces[host.name];
+  const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
+  const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
+  const own = {
+    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
+    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
+  };
+  if (choice === undefined) return { iface: ipv4 ?? host.address, ...own };
+  const link = chosenInterface(choice, host.address, facts);
+  return { [interfaceFlag[choice.by]]: choice.value, ...(link?.address === host.address ? own : {}) };
 }
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
   const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
-  const { vni } = flannelSettings(inventory);
+  const { backend, vni } = flannelSettings(inventory);
   return [
     ...cniClaims,
     ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
-    { kind: 'link', name: `flannel.${vni}` },
-    { kind: 'link', name: `flannel-v6.${vni}` },
+    ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
     ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
     { kind: 'path', name: '/run/flannel' },
+    ...(inPods(inventory) ? daemonSetClaims : []),
   ];
 }
 
-/** An interface of another VNI, or of vxlan after a change to host-gw, would keep its routes. */
-function staleLinks(inventory: Inventory): UnitCommand {
-  const { backend, vni } = flannelSettings(inventory);
-  const keep = backend === 'vxlan' ? `flannel.${vni}|flannel-v6.${vni}` : 'none';
-  const script = `cd /sys/class/net && for l in flannel.* flannel-v6.*; do case $l in ${keep}|*'*') ;; *) ip link delete "$l" ;; esac; done`;
-  return { prefix: '+', command: ['/bin/sh', '-c', script] };
-}
-
 /**
- * The plugin takes the MTU of flannel's interface, but host-gw has none of its own to set. Where flanneld hides no pods, the plugin would let the
- * bridge hide them, even from each other.
+ * The plugin takes the MTU from flannel, but not each backend has one to set, and over IPv6 it is another. Where flanneld hides no pods, the plugin would
+ * let the bridge hide them, even from each other.
  */
-function delegate(target: NetworkTarget): object {
-  const { inventory } = target;
+function cniFile(inventory: Inventory, fitting?: number): ComponentFile {
   const { backend, mtu } = flannelSettings(inventory);
-  const wanted = backend === 'host-gw' ? mtu : ipv6Mtu(target);
+  const { network } = inventory.cluster;
+  const wanted = backends[backend].mtuMargin === undefined ? mtu : fitting;
   const own = wanted === undefined ? {} : { mtu: wanted };
-  return { hairpinMode: inventory.cluster.network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
+  const delegate = { hairpinMode: network.cni.hairpin, isDefaultGateway: true, ipMasq: false, ...own };
+  return cniConfigFile(cniVersion(inventory), network, { type: 'flannel', delegate });
 }
 
 /** Its health port answers from the first moment; systemd and the subnet file know when the network is up. */
-const health = sh`(
+function health(port: number): Sh {
+  return sh`(
 if systemctl is-active --quiet ${unit} && [ -s /run/flannel/subnet.env ]; then exit 0; fi
 echo 'flanneld has no subnet yet'
 exit 1
-) && ${httpHealth({ url: `http://127.0.0.1:${fixedPorts.flannelHealth}/healthz` })}`;
+) && ${httpHealth({ url: `http://127.0.0.1:${port}/healthz` })}`;
+}
 
 /** The flannel plugin understands 1.0.0 from its own release 1.0 on. */
 function cniVersion(inventory: Inventory): '0.4.0' | '1.0.0' {

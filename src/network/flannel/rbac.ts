@@ -3,9 +3,13 @@ import type { KubeObject } from '../../engine/stage.ts';
 /** CN of flanneld's client certificate; it belongs to no group. */
 export const flannelUser = 'system:k8sup:flannel';
 
+const apiGroup = 'rbac.authorization.k8s.io';
+
+/** flanneld as a unit, by its certificate. */
+export const unitSubject = { apiGroup, kind: 'User', name: flannelUser } as const;
+
 /** What flanneld needs: to see the nodes' subnets, and to write its own address into a node's annotations and conditions. */
-export function flannelRbac(): readonly KubeObject[] {
-  const apiGroup = 'rbac.authorization.k8s.io';
+export function flannelRbac(subject: Readonly<Record<string, string>>): readonly KubeObject[] {
   const name = 'k8sup:flannel';
   return [
     {
@@ -13,6 +17,8 @@ export function flannelRbac(): readonly KubeObject[] {
       kind: 'ClusterRole',
       metadata: { name },
       rules: [
+        // In a pod it asks its own pod for the name of its node.
+        ...(subject['kind'] === 'ServiceAccount' ? [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] : []),
         { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
         { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
       ],
@@ -22,7 +28,7 @@ export function flannelRbac(): readonly KubeObject[] {
       kind: 'ClusterRoleBinding',
       metadata: { name },
       roleRef: { apiGroup, kind: 'ClusterRole', name },
-      subjects: [{ apiGroup, kind: 'User', name: flannelUser }],
+      subjects: [subject],
     },
   ];
 }

@@ -1,60 +1,63 @@
-import { z } from 'zod';
-import type { Draft, Report } from '../../inventory/findings.ts';
 import { given } from '../../inventory/given.ts';
+import type { InterfaceChoice } from '../../inventory/interface-choice.ts';
 import type { Inventory } from '../../inventory/model.ts';
-import { settingsOf, writtenFor } from '../../inventory/plugin.ts';
-import type { NeededPort, PluginDeclaration, PluginNeeds } from '../../inventory/plugin.ts';
+import { settingsOf, writtenByHost, writtenFor } from '../../inventory/plugin.ts';
+import type { NeededPort, PluginDeclaration, PluginNeeds, SecretFile } from '../../inventory/plugin.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
+import { rolesOf } from '../../inventory/resolve.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
-import { derived, interfaceName, mtu, optional, port, version } from '../../inventory/schema/fields.ts';
-import type { ClusterInput } from '../../inventory/schema.ts';
+import type { ClusterInput, HostInput } from '../../inventory/schema.ts';
+import { backends, kernelNeedsOf, longerHeader } from './backends.ts';
+import type { BackendName } from './backends.ts';
+import { checkFlannel } from './check.ts';
+import { flannelHostSchema, flannelSchema, standard } from './schema.ts';
 
 export interface FlannelSettings {
   readonly version: string;
   readonly cniPluginVersion: string;
-  readonly backend: 'vxlan' | 'host-gw';
+  readonly deploy: 'unit' | 'daemonset';
+  readonly image: string;
+  readonly cniPluginImage: string;
+  readonly backend: BackendName;
   readonly directRouting: boolean;
   readonly vni: number;
-  readonly port: number;
-  /** Undefined: flannel derives it from the interface. */
+  /** UDP port of the tunnel; undefined where the backend has none to set. */
+  readonly port?: number;
+  readonly wireguard: { readonly mode: string; readonly keepalive: number };
+  readonly ipsec: { readonly udpEncap: boolean; readonly espProposal: string };
+  /** MTU of pods. Undefined: flannel derives it from the interface. */
   readonly mtu?: number;
-  /** Interface name; undefined: the one that carries the host's address. */
-  readonly interface?: string;
+  /** By host; without one it is the interface that carries the host's address. */
+  readonly interfaces: Readonly<Record<string, InterfaceChoice>>;
+  readonly ipMasq: boolean;
+  /** Undefined: as kube-proxy has its rules. */
+  readonly nftables?: boolean;
+  readonly healthPort: number;
+  readonly subnetManager: 'kube' | 'etcd';
+  /** Prefix of flannel's keys in etcd. */
+  readonly etcdPrefix: string;
+  readonly subnetLen?: number;
+  readonly subnetMin?: string;
+  readonly subnetMax?: string;
+  readonly extraConfig: Readonly<Record<string, unknown>>;
+  readonly extraArgs: Readonly<Record<string, string | null>>;
 }
 
-const standard = {
-  version: '0.28.4',
-  cniPluginVersion: '0.9.1',
-  backend: 'vxlan',
-  directRouting: false,
-  vni: 1,
-  port: 8472,
-} as const;
+/** Name of the pre-shared key among the plugin's secrets. */
+export const pskSecret = 'psk';
 
 const name = 'flannel';
-
-const schema = z.strictObject({
-  version: optional(version, 'flannel version', standard.version),
-  cniPluginVersion: optional(version, 'Version of the flannel CNI plugin', standard.cniPluginVersion),
-  backend: optional(z.enum(['vxlan', 'host-gw']), 'How packets reach other nodes', standard.backend),
-  directRouting: optional(z.boolean(), 'vxlan: plain routes between nodes of one subnet', standard.directRouting),
-  vni: optional(z.int().min(1).max(16777215), 'vxlan: network identifier', standard.vni),
-  port: optional(port, 'vxlan: UDP port', standard.port),
-  mtu: derived(mtu, 'MTU of pods', "from the interface's"),
-  interface: derived(interfaceName, 'Interface to other nodes', "the one with the host's address"),
-});
+const here = { name, schema: flannelSchema, hostSchema: flannelHostSchema } as const;
 
 /** What the inventory may say of flannel. */
-export const flannelDeclaration: PluginDeclaration<FlannelSettings> & { readonly schema: typeof schema } = {
-  name,
+export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof here = {
+  ...here,
   summary: 'a daemon on each host that tunnels (vxlan) or routes (host-gw) to the pods of others',
   proof: 'proved',
   provedWith: ['IPv4', 'dual stack'],
   enforcesPolicy: false,
-  uses: ['cni', 'nonMasqueradeCIDRs', 'secondInterface'],
-  schema,
-  version: (input) => resolve(input).version,
+  version: (input) => plain(writtenFor(here, input).version ?? standard.version),
   rules: [
     {
       code: 'FLANNEL_UNSUPPORTED',
@@ -65,10 +68,18 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & { readonly
       fix: `use flannel ${standard.version}`,
     },
   ],
-  check,
-  resolve: (input) => {
-    const settings = resolve(input);
-    return { settings, needs: needsOf(settings) };
+  check: (draft, report) => {
+    checkFlannel(
+      draft,
+      { written: writtenFor(here, draft.cluster), byHost: (host) => writtenByHost(here, host) },
+      report,
+    );
+  },
+  secretFiles,
+  resolve: (input, _nodes, hosts) => {
+    const settings = resolve(input, hosts);
+    const ipv6 = input.network?.podCIDR?.includes(':') ?? false;
+    return { settings, needs: needsOf(settings, { input, ipv6 }) };
   },
 };
 
@@ -76,52 +87,137 @@ export function flannelSettings({ cluster }: Inventory): FlannelSettings {
   return settingsOf(flannelDeclaration, cluster.network);
 }
 
-function resolve(input: ClusterInput): FlannelSettings {
-  const { mtu: wanted, interface: link, ...rest } = given(writtenFor({ name, schema }, input));
-  const settings = { ...standard, ...rest };
+/** Whether flannel itself hides pods' addresses from the world: it knows only all or nothing. */
+export function flannelMasquerades(inventory: Inventory): boolean {
+  return flannelSettings(inventory).ipMasq && inventory.cluster.network.nonMasqueradeCIDRs.length === 0;
+}
+
+function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
+  const written = given(writtenFor(here, input));
+  const { wireguard, ipsec } = written;
+  const version = plain(written.version ?? standard.version);
+  const backend = written.backend ?? standard.backend;
+  const mtu = written.mtu ?? input.network?.mtu;
+  const port = backends[backend].port === undefined ? undefined : (written.port ?? backends[backend].port);
+  const masters = hosts.some((host) => rolesOf(host, hosts.length === 1).has('master'));
   return {
-    ...settings,
-    version: plain(settings.version),
-    cniPluginVersion: plain(settings.cniPluginVersion),
-    ...(wanted === undefined ? {} : { mtu: wanted }),
-    ...(link === undefined ? {} : { interface: link }),
+    ...standard,
+    cniPluginImage: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
+    healthPort: fixedPorts.flannelHealth,
+    extraConfig: {},
+    subnetManager: masters ? 'kube' : 'etcd',
+    ...written,
+    version,
+    backend,
+    cniPluginVersion: plain(written.cniPluginVersion ?? standard.cniPluginVersion),
+    image: written.image ?? `ghcr.io/flannel-io/flannel:v${version}`,
+    wireguard: {
+      mode: wireguard?.mode ?? standard.wireguardMode,
+      keepalive: wireguard?.keepalive ?? standard.keepalive,
+    },
+    ipsec: {
+      udpEncap: ipsec?.udpEncap ?? standard.udpEncap,
+      espProposal: ipsec?.espProposal ?? standard.espProposal,
+    },
+    extraArgs: Object.fromEntries(
+      Object.entries(written.extraArgs ?? {}).map(([flag, value]) => [flag, value === null ? null : String(value)]),
+    ),
+    interfaces: interfacesOf(input, hosts),
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(port === undefined ? {} : { port }),
   };
 }
 
-function needsOf(settings: FlannelSettings): PluginNeeds {
-  const unit = 'flanneld.service';
-  const health: NeededPort = {
-    protocol: 'tcp',
-    port: fixedPorts.flannelHealth,
-    purpose: 'flannel health',
-    unit,
-    loopback: true,
-  };
-  const tunnel: NeededPort = {
-    protocol: 'udp',
-    port: settings.port,
-    purpose: 'flannel vxlan',
-    unit: undefined,
-    loopback: false,
-  };
-  const vxlan = settings.backend === 'vxlan';
-  const alternative = 'choose network.flannel.backend: host-gw';
-  return {
-    artifacts: { 'cni-plugin-flannel': settings.cniPluginVersion, flannel: settings.version },
-    ports: vxlan ? [health, tunnel] : [health],
-    kernel: vxlan ? [{ module: 'vxlan', by: 'flannel with vxlan', alternative }] : [],
-    programs: [],
-    leaves: ['flannel'],
-  };
+function interfacesOf(input: ClusterInput, hosts: readonly HostInput[]): Readonly<Record<string, InterfaceChoice>> {
+  const common = choiceOf(writtenFor(here, input), `cluster.network.${name}`);
+  return Object.fromEntries(
+    hosts.flatMap((host, index) => {
+      const choice = choiceOf(writtenByHost(here, host), `hosts[${index}].${name}`) ?? common;
+      return choice === undefined ? [] : [[host.name, choice]];
+    }),
+  );
 }
 
-function check({ cluster }: Draft, report: Report): void {
-  const written = writtenFor({ name, schema }, cluster);
-  if (written.backend !== 'host-gw') return;
-  for (const key of ['directRouting', 'vni', 'port'] as const) {
-    if (written[key] === undefined) continue;
-    const path = ['cluster', 'network', name, key];
-    const message = 'this is a setting of vxlan: with host-gw it has no effect';
-    report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path, atKey: true, message });
+type InterfaceInput = ReturnType<typeof writtenByHost<typeof flannelHostSchema>>;
+
+function choiceOf(written: InterfaceInput, place: string): InterfaceChoice | undefined {
+  const choice = (by: InterfaceChoice['by'], key: keyof InterfaceInput): InterfaceChoice | undefined => {
+    const value = written[key];
+    return value === undefined ? undefined : { by, value, setting: `${place}.${key}` };
+  };
+  const isAddress = /^[\d.]+$|:/.test(written.interface ?? '');
+  return (
+    choice(isAddress ? 'address' : 'name', 'interface') ??
+    choice('regex', 'interfaceRegex') ??
+    choice('can-reach', 'interfaceCanReach')
+  );
+}
+
+function secretFiles(input: ClusterInput): readonly SecretFile[] {
+  const { backend, wireguard, ipsec } = writtenFor(here, input);
+  const place = ['cluster', 'network', name];
+  if (backend === 'wireguard' && wireguard?.pskFile !== undefined) {
+    const path = [...place, 'wireguard', 'pskFile'];
+    const expected = 'a key as `wg genpsk` makes it';
+    return [{ name: pskSecret, path, written: wireguard.pskFile, pattern: /^[A-Za-z0-9+/]{43}=$/, expected }];
   }
+  if (backend === 'ipsec' && ipsec?.pskFile !== undefined) {
+    const path = [...place, 'ipsec', 'pskFile'];
+    return [{ name: pskSecret, path, written: ipsec.pskFile, pattern: /^\S{96,}$/, expected: '96 characters or more' }];
+  }
+  return [];
+}
+
+function needsOf(
+  settings: FlannelSettings,
+  { input, ipv6 }: { readonly input: ClusterInput; readonly ipv6: boolean },
+): PluginNeeds {
+  const { backend, deploy, version, cniPluginVersion, mtu, interfaces } = settings;
+  const { programs, overhead } = backends[backend];
+  const inPods = deploy === 'daemonset';
+  const chosenBy = writtenFor(here, input).mtu === undefined ? 'cluster.network.mtu' : `cluster.network.${name}.mtu`;
+  const added =
+    overhead + (backend === 'ipsec' && settings.ipsec.udpEncap ? 8 : 0) + (ipv6 && overhead > 0 ? longerHeader : 0);
+  return {
+    artifacts: inPods ? {} : { 'cni-plugin-flannel': cniPluginVersion, flannel: version },
+    ports: portsOf(settings),
+    kernel: kernelNeedsOf(backend),
+    // The image brings its own.
+    programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
+    leaves: inPods ? [] : ['flannel'],
+    nodeInterfaces: interfaces,
+    fixed: [
+      {
+        key: 'deploy',
+        name: 'how flannel runs',
+        value: deploy,
+        reason: 'two of its daemons would work on the same routes and rules',
+      },
+    ],
+    ...(mtu === undefined ? {} : { mtu: [{ bytes: mtu + added, overhead: added, setting: chosenBy }] }),
+    ...(backend === 'host-gw' ? { subnet: oneSubnet } : {}),
+  };
+}
+
+const oneSubnet = {
+  gateways: {},
+  code: 'HOST_GW_ACROSS_SUBNETS',
+  by: 'flannel with host-gw',
+  alternative:
+    'choose network.flannel.backend: vxlan with directRouting: true, which routes within a subnet and tunnels between them',
+};
+
+function portsOf({ backend, port, healthPort, deploy }: FlannelSettings): readonly NeededPort[] {
+  const unit = deploy === 'unit' ? 'flanneld.service' : undefined;
+  const health: NeededPort = { protocol: 'tcp', port: healthPort, purpose: 'flannel health', unit, loopback: true };
+  const tunnel = (number: number, holder: string | undefined): NeededPort => ({
+    protocol: 'udp',
+    port: number,
+    purpose: `flannel ${backend}`,
+    unit: holder,
+    loopback: false,
+  });
+  if (backend === 'ipsec') return [health, tunnel(500, unit), tunnel(4500, unit)];
+  // With udp it is flanneld itself that listens; the others' tunnels are the kernel's.
+  return port === undefined ? [health] : [health, tunnel(port, backend === 'udp' ? unit : undefined)];
 }

@@ -2,6 +2,8 @@ import type { Family } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { rawShell } from '../../shell/sh.ts';
 import { bridgeName } from '../cni.ts';
+import { backends } from './backends.ts';
+import type { BackendName } from './backends.ts';
 import { flannelSettings } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
 
@@ -11,14 +13,15 @@ const prefix = 'flannel.alpha.coreos.com/';
 export const flannelStatus: NetworkStatus = {
   mode: (inventory) => {
     const { backend, directRouting } = flannelSettings(inventory);
-    return backend === 'vxlan' && directRouting ? 'vxlan, direct routing' : backend;
+    return directRouting && canRoute(backend) ? `${backend}, direct routing` : backend;
   },
   unit: 'flanneld.service',
   bridge: bridgeName,
   tunnel,
   wayTo: (inventory, onLink) => {
     const { backend, directRouting } = flannelSettings(inventory);
-    return backend === 'host-gw' || (directRouting && onLink) ? 'direct' : 'tunnel';
+    const tunnels = backends[backend].overhead > 0;
+    return !tunnels || (directRouting && canRoute(backend) && onLink) ? 'direct' : 'tunnel';
   },
   lease: {
     file: '/run/flannel/subnet.env',
@@ -40,12 +43,16 @@ export const flannelStatus: NetworkStatus = {
   forwardChain: 'FLANNEL-FWD',
 };
 
+function canRoute(backend: BackendName): boolean {
+  return backends[backend].settings.includes('directRouting');
+}
+
 /** Outer IP, UDP and vxlan headers, and the inner Ethernet header: what flannel takes off as well (backend/vxlan/device.go). */
 const overhead = { 4: 50, 6: 70 } as const;
 
 function tunnel(inventory: Inventory, family: Family): TunnelSpec | undefined {
   const { backend, vni, port } = flannelSettings(inventory);
-  if (backend !== 'vxlan') return undefined;
+  if (backend !== 'vxlan' || port === undefined) return undefined;
   return { device: `${family === 4 ? 'flannel' : 'flannel-v6'}.${vni}`, vni, port, overhead: overhead[family] };
 }
 

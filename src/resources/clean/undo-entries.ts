@@ -10,8 +10,10 @@ export const networkKinds = [
   'link',
   'module-link',
   'routes',
+  'route-table',
   'nft-table',
   'chains',
+  'rules',
   'ipsets',
   'policy',
 ];

@@ -52,6 +52,10 @@ fi
 k8sup_take_rules '' "$name"`),
   links: rawShell(`for link in "/sys/class/net/$name"*; do
   [ -e "$link" ] || continue
+  if [ -n "$value" ]; then
+    kind=; for type in $value; do [ -z "$(ip -o link show dev "\${link##*/}" type "$type" 2>/dev/null)" ] || kind=$type; done
+    [ -n "$kind" ] || continue
+  fi
   # The other end of a pair may have gone with it.
   ip link delete "\${link##*/}" || [ ! -e "$link" ]
 done`),
@@ -70,6 +74,14 @@ ip $family -o route show root "$name" | while read -r route rest; do
   esac
 done
 [ -z "$(ip $family -o route show root "$name")" ]`),
+  // Of both families; a table without a route counts as none.
+  'route-table': rawShell(`for family in -4 -6; do
+  while ip $family rule delete lookup "$name" 2>/dev/null; do :; done
+  ip $family route flush table "$name" 2>/dev/null || :
+done`),
+  // Rules in chains of others, by how their comment begins.
+  rules: rawShell(`k8sup_take_rules '' '' "$name"`),
+  mount: rawShell(`! mountpoint -q -- "$name" || umount -- "$name"`),
   'nft-table': rawShell(
     `if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`,
   ),
@@ -97,23 +109,24 @@ export const giveBack: Sh = rawShell(
 );
 
 /**
- * The shell function `k8sup_take_rules PREFIX LINK`: deletes the chains whose names begin with PREFIX together with every rule that jumps to them, and the rules
- * of other chains that name LINK, in the tables of all four kinds of iptables. No table is flushed, and none that is empty is brought into being.
+ * The shell function `k8sup_take_rules PREFIX LINK COMMENT`: deletes the chains whose names begin with PREFIX together with every rule that jumps to them, and the
+ * rules of other chains that name LINK or whose comment begins with COMMENT, in the tables of all four kinds of iptables. No table is flushed, and none that is empty is brought into being.
  */
 export const takeRules: Sh = rawShell(`k8sup_take_rules() {
   for tool in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
     command -v $tool-save >/dev/null || continue
     case $tool in *legacy) tables=ip_tables_names; case $tool in ip6*) tables=ip6_tables_names ;; esac; [ -s /proc/net/$tables ] || continue ;; esac
     saved=$($tool-save 2>/dev/null) || continue
-    case $saved in *"$1$2"*) ;; *) continue ;; esac
-    printf '%s\\n' "$saved" | awk -v p="$1" -v l="$2" '
+    case $saved in *"$1$2\${3-}"*) ;; *) continue ;; esac
+    printf '%s\\n' "$saved" | awk -v p="$1" -v l="$2" -v c="\${3-}" '
       function ours(name) { return p != "" && index(name, p) == 1 }
       /^\\*/ { table = substr($0, 2); if (n++) print "COMMIT"; print "*" table; next }
-      /^:/ { chain = substr($1, 2); if (ours(chain)) { chains[++c] = chain; of[c] = table; print ":" chain " - [0:0]" } next }
+      /^:/ { chain = substr($1, 2); if (ours(chain)) { chains[++m] = chain; of[m] = table; print ":" chain " - [0:0]" } next }
       /^-A/ {
         if (ours($2)) next
+        if (c != "") { if (index($0, "--comment \\"" c)) { sub(/^-A/, "-D"); print } next }
         for (i = 3; i < NF; i++) if ((($i == "-j" || $i == "-g") && ours($(i + 1))) || (($i == "-i" || $i == "-o") && l != "" && $(i + 1) == l)) { sub(/^-A/, "-D"); print; break }
         next }
-      END { if (n) print "COMMIT"; for (i = 1; i <= c; i++) print "*" of[i] "\\n-X " chains[i] "\\nCOMMIT" }' | $tool-restore --noflush || return 1
+      END { if (n) print "COMMIT"; for (i = 1; i <= m; i++) print "*" of[i] "\\n-X " chains[i] "\\nCOMMIT" }' | $tool-restore --noflush || return 1
   done
 }`);

@@ -29,6 +29,20 @@ describe('validate', () => {
     expect(out).toContain('1 hosts');
   });
 
+  it('tells once that network policies have no effect, and how they would have one', async () => {
+    const { code, out } = await cli('validate', inventory);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /warning: .*NetworkPolicy objects have no effect with flannel.*\[NETWORK_POLICY_NOT_ENFORCED\]/s,
+    );
+    expect(out).toContain('network.policy: kube-router');
+    writeFileSync(
+      inventory,
+      'cluster: { name: one, network: { policy: kube-router } }\nhosts: [{ name: h1, address: 192.0.2.1 }]\n',
+    );
+    expect((await cli('validate', inventory)).out).not.toContain('NETWORK_POLICY_NOT_ENFORCED');
+  });
+
   it('says what a firewall that is kept must let in, by host', async () => {
     writeFileSync(
       inventory,

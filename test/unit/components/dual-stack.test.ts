@@ -15,13 +15,13 @@ import { factsOf, fileOf, hostOf, inventoryOf } from './fixture.ts';
 const pods = { four: '10.244.0.0/16', six: 'fd00:10:244::/56' };
 const services = { four: '10.96.0.0/16', six: 'fd00:10:96::/112' };
 
-function clusterOf(families: readonly ('four' | 'six')[], more = '') {
+function clusterOf(families: readonly ('four' | 'six')[], more = '', network = '') {
   const own = { four: '192.0.2.11', six: '2001:db8::11' };
   const list = (blocks: Record<'four' | 'six', string>) => families.map((family) => blocks[family]).join(',');
   const inventory = inventoryOf(`
 cluster:
   name: one
-  network: { podCIDR: "${list(pods)}", serviceCIDR: "${list(services)}" }
+  network: { podCIDR: "${list(pods)}", serviceCIDR: "${list(services)}"${network} }
   ${more}
 hosts: [{ name: h1, address: "${list(own)}", roles: [etcd, master, node] }]
 `);
@@ -104,6 +104,10 @@ describe('dual stack', () => {
     };
     expect(mtuOf({ ...dual, facts })).toMatchObject({ mtu: 1430 });
     expect(mtuOf({ ...clusterOf(['four']), facts })).not.toHaveProperty('mtu');
+    const wished = { ...clusterOf(['four', 'six'], '', ', flannel: { mtu: 1400 }'), facts };
+    expect(mtuOf(wished)).toMatchObject({ mtu: 1400 });
+    expect(JSON.parse(flannel.component(wished)?.files[0]?.content ?? '')).toHaveProperty('Backend.MTU', 1470);
+    expect(wished.inventory.cluster.network.needs.mtu).toMatchObject([{ bytes: 1470, overhead: 70 }]);
   });
 
   test('Docker lets the pods of both through', () => {

@@ -14,7 +14,7 @@ import { kubelet } from '../../../src/components/kubelet/kubelet.ts';
 import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
 import { kubeScheduler } from '../../../src/components/scheduler/scheduler.ts';
 import { flannel } from '../../../src/network/flannel/flannel.ts';
-import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
+import { flannelRbac, unitSubject } from '../../../src/network/flannel/rbac.ts';
 import { classic, factsOf, hostOf, labFacts, newest } from './fixture.ts';
 
 const profiles = { newest, classic };
@@ -47,7 +47,7 @@ describe.each(['newest', 'classic'] as const)('%s profile', (profile) => {
   });
 
   test('objects of the cluster', async () => {
-    const objects = [...masterRbac(), ...nodeRbac(), ...flannelRbac(), ...coredns(inventory)];
+    const objects = [...masterRbac(), ...nodeRbac(), ...flannelRbac(unitSubject), ...coredns(inventory)];
     await expect(objects.map(yamlText).join('---\n')).toMatchFileSnapshot(`golden/${profile}/objects.yaml`);
   });
 });

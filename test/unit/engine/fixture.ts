@@ -58,6 +58,7 @@ function contextOf(inventory: Inventory, executor: RunContext['executor'], event
     pki: undefined as never,
     artifacts: undefined as never,
     registryPasswords: undefined as never,
+    networkSecrets: new Map(),
     signal: new AbortController().signal,
     stop: new AbortController().signal,
     kube: { run: unused('kubectl') },

@@ -88,6 +88,24 @@ test('files that are absent, open to others or no keys are found beside the othe
   ]);
 });
 
+test.each([
+  ['open to others', 'A'.repeat(43).concat('='), 0o644, ['SECRET_FILE_MODE']],
+  ['without a key in it', 'a password', 0o600, ['SECRET_FILE_INVALID']],
+  ['as it must be', `${'A'.repeat(43)}=\n`, 0o600, []],
+])("a network's secret in a file %s", async (_what, text, mode, codes) => {
+  await put('psk', text, mode);
+  const wireguard = 'network: { flannel: { backend: wireguard, wireguard: { pskFile: psk } } }';
+  const file = await put('inventory.yaml', inventoryWith(wireguard));
+  if (codes.length === 0) {
+    const { network } = (await loadInventory(file, networkPlugins)).cluster;
+    expect(network.secretFiles).toEqual({ psk: join(folder, 'psk') });
+    return;
+  }
+  const error = await errorOf(file);
+  expect(error instanceof InventoryError ? error.problems.map(({ code }) => code) : []).toEqual(codes);
+  expect(String(error)).not.toContain('a password');
+});
+
 test('warnings stop nothing and come with the inventory', async () => {
   const inventory = await loadInventory(
     await put('inventory.yaml', inventoryWith('bootstrap: token-file')),

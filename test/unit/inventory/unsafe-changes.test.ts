@@ -17,6 +17,7 @@ describe('unsafe edits', () => {
   test.each([
     ['kubernetesVersion: 1.36.4', 'KUBERNETES_VERSION 3:22 cluster.kubernetesVersion'],
     ['network: { podCIDR: 10.245.0.0/16 }', 'POD_CIDR 3:23 cluster.network.podCIDR'],
+    ['network: { flannel: { deploy: daemonset } }', 'NETWORK_SETTING 3:33 cluster.network.flannel.deploy'],
     ['network: { nodeCIDRMaskSize: 23 }', 'NODE_MASK 3:32 cluster.network.nodeCIDRMaskSize'],
     ['network: { dnsIP: 10.96.0.11 }', 'DNS_IP 3:21 cluster.network.dnsIP'],
     ['network: { dnsDomain: x.local }', 'DNS_DOMAIN 3:25 cluster.network.dnsDomain'],

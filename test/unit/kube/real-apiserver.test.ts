@@ -6,8 +6,10 @@ import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 import { approvePending, clusterObjects, liveNodes, listPending, nodeMetadata } from '../../../src/kube/index.ts';
 import { workload } from '../../../src/kube/verify/workload.ts';
-import { flannelRbac } from '../../../src/network/flannel/rbac.ts';
+import { daemonSetObjects } from '../../../src/network/flannel/daemonset.ts';
+import { flannelRbac, unitSubject } from '../../../src/network/flannel/rbac.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
+import { inventoryOf } from '../components/fixture.ts';
 import { asking, names, requestPem, subject } from '../pki/csr/build.ts';
 import { programsFor, startApiserver } from './real-apiserver.ts';
 import type { RealApiserver } from './real-apiserver.ts';
@@ -71,7 +73,7 @@ describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) =>
         const objects = [
           ...masterRbac(),
           ...nodeRbac(),
-          ...flannelRbac(),
+          ...flannelRbac(unitSubject),
           ...coredns(real.inventory),
           ...workload(real.inventory, 'fresh').slice(1),
           ...extra,
@@ -84,6 +86,19 @@ describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) =>
         expect(await changes(ordered)).toEqual([]);
         await apply(ordered);
         expect(await changes(ordered)).toEqual([]);
+      });
+
+      it('flannel as a DaemonSet is accepted, and then differs in nothing', async () => {
+        const inventory = inventoryOf(`
+cluster: { name: one, kubernetesVersion: ${version}, network: { flannel: { deploy: daemonset } } }
+hosts:
+  - { name: h1, address: 192.0.2.11, roles: [etcd, master, node] }
+  - { name: h2, address: 192.0.2.12, flannel: { interface: eth1 } }
+`);
+        const objects = daemonSetObjects(inventory, '{}\n');
+        expect(objects.map(({ kind }) => kind).filter((kind) => kind === 'DaemonSet')).toHaveLength(2);
+        await apply(objects);
+        expect(await changes(objects)).toEqual([]);
       });
 
       it('what somebody changed is named, without secrets, and put right', async () => {

@@ -29,6 +29,7 @@ export const goodFacts: Facts = {
   ipv6: 'on',
   routerAdvertised: [],
   routes: [{ cidr: '192.0.2.0/24', interface: 'eth0' }],
+  defaultInterface: 'eth0',
   listeners: [],
   features: new Set([...kernelParts.map(({ module }) => module), 'cgroup:cpu', 'cgroup:memory', 'cgroup:pids']),
   unknownFeatures: new Set(),

@@ -76,7 +76,7 @@ describe('what a host is', () => {
   it('names the missing feature, what needs it, and what else to choose', () => {
     const [problem] = problems(one, { features: without('vxlan') });
     expect(`${problem?.what}; ${problem?.why}; ${problem?.fix}`).toBe(
-      'its kernel 6.1.0-30-amd64 lacks vxlan; flannel with vxlan needs it; choose network.flannel.backend: host-gw',
+      'its kernel 6.1.0-30-amd64 lacks vxlan; flannel with vxlan needs it; choose network.flannel.backend: host-gw, where no router is between the hosts',
     );
   });
 

@@ -136,5 +136,5 @@ function find(id: string): AnyResource {
 /** The programs that the probe looks for. */
 function programsOf(changes: Partial<Facts>): readonly string[] {
   const [programs] = resources(changes);
-  return /^for program in (.*?); do/.exec(programs?.probe.sh ?? '')?.[1]?.split(' ') ?? [];
+  return /^for program in (.*?); do/m.exec(programs?.probe.sh ?? '')?.[1]?.split(' ') ?? [];
 }

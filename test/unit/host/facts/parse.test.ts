@@ -180,6 +180,7 @@ describe('facts of a machine', () => {
       { interface: 'tun0', cidr: '10.8.0.1/32' },
     ]));
 
+  it('have the interface of the default route', () => expect(facts.defaultInterface).toBe('eth0'));
   it('have routes without the default route', () =>
     expect(facts.routes).toEqual([
       { cidr: '192.0.2.0/24', interface: 'eth0' },

@@ -1,72 +1,202 @@
-import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { jsonText, yamlText } from '../../../../src/components/documents.ts';
 import { flannel } from '../../../../src/network/flannel/flannel.ts';
-import { flannelSettings } from '../../../../src/network/flannel/settings.ts';
-import type { FlannelSettings } from '../../../../src/network/flannel/settings.ts';
+import { pskSecret } from '../../../../src/network/flannel/settings.ts';
 import type { Inventory } from '../../../../src/inventory/model.ts';
 import { partsOf } from '../../../../src/network/parts.ts';
-import { factsOf, flagsOf, hostOf, networkOf, newest } from '../../components/fixture.ts';
+import { factsOf, fileOf, flagsOf, hostOf, inventoryOf } from '../../components/fixture.ts';
 
-const host = hostOf(newest, 'h2');
-
-function settings(changes: Partial<FlannelSettings>, mode: 'iptables' | 'nftables' = 'nftables'): Inventory {
-  const { cluster } = newest;
-  const network = { ...cluster.network, settings: { ...flannelSettings(newest), ...changes } };
-  return { ...newest, cluster: { ...cluster, network, kubeProxy: { mode } } };
+/** Two nodes with these settings of flannel, in YAML. */
+function withFlannel(settings: string, { proxy = 'nftables', host = '', more = '' } = {}): Inventory {
+  return inventoryOf(`
+cluster:
+  name: one
+  kubernetesVersion: 1.36.3
+  kubeProxy: { mode: ${proxy} }
+  network: { plugin: flannel${more}, flannel: { ${settings} } }
+hosts:
+  - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
+  - { name: h2, address: 10.88.0.12${host} }
+`);
 }
 
-const made = (inventory: Inventory) => flannel.component({ inventory, host, facts: factsOf(), podCIDRs: {} });
-const netConf = (inventory: Inventory): unknown => JSON.parse(made(inventory)?.files[0]?.content ?? '');
+const addresses = [
+  { interface: 'lo', cidr: '127.0.0.1/8' },
+  { interface: 'eth0', cidr: '10.88.0.12/24' },
+  { interface: 'eth1', cidr: '10.89.0.12/24' },
+];
+const facts = factsOf({ addresses, routes: [{ cidr: '10.89.0.0/24', interface: 'eth1' }], defaultInterface: 'eth0' });
 
-test('vxlan with all its settings', () => {
-  const inventory = settings({ vni: 7, port: 4789, mtu: 1400, directRouting: true });
-  expect(netConf(inventory)).toEqual({
-    Network: '10.244.0.0/16',
-    EnableNFTables: true,
-    Backend: { Type: 'vxlan', VNI: 7, Port: 4789, DirectRouting: true, MTU: 1400 },
+function made(inventory: Inventory, secrets: ReadonlyMap<string, string> = new Map()) {
+  const component = flannel.component({ inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {}, secrets });
+  if (component === undefined) throw new Error('flannel has a unit');
+  return component;
+}
+
+const path = '/etc/kube-flannel/net-conf.json';
+const configOf = (inventory: Inventory): unknown => JSON.parse(fileOf(made(inventory), path).content);
+const flags = (inventory: Inventory) => flagsOf(made(inventory).text);
+
+describe('net-conf.json', () => {
+  const psk = '0'.repeat(43).concat('=');
+  test.each<[string, string]>([
+    ['vxlan', 'backend: vxlan, vni: 7, port: 4790, mtu: 1400, directRouting: true'],
+    ['host-gw', 'backend: host-gw, mtu: 1400'],
+    ['udp', 'backend: udp, port: 8300'],
+    ['alloc', 'backend: alloc'],
+    ['wireguard', 'backend: wireguard, port: 51000, mtu: 1400, wireguard: { pskFile: psk, mode: auto, keepalive: 25 }'],
+    ['ipip', 'backend: ipip, directRouting: true'],
+    ['ipsec', 'backend: ipsec, ipsec: { pskFile: psk, udpEncap: true, espProposal: aes256gcm16-sha256-ecp256 }'],
+  ])('of %s', async (backend, settings) => {
+    const inventory = withFlannel(settings);
+    const secrets = new Map(Object.keys(inventory.cluster.network.secretFiles).map((name) => [name, psk]));
+    const component = made(inventory, secrets);
+    await expect(fileOf(component, path).content).toMatchFileSnapshot(`golden/${backend}.net-conf.json`);
+    await expect(component.text).toMatchFileSnapshot(`golden/${backend}.flanneld.service`);
+    await expect(
+      jsonText(flannel.resolve({ name: 'one', network: { flannel: { backend } } }, 2, []).needs),
+    ).toMatchFileSnapshot(`golden/${backend}.needs.json`);
+    expect(JSON.stringify(inventory)).not.toContain(psk);
   });
-  expect(flannel.claims(inventory)).toContainEqual({ kind: 'link', name: 'flannel.7' });
+
+  test('with a key is for root alone, and its text is no news', () => {
+    const inventory = withFlannel('backend: wireguard, wireguard: { pskFile: psk }');
+    const file = fileOf(made(inventory, new Map([[pskSecret, 'secret']])), path);
+    expect(file).toMatchObject({ mode: 0o600, secret: true });
+    expect(JSON.parse(file.content)).toHaveProperty('Backend.PSK', 'secret');
+    expect(fileOf(made(withFlannel('backend: wireguard')), path)).toMatchObject({ mode: 0o644 });
+    expect(made(inventory, new Map([[pskSecret, 'secret']])).text).not.toContain('secret');
+  });
+
+  test("has rules where kube-proxy's are, unless told otherwise", () => {
+    expect(configOf(withFlannel('', { proxy: 'nftables' }))).toHaveProperty('EnableNFTables', true);
+    expect(configOf(withFlannel('', { proxy: 'iptables' }))).not.toHaveProperty('EnableNFTables');
+    expect(configOf(withFlannel('nftables: false', { proxy: 'nftables' }))).not.toHaveProperty('EnableNFTables');
+    const other = withFlannel('nftables: true', { proxy: 'iptables' });
+    expect(configOf(other)).toHaveProperty('EnableNFTables', true);
+    expect(other.cluster.network.needs.programs).toEqual(['nft']);
+  });
+
+  test('has further keys, merged deeply', () => {
+    const inventory = withFlannel('extraConfig: { Backend: { Learning: true }, Mine: 1 }');
+    expect(configOf(inventory)).toMatchObject({ Mine: 1, Backend: { Type: 'vxlan', VNI: 1, Learning: true } });
+  });
 });
 
-test('its packet filter is that of kube-proxy', () => {
-  expect(netConf(settings({}, 'iptables'))).not.toHaveProperty('EnableNFTables');
+describe('the MTU of pods', () => {
+  const bridgeMtu = (inventory: Inventory): unknown => {
+    const [file] = flannel.cniFiles({ inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} });
+    return (JSON.parse(file?.content ?? '') as { plugins: { delegate?: { mtu?: number } }[] }).plugins[0]?.delegate
+      ?.mtu;
+  };
+  test.each([
+    ['vxlan', 1450, undefined],
+    ['wireguard', 1480, undefined],
+    ['host-gw', undefined, 1400],
+    ['udp', undefined, 1400],
+    ['ipip', undefined, 1400],
+  ])('with %s is told to flannel as %s, or to the bridge as %s', (backend, outside, bridge) => {
+    const inventory = withFlannel(`backend: ${backend}, mtu: 1400`);
+    expect((configOf(inventory) as { Backend: { MTU?: number } }).Backend.MTU).toBe(outside);
+    expect(bridgeMtu(inventory)).toBe(bridge);
+  });
+
+  test('is that of the network where flannel has none of its own', () => {
+    expect(configOf(withFlannel('', { more: ', mtu: 1300' }))).toHaveProperty('Backend.MTU', 1350);
+    expect(configOf(withFlannel('mtu: 1350', { more: ', mtu: 1300' }))).toHaveProperty('Backend.MTU', 1400);
+  });
 });
 
-test('host-gw has no tunnel; its MTU is set on the bridge', () => {
-  const inventory = settings({ backend: 'host-gw', mtu: 1400 });
-  expect(netConf(inventory)).toHaveProperty('Backend', { Type: 'host-gw' });
-  const [file] = flannel.cniFiles({ inventory, host, facts: factsOf(), podCIDRs: {} });
-  expect(JSON.parse(file?.content ?? '')).toHaveProperty('plugins.0.delegate.mtu', 1400);
+describe('the interface', () => {
+  test.each([
+    ['', { iface: '10.88.0.12', 'public-ip': '10.88.0.12' }],
+    ['interface: eth0', { iface: 'eth0', 'public-ip': '10.88.0.12' }],
+    ['interface: eth1', { iface: 'eth1', 'public-ip': undefined }],
+    ['interface: 10.89.0.12', { iface: '10.89.0.12', 'public-ip': undefined }],
+    ['interfaceRegex: ^eth1', { 'iface-regex': '^eth1', iface: undefined, 'public-ip': undefined }],
+    ['interfaceCanReach: 10.89.0.1', { 'iface-can-reach': '10.89.0.1', iface: undefined, 'public-ip': undefined }],
+    ['interfaceCanReach: 192.0.2.1', { 'iface-can-reach': '192.0.2.1', 'public-ip': '10.88.0.12' }],
+  ])('with %j', (settings, wanted) => {
+    const found: Readonly<Record<string, string | undefined>> = flags(withFlannel(settings));
+    expect(Object.fromEntries(Object.keys(wanted).map((name) => [name, found[name]]))).toEqual(wanted);
+  });
+
+  test("is a host's own where it says so, whatever the way of the cluster", () => {
+    const inventory = withFlannel('interfaceRegex: ^eth0$', { host: ', flannel: { interface: eth1 }' });
+    expect(flags(inventory)).toMatchObject({ iface: 'eth1' });
+    expect(flags(inventory)).not.toHaveProperty('iface-regex');
+    expect(inventory.cluster.network.needs.nodeInterfaces).toEqual({
+      h1: { by: 'regex', value: '^eth0$', setting: 'cluster.network.flannel.interfaceRegex' },
+      h2: { by: 'name', value: 'eth1', setting: 'hosts[1].flannel.interface' },
+    });
+  });
 });
 
-test('the interface that carries the address, unless one is named', () => {
-  expect(flagsOf(made(newest)?.text ?? '')).toMatchObject({ iface: '10.88.0.12', 'public-ip': '10.88.0.12' });
-  const named = flagsOf(made(settings({ interface: 'eth1' }))?.text ?? '');
-  expect(named).toMatchObject({ iface: 'eth1', 'public-ip': '10.88.0.12' });
+test('flags: masquerading, the health port, and those of the user', () => {
+  const inventory = withFlannel('ipMasq: false, healthPort: 9999, extraArgs: { iptables-resync: 30, v: 2 }');
+  expect(flags(inventory)).toMatchObject({
+    'ip-masq': 'false',
+    'healthz-port': '9999',
+    'iptables-resync': '30',
+    v: '2',
+  });
+  expect(made(inventory).health.sh).toContain('http://127.0.0.1:9999/healthz');
+  expect(inventory.cluster.network.needs.ports).toContainEqual(
+    expect.objectContaining({ port: 9999, protocol: 'tcp' }),
+  );
 });
 
 test.each([
-  [{}, '', 'flannel.1'],
-  [{ vni: 5 }, 'flannel.1', 'flannel.5'],
-  [{ backend: 'host-gw' as const }, 'flannel.1', ''],
-])('with %j the interfaces left from other settings go: %s, not %s', (changes, gone, kept) => {
-  const text = made(settings(changes))?.text ?? '';
-  const script = /"(cd \/sys.*)"/.exec(text)?.[1]?.replaceAll('$$', '$').replaceAll('\\"', '"') ?? '';
-  const links = ['eth0', gone, kept].filter((link) => link !== '');
-  const rehearsal = `d=$(mktemp -d); cd "$d"; for n in ${links.join(' ')}; do touch "$n"; done; ip() { echo "$@"; }
-cd() { :; }; ${script}; command cd /; rm -rf "$d"`;
-  const run = spawnSync('/bin/sh', ['-c', rehearsal], { encoding: 'utf8' });
-  expect(run.stdout.trim()).toBe(gone === '' ? '' : `link delete ${gone}`);
+  ['vni: 7', ['flannel.7', 'flannel-v6.7']],
+  ['backend: udp', ['flannel0']],
+  ['backend: wireguard', ['flannel-wg', 'flannel-wg-v6']],
+  ['backend: ipip', ['flannel.ipip']],
+  ['backend: host-gw', []],
+])('%s leaves the links %j', (settings, links) => {
+  const claims = flannel.claims(withFlannel(settings));
+  expect(claims.filter(({ kind, name }) => kind === 'link' && name !== 'cni0').map(({ name }) => name)).toEqual(links);
+});
+
+describe('as a DaemonSet', () => {
+  const objectsOf = async (inventory: Inventory) => flannel.objects({ inventory } as never);
+
+  test('its objects', async () => {
+    const objects = await objectsOf(withFlannel('deploy: daemonset, extraArgs: { v: 2 }'));
+    await expect(objects.map(yamlText).join('---\n')).toMatchFileSnapshot('golden/daemonset.yaml');
+  });
+
+  test('hosts with another interface have a set of their own', async () => {
+    const inventory = withFlannel('deploy: daemonset', { host: ', flannel: { interface: eth1 }' });
+    const text = (await objectsOf(inventory)).filter(({ kind }) => kind === 'DaemonSet').map(yamlText);
+    expect(text).toHaveLength(2);
+    expect(text[0]).toMatch(/values:\n\s+- h1\n/);
+    expect(text[1]).toMatch(/--iface=eth1/);
+    expect(text[1]).toMatch(/values:\n\s+- h2\n/);
+  });
+
+  test('nothing of it is on the hosts but what its pods leave', () => {
+    const inventory = withFlannel('deploy: daemonset');
+    const target = { inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} };
+    expect([flannel.component(target), flannel.cniFiles(target), flannel.programs(inventory)]).toEqual([
+      undefined,
+      [],
+      [],
+    ]);
+    expect(inventory.cluster.network.needs).toMatchObject({ artifacts: {}, leaves: [], programs: [] });
+    expect(flannel.claims(inventory)).toContainEqual({ kind: 'path', name: '/etc/cni/net.d/10-k8sup.conflist' });
+  });
 });
 
 test('k8sup’s own rules hide pods where some blocks are to see them, and flanneld hides none', () => {
-  const inventory = networkOf('{ plugin: flannel, nonMasqueradeCIDRs: [10.9.0.0/16] }');
-  const target = { inventory, host, facts: factsOf(), podCIDRs: {} };
-  expect(flagsOf(made(inventory)?.text ?? '')['ip-masq']).toBe('false');
+  const inventory = withFlannel('', { more: ', nonMasqueradeCIDRs: [10.9.0.0/16]' });
+  const target = { inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} };
+  expect(flags(inventory)['ip-masq']).toBe('false');
   const rules = flannel.masquerade?.(target);
   expect(rules?.files[1]?.content).toBe('filter nft\nown 10.244.0.0/16\npods 10.244.0.0/16\nkeep 10.9.0.0/16\n');
   expect(flannel.claims(inventory)).toContainEqual({ kind: 'nft-table', name: 'ip k8sup' });
   expect(partsOf(flannel, target)).toContainEqual({ kind: 'unit', name: 'k8sup-routes.service' });
-  expect(flagsOf(made(newest)?.text ?? '')['ip-masq']).toBe('true');
-  expect(flannel.masquerade?.({ ...target, inventory: newest })).toBeUndefined();
+  expect(flags(withFlannel(''))['ip-masq']).toBe('true');
+  expect(flannel.masquerade?.({ ...target, inventory: withFlannel('') })).toBeUndefined();
+  const off = withFlannel('ipMasq: false', { more: ', nonMasqueradeCIDRs: [10.9.0.0/16]' });
+  expect(flannel.masquerade?.({ ...target, inventory: off })).toBeUndefined();
 });

@@ -23,14 +23,17 @@ function title({ apiVersion, kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name} (${apiVersion})`;
 }
 
-function bodyOf({ apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...body }: KubeObject): object {
-  return body;
+function bodyOf(object: KubeObject): object {
+  const named = ['apiVersion', 'kind', 'metadata'];
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !named.includes(key)));
 }
 
 function differences(before: unknown, after: unknown, path: string): readonly string[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n'))
     return [`${path}:`, ...textDifferences(before, after)];
+  if (path.endsWith('.args') && isFlags(before) && isFlags(after))
+    return [`${path}:`, ...flagDifferences(before, after)];
   const [one, other] = [entries(before), entries(after)];
   if (one === undefined || other === undefined) return [`${path}: ${show(before)} -> ${show(after)}`];
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => {
@@ -46,6 +49,7 @@ function textDifferences(before: string, after: string): readonly string[] {
   const lines = (text: string): string => {
     const compact = text
       .replace(/\s+/g, ' ')
+      .replaceAll(/": ?/g, '": ')
       .replaceAll(/([[{,]) ?/g, '$1\n')
       .replaceAll(/ ?([\]}])/g, '\n$1');
     return `${compact.trim()}\n`;
@@ -58,6 +62,18 @@ function textDifferences(before: string, after: string): readonly string[] {
           .map((line) => `  ${added ? '+' : '-'} ${line.trim()}`)
       : [],
   );
+}
+
+/** Arguments of a program, of which each stands for itself. */
+function isFlags(value: unknown): value is readonly string[] {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return items.some((item) => typeof item === 'string' && item.startsWith('--'));
+}
+
+function flagDifferences(before: readonly string[], after: readonly string[]): readonly string[] {
+  const gone = before.filter((flag) => !after.includes(flag));
+  const added = after.filter((flag) => !before.includes(flag));
+  return [...gone.map((flag) => `  - ${flag}`), ...added.map((flag) => `  + ${flag}`)];
 }
 
 /** Fields, or items of a list by their names; undefined for a value or a list of values. */

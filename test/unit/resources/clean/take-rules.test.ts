@@ -66,6 +66,17 @@ COMMIT
 `);
   });
 
+  it('that a comment names go by how it begins', async () => {
+    expect(await restored('', '', 'cat > /run/restored', 'kubernetes service')).toBe(`*mangle
+COMMIT
+*nat
+-D PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+COMMIT
+*filter
+COMMIT
+`);
+  });
+
   it('are not touched where there are none', async () => expect(await restored('FLANNEL', '')).toBe('nothing'));
 
   it('that could not be taken back are an error', async () => {
@@ -73,11 +84,11 @@ COMMIT
   });
 });
 
-async function restored(prefix: string, link: string, restore = 'cat > /run/restored'): Promise<string> {
+async function restored(prefix: string, link: string, restore = 'cat > /run/restored', comment = ''): Promise<string> {
   using host = fakeHost();
   host.write('/run/saved', saved);
   host.program('iptables-nft-save', 'cat /run/saved');
   host.program('iptables-nft-restore', `[ "$*" = --noflush ] || exit 9\n${restore}`);
-  await host.sh(`${takeRules.sh}\nk8sup_take_rules '${prefix}' '${link}'`);
+  await host.sh(`${takeRules.sh}\nk8sup_take_rules '${prefix}' '${link}' '${comment}'`);
   return await host.sh('cat /run/restored 2>/dev/null || printf nothing');
 }

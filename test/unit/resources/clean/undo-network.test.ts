@@ -30,6 +30,29 @@ ip route add blackhole 10.99.0.0/16`;
     expect(undo('links', ['cali', ''], links, 'ls /sys/class/net')).toBe('lo\nmine\nother\n');
   });
 
+  it('links of one kind go, and those of others with such a name stay', () => {
+    const links = `ip link add lxc1 type veth peer name eth9\nip link add lxcbr0 type bridge`;
+    expect(undo('links', ['lxc', 'ipip veth'], links, 'ls /sys/class/net | grep lxc')).toBe('lxcbr0\n');
+    expect(undo('links', ['lxc', 'ipip'], links, 'ls /sys/class/net | grep lxc')).toBe('lxc1\nlxcbr0\n');
+  });
+
+  it('a table of routes goes with the rules that look it up, and others stay', () => {
+    const tables = `${pair}
+ip rule add from 10.244.0.0/24 lookup 77; ip rule add from 10.244.1.0/24 lookup 77; ip rule add from 10.9.0.0/24 lookup 78
+ip route add 10.1.0.0/16 dev cali1 table 77; ip route add 10.1.0.0/16 dev cali1 table 78`;
+    const look = "ip rule | grep -E '7[78]'; ip route show table 77 2>/dev/null; ip route show table 78";
+    const left = undo('route-table', ['77', ''], tables, look);
+    expect(left).toMatch(/^\d+:\tfrom 10\.9\.0\.0\/24 lookup 78 ?\n10\.1\.0\.0\/16 dev cali1 scope link ?\n$/);
+    expect(undo('route-table', ['77', ''], '', ':')).toBe('');
+  });
+
+  it('what is mounted is unmounted, and nothing else', () => {
+    const folder = 'd=$(mktemp -d); mount -t tmpfs none "$d"; mkdir "$d/in"; mount -t tmpfs none "$d/in"; cd "$d"';
+    const count = 'grep -c " $d" /proc/self/mounts';
+    expect(undo('mount', ["'$PWD/in'", ''], folder, count)).toBe('1\n');
+    expect(undo('mount', ['/nowhere', ''], ':', ':')).toBe('');
+  });
+
   it.each([
     ['ipip', 'address flush dev tunl0\nlink set tunl0 down\nmodprobe -r ipip\n'],
     ['kept', ''],
