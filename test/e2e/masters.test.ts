@@ -13,7 +13,7 @@ const endpoint = '10.88.0.1:6443';
 const hosts = ['h1', 'h2', 'h3'] as const;
 
 describe.skipIf(noLab !== undefined)(
-  `two masters behind one endpoint, one of them no node, bridge network, iptables${noLab === undefined ? '' : ` (${noLab})`}`,
+  `two masters behind one endpoint, one of them no node, bridge network, both families, iptables${noLab === undefined ? '' : ` (${noLab})`}`,
   () => {
     let lab: LabHandle;
     let relay: ChildProcess;
@@ -23,11 +23,16 @@ describe.skipIf(noLab !== undefined)(
     const apply = (...flags: readonly string[]) => lab.k8sup('apply', lab.inventory, '-o', 'json', ...flags);
 
     beforeAll(async () => {
-      lab = await bootLab('e2e-masters', 3, 'newest');
+      lab = await bootLab('e2e-masters', 3, 'newest', { ipv6: true });
       baseline = await look();
       lab.edit((inventory) => {
         inventory.cluster['controlPlaneEndpoint'] = endpoint as never;
-        inventory.cluster['network'] = { plugin: 'bridge' };
+        inventory.cluster['network'] = {
+          plugin: 'bridge',
+          podCIDR: '10.244.0.0/16,fd00:10:244::/56',
+          serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',
+        };
+        for (const host of inventory.hosts) host.address += `,${lab.host(host.name).address6 ?? ''}`;
         inventory.cluster['kubeProxy'] = { ...inventory.cluster['kubeProxy'], mode: 'iptables' };
         inventory.hosts[0]?.roles.splice(0, 9, 'etcd', 'master');
         inventory.hosts[1]?.roles.splice(0, 9, 'master', 'node');
@@ -48,6 +53,7 @@ describe.skipIf(noLab !== undefined)(
         event.type === 'check' && event.check.name === 'route' ? [event.check.result] : [],
       );
       expect(routes).toContainEqual(expect.stringContaining('via 10.88.0.12 dev host0 src 10.88.0.11'));
+      expect(routes).toContainEqual(expect.stringMatching(/^fd00:10:244.* via fd88::12 dev host0 /));
       expect(await lab.ssh('h2', 'cat /etc/kubernetes/kubelet.kubeconfig')).toContain(`https://${endpoint}`);
       const taints = await lab.kubectl(
         'get',
@@ -73,16 +79,21 @@ describe.skipIf(noLab !== undefined)(
     });
 
     test('routes and rules that others take away come back by themselves', async () => {
-      const routes = async () => (await lab.ssh('h1', 'ip route show proto 87')).trim();
+      const routes = async () => (await lab.ssh('h1', 'ip route show proto 87; ip -6 route show proto 87')).trim();
       const before = await routes();
       expect(before).toContain('via 10.88.0.12');
+      expect(before).toContain('via fd88::12');
       const jump = '-m comment --comment "k8sup pod network" -j K8SUP-POSTROUTING';
-      await lab.ssh('h1', `ip route flush proto 87; iptables -t nat -D POSTROUTING ${jump}`);
-      await waitUntil(async () => (await routes()) === before, 30);
-      await waitUntil(
-        async () => (await lab.ssh('h1', 'iptables -t nat -S POSTROUTING')).includes('K8SUP-POSTROUTING'),
-        30,
+      await lab.ssh(
+        'h1',
+        `ip route flush proto 87; ip -6 route flush proto 87; ip6tables -t nat -D POSTROUTING ${jump}; iptables -t nat -D POSTROUTING ${jump}`,
       );
+      await waitUntil(async () => (await routes()) === before, 30);
+      for (const iptables of ['iptables', 'ip6tables'])
+        await waitUntil(
+          async () => (await lab.ssh('h1', `${iptables} -t nat -S POSTROUTING`)).includes('K8SUP-POSTROUTING'),
+          30,
+        );
     });
 
     test('with one apiserver stopped kubectl works, by k8sup and by the endpoint, and apply starts it again', async () => {

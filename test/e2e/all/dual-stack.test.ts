@@ -16,7 +16,7 @@ const router = { ipv4: '10.88.0.1', ipv6: 'fd88::1' } as const;
 
 /** Tells everybody who asks at port 7777 by which address they came. */
 const mirror = (family: Family): string =>
-  `setsid socat TCP${family === 'ipv6' ? 6 : 4}-LISTEN:7777,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR' >/dev/null 2>&1 & echo $!`;
+  `setsid socat ${family === 'ipv6' ? 'TCP6-LISTEN:7777,ipv6only=1' : 'TCP4-LISTEN:7777'},fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR' >/dev/null 2>&1 & echo $!`;
 
 describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === undefined ? '' : ` (${noLab})`}`, () => {
   let lab: LabHandle;
@@ -133,8 +133,8 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
           const ping = ['ping', '-c', '1', '-W', '3', '-s', String(payload), other];
           expect(await lab.kubectl('exec', 'on-h1', '--', ...ping)).toContain('1 packets received');
         }
-        expect(await lab.kubectl('exec', 'on-h1', '--', 'cat', '/sys/class/net/eth0/mtu')).toBe('1430\n');
-        expect(await lab.ssh('h1', 'cat /sys/class/net/flannel-v6.1/mtu')).toBe('1430\n');
+        expect((await lab.kubectl('exec', 'on-h1', '--', 'cat', '/sys/class/net/eth0/mtu')).trim()).toBe('1430');
+        expect((await lab.ssh('h1', 'cat /sys/class/net/flannel-v6.1/mtu')).trim()).toBe('1430');
       } finally {
         await lab.onRouter(`kill ${started.map((text) => text.trim()).join(' ')}`);
       }
