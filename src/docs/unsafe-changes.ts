@@ -1,5 +1,5 @@
 import { formatPath } from '../inventory/path.ts';
-import { unsafeSettings } from '../inventory/unsafe-changes.ts';
+import { unsafeSettings } from '../inventory/unsafe-settings.ts';
 import { networkPlugins } from '../network/network.ts';
 import { cell, code, markdownTable } from './markdown.ts';
 

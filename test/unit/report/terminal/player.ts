@@ -15,6 +15,8 @@ const reporter = openReporter({
   columns: process.stdout.columns,
   log: () => '.k8sup/prod/logs/2026-11-20T20-31-07-apply.ndjson',
 });
+// The reporter's own listener is older, so by now it knows the new size.
+process.stdout.on('resize', () => socket.write('resized\n'));
 for await (const line of createInterface({ input: socket })) {
   if (line === 'end') {
     await reporter.end();

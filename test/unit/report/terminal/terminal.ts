@@ -20,6 +20,7 @@ export interface Terminal {
   cursorVisible(): Promise<boolean>;
   /** Waits until the reporter has ended; the process stays. */
   end(): Promise<void>;
+  /** Waits until the reporter's process has seen it. */
   resize(columns: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -64,7 +65,9 @@ export async function openTerminal(size: { columns: number; rows: number }): Pro
     history: async () => linesOf(await tmux('capture-pane', '-p', '-S', '-')),
     cursorVisible: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1',
     resize: async (columns) => {
+      const seen = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
       await tmux('resize-window', '-x', String(columns), '-y', String(size.rows));
+      await seen;
     },
     end: () => ended(socket),
     [Symbol.asyncDispose]: async () => {
