@@ -38,7 +38,7 @@ export function hostScript(pod: TestPod, targets: readonly HostTarget[]): Sh {
     functions,
     ...targets.map(({ key, address, packets }) =>
       lines([
-        sh`say host ${key} "$(curl -q -sS --noproxy '*' --max-time 3 ${`http://${urlHost(address)}:${podPort}/cgi-bin/who`} 2>&1)"`,
+        sh`say host ${key} "$(curl -q -sS --noproxy '*' --max-time 2 ${`http://${urlHost(address)}:${podPort}/cgi-bin/who`} 2>&1)"`,
         sh`say route ${key} "$(ip -o route get ${address} 2>&1)"`,
         packets ? sh`packets ${key} ${address} ${address.includes(':') ? 48 : 28}` : sh`:`,
       ]),

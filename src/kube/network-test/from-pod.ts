@@ -56,7 +56,7 @@ const functions = sh`say() { printf '${mark} %s %s %s\\n' "$1" "$2" "$(printf '%
 seen() {
   end=$(( $(date +%s) + $1 ))
   while :; do
-    o=$(timeout 4 nc -w 3 "$2" "$3" </tmp/who 2>&1)
+    o=$(timeout 3 nc -w 2 "$2" "$3" </tmp/who 2>&1)
     case $o in *'saw '*) break ;; esac
     [ "$(date +%s)" -lt "$end" ] || break
     sleep 1

@@ -46,15 +46,19 @@ export async function startPods(
   return parseStarted(output, nodes, receiverPort);
 }
 
-/** By its label too: a namespace of that name that is somebody else's stays, whatever happened. */
+/**
+ * By its label too: a namespace of that name that is somebody else's stays, whatever happened. Its pods go first, since the cluster looks only
+ * seconds later again at a namespace that was not empty when it was deleted.
+ */
 function deleteOwn(waiting: readonly string[]): Sh {
-  return sh`kubectl delete namespaces -l app.kubernetes.io/managed-by=k8sup --field-selector ${`metadata.name=${namespace}`} ${waiting} >/dev/null`;
+  return sh`kubectl -n ${namespace} delete pods -l app=${namespace} ${waiting} >/dev/null 2>&1
+kubectl delete namespaces -l app.kubernetes.io/managed-by=k8sup --field-selector ${`metadata.name=${namespace}`} ${waiting} >/dev/null`;
 }
 
 /** Our own namespace is taken away; another one of that name stays. Accounts of a new namespace come a moment after it. */
 const startScript = sh`if owner=$(kubectl get namespace ${namespace} --ignore-not-found -o jsonpath='{.metadata.name} {.metadata.labels.app\\.kubernetes\\.io/managed-by}') && [ -n "$owner" ]; then
   if [ "$owner" != ${`${namespace} k8sup`} ]; then echo "foreign $owner"; exit 0; fi
-  ${deleteOwn(['--timeout=90s'])} || exit 1
+  ( ${deleteOwn(['--timeout=60s'])} ) || exit 1
 fi
 head -c "$1" | kubectl create -f - >/dev/null || exit 1
 n=0; until kubectl -n ${namespace} get serviceaccount default >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 20 ] || break; sleep 0.5; done

@@ -71,7 +71,7 @@ async function run(answer: Answer, changes: Partial<NetworkTestSpec> = {}, signa
 }
 
 const removals = (sent: readonly Sent[]): readonly string[] =>
-  sent.map(({ script }) => script).filter((script) => /^kubectl delete namespaces /.test(script));
+  sent.map(({ script }) => script).filter((script) => /^kubectl -n k8sup-network-test delete pods /.test(script));
 
 describe('a network test', () => {
   it('of a good cluster has every path with its figures, and leaves nothing', async () => {
@@ -229,7 +229,7 @@ describe('a network test', () => {
       why: 'timed out',
     });
     const { report } = await run(
-      cluster(({ script }) => (/^kubectl delete namespaces /.test(script) ? stuck : undefined)),
+      cluster(({ script }) => (/^kubectl -n k8sup-network-test delete pods /.test(script) ? stuck : undefined)),
     );
     expect(report.problems).toMatchObject([{ code: 'NAMESPACE_LEFT', why: 'timed out' }]);
   });
