@@ -10,7 +10,7 @@ import { statePaths } from './state.ts';
  * @throws K8supError `NO_KUBERNETES` where the inventory has container hosts instead, `NO_CLUSTER` where this inventory was never applied from here.
  */
 export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
-  if (!hasKubernetes(inventory)) throw noKubernetes(inventory);
+  needKubernetes(inventory);
   const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true });
   if (!pki.authorities.pending) return pki.adminKubeconfig();
   throw new K8supError({
@@ -22,11 +22,13 @@ export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
   });
 }
 
-function noKubernetes({ cluster }: Inventory): K8supError {
-  return new K8supError({
+/** @throws K8supError `NO_KUBERNETES` where the inventory has container hosts instead. */
+export function needKubernetes(inventory: Inventory): void {
+  if (hasKubernetes(inventory)) return;
+  throw new K8supError({
     code: 'NO_KUBERNETES',
     kind: 'usage',
-    what: `${cluster.name} has no Kubernetes`,
+    what: `${inventory.cluster.name} has no Kubernetes`,
     why: 'its hosts have the role container: Docker runs on them alone',
     fix: 'see  k8sup status ; containers are started by docker on the hosts themselves',
   });

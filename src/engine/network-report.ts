@@ -138,8 +138,8 @@ export interface NodeResult {
   /** Why it has no test pod; then nothing else is there. */
   readonly absent?: string;
   readonly dns?: Attempt;
-  /** A packet to another node's own address, and what that node saw. Undefined on the only node. */
-  readonly masquerade?: Attempt & { readonly to: string; readonly seen?: string; readonly wanted: boolean };
+  /** A packet to another node's own address, and what that node saw; `wanted` where that matters. Undefined on the only node. */
+  readonly masquerade?: Attempt & { readonly to: string; readonly seen?: string; readonly wanted?: boolean };
 }
 
 /** Whether NetworkPolicy does what it says. */

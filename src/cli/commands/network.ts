@@ -4,12 +4,14 @@ import { testNetwork } from '../../kube/index.ts';
 import { networkReport } from '../../network/look/report.ts';
 import { pluginOf } from '../../network/network.ts';
 import { renderNetworkStatus } from '../../report/index.ts';
+import { needKubernetes } from '../admin-kubeconfig.ts';
 import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
 import { lookAtNetwork } from '../network/look.ts';
 import { testSpec } from '../network/spec.ts';
 import { onHosts } from '../on-hosts.ts';
 import type { RunFlags } from '../options.ts';
+import type { Run } from '../run.ts';
 
 /** `k8sup network status`: looks only, at what answers. The exit code is 0 where everything is as the plugin should have made it. */
 export function networkStatus(
@@ -18,7 +20,15 @@ export function networkStatus(
 ): Promise<number> {
   const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
   const quiet = flags.output !== 'json';
-  const spec = { command: 'network status', inventory: request.inventory, flags, writes: false, quiet, partial: true };
+  const spec = {
+    command: 'network status',
+    inventory: request.inventory,
+    flags,
+    writes: false,
+    quiet,
+    partial: true,
+    before,
+  };
   return onHosts(spec, io, async (run, session) => {
     const context = await makeContext(run, session, 'plan');
     const judge = { status: pluginOf(run.inventory).status, inventory: run.inventory };
@@ -42,7 +52,7 @@ export interface NetworkTestRequest {
 
 /** `k8sup network test`: measures with pods of its own. The exit code is 0 where everything that was tried is good. */
 export function networkTest({ inventory, flags, ...request }: NetworkTestRequest, io: Io): Promise<number> {
-  const spec = { command: 'network test', inventory, flags, writes: true, partial: true };
+  const spec = { command: 'network test', inventory, flags, writes: true, partial: true, before };
   return onHosts(spec, io, async (run, session) => {
     // A soft stop ends it too: nothing that it does is half done, and its pods are taken away in any case.
     const signal = AbortSignal.any([run.stop, run.signal]);
@@ -58,6 +68,11 @@ export function networkTest({ inventory, flags, ...request }: NetworkTestRequest
     run.emit({ type: 'network-test', test });
     return test.problems.length === 0 ? exitCodes.ok : exitCodes.verification;
   });
+}
+
+/** Pods are Kubernetes'. */
+function before({ inventory }: Run): Promise<void> {
+  return Promise.resolve(inventory).then(needKubernetes);
 }
 
 /** Below the ports of NodePorts and of outgoing connections, and above those of most programs. */

@@ -45,6 +45,7 @@ export function testSpec(
       const look = lookOf(name);
       return { strictDevices: look?.strictDevices ?? [], firewalls: look?.firewalls ?? [] };
     },
+    masquerades: status.masquerade?.(inventory) !== undefined,
     nonMasqueradeCIDRs: inventory.cluster.network.nonMasqueradeCIDRs,
     ...flags,
   };

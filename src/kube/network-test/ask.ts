@@ -32,7 +32,7 @@ export async function askPods(
     const targets = paths
       .filter(({ from }) => from === pod.node)
       .map(({ key, address, service, from, to }) => ({ key, address, service, direct: from !== to }));
-    const dnsName = `kubernetes.default.svc.${network.dnsDomain}`;
+    const dnsName = network.podsReachServices ? `kubernetes.default.svc.${network.dnsDomain}` : undefined;
     return measureFromPod(context, pod, { targets, dnsName, receiver: receiverFor(receivers, pod.node) });
   });
 }

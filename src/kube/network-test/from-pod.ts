@@ -14,7 +14,8 @@ export interface PodTask {
     /** False for the pod itself, which is asked by its Service alone. */
     readonly direct: boolean;
   }[];
-  readonly dnsName: string;
+  /** Undefined where pods reach no Service, and so no cluster DNS. */
+  readonly dnsName: string | undefined;
   readonly receiver: { readonly address: string; readonly port: number } | undefined;
 }
 
@@ -46,7 +47,7 @@ export function podScript({ targets, dnsName, receiver }: PodTask): Sh {
         direct ? sh`[ "$patience" = 0 ] || hops ${key} ${address}` : sh`:`,
       ]),
     ),
-    sh`say dns . "$(resolved ${dnsName})"`,
+    dnsName === undefined ? sh`:` : sh`say dns . "$(resolved ${dnsName})"`,
     receiver === undefined ? sh`:` : sh`say node . "$(seen 3 ${receiver.address} ${receiver.port})"`,
     sh`exit 0`,
   ]);

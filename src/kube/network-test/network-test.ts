@@ -55,7 +55,7 @@ async function measure(
   tell(context, `starting a pod on each of ${names.length} nodes`);
   const started = names.length === 0 ? nothing : await startPods(context, names, receiverPort);
   const { pairs, chosen } = choosePairs(names, spec);
-  const paths = pathsOf(pairs, started.pods);
+  const paths = pathsOf(pairs, started.pods, context.inventory.cluster.network.podsReachServices);
   tell(context, `measuring ${paths.length} paths`);
   const fromPods = await askPods(context, started, paths);
   const fromHosts = await askHosts(context, started.pods, paths);

@@ -41,7 +41,7 @@ function masqueradeCause(
       why: said === '' ? 'no answer came' : said,
       fix: `look at the packet filter of ${to} for what comes in from other hosts, and of ${name} for what is forwarded`,
     };
-  if (!wanted)
+  if (wanted !== true)
     return {
       code: 'MASQUERADE_UNWANTED',
       nodes,

@@ -1,4 +1,4 @@
-import type { NodeResult } from '../../engine/network-report.ts';
+import type { Attempt, NodeResult } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { contains, parseAddress, parseCidr } from '../../inventory/cidr.ts';
 import { resolvesTo, seenAddress } from './from-pod.ts';
@@ -12,35 +12,41 @@ export function receiverFor(receivers: readonly Receiver[], node: string): Recei
 }
 
 /** What a node's answers are judged by. */
-export interface NodeJudge extends Pick<Started, 'receivers'>, Pick<NetworkTestSpec, 'nonMasqueradeCIDRs'> {
+export interface NodeJudge
+  extends Pick<Started, 'receivers'>, Pick<NetworkTestSpec, 'masquerades' | 'nonMasqueradeCIDRs'> {
   readonly inventory: Inventory;
 }
 
 /** What a node's pod said of everything but paths. Pure. */
 export function nodeResult(judge: NodeJudge, pod: TestPod, answer: Answer): NodeResult {
   if ('reason' in answer) return { name: pod.node, absent: `its test pod could not be asked: ${answer.reason}` };
-  const dns = answer.said.get('dns .')?.[0] ?? '';
-  const { apiserverServiceIP, dnsIP } = judge.inventory.cluster.network;
-  const found = resolvesTo(dns, apiserverServiceIP);
+  const dns = answer.said.get('dns .')?.[0];
   const receiver = receiverFor(judge.receivers, pod.node);
   return {
     name: pod.node,
-    dns: { ok: found, said: found ? `${dnsIP} answered ${apiserverServiceIP}` : dns.slice(0, 200) },
+    ...(dns === undefined ? {} : { dns: dnsAttempt(judge.inventory, dns) }),
     ...(receiver === undefined ? {} : { masquerade: masquerade(judge, receiver, pod, answer.said.get('node .')?.[0]) }),
   };
 }
 
+function dnsAttempt({ cluster }: Inventory, answer: string): Attempt {
+  const { apiserverServiceIP, dnsIP } = cluster.network;
+  const found = resolvesTo(answer, apiserverServiceIP);
+  return { ok: found, said: found ? `${dnsIP} answered ${apiserverServiceIP}` : answer.slice(0, 200) };
+}
+
 function masquerade(
-  { nonMasqueradeCIDRs }: NodeJudge,
+  { masquerades, nonMasqueradeCIDRs }: NodeJudge,
   receiver: Receiver,
   pod: TestPod,
   answer = '',
 ): NonNullable<NodeResult['masquerade']> {
   const seen = seenAddress(answer);
+  if (seen === undefined) return { ok: false, said: answer.slice(0, 200), to: receiver.node };
+  const about = { said: `seen as ${seen}`, to: receiver.node, seen };
+  if (!masquerades) return { ok: true, ...about };
   const wanted = !nonMasqueradeCIDRs.some((cidr) => isIn(receiver.address, cidr));
-  const about = { to: receiver.node, wanted };
-  if (seen === undefined) return { ok: false, said: answer.slice(0, 200), ...about };
-  return { ok: !pod.addresses.includes(seen) === wanted, said: `seen as ${seen}`, seen, ...about };
+  return { ok: !pod.addresses.includes(seen) === wanted, ...about, wanted };
 }
 
 function isIn(address: string, network: string): boolean {

@@ -17,10 +17,14 @@ export interface Path extends Pair {
   readonly service: string | undefined;
 }
 
-/** All paths of some pairs of nodes that have a pod, one for each family that both have. Pure. */
-export function pathsOf(pairs: readonly Pair[], pods: readonly TestPod[]): readonly Path[] {
+/**
+ * All paths of some pairs of nodes that have a pod, one for each family that both have. Pods that reach no Service reach no host of their own either, so
+ * that there is nothing of a node to itself. Pure.
+ */
+export function pathsOf(pairs: readonly Pair[], pods: readonly TestPod[], podsReachServices = true): readonly Path[] {
   const byNode = new Map(pods.map((pod) => [pod.node, pod]));
   return pairs
+    .filter(({ from, to }) => podsReachServices || from !== to)
     .flatMap(({ from, to }) => {
       const [sender, receiver] = [byNode.get(from), byNode.get(to)];
       if (sender === undefined || receiver === undefined) return [];
@@ -29,7 +33,8 @@ export function pathsOf(pairs: readonly Pair[], pods: readonly TestPod[]): reado
           addresses.find((address) => address.includes(':') === (family === 6));
         const [own, address] = [of(sender.addresses), of(receiver.addresses)];
         if (own === undefined || address === undefined) return [];
-        return [{ from, to, family, sender, own, address, service: of(receiver.serviceAddresses) }];
+        const service = podsReachServices ? of(receiver.serviceAddresses) : undefined;
+        return [{ from, to, family, sender, own, address, service }];
       });
     })
     .map((path, index) => ({ ...path, key: String(index) }));

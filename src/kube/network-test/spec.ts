@@ -16,6 +16,8 @@ export interface NetworkTestSpec {
   readonly tunnel: (family: Family) => { readonly device: string; readonly port: number } | undefined;
   /** Of one node, what may be the reason for packets that are lost there. */
   readonly suspects: (node: string) => Suspects;
+  /** False where pods are to be seen under their own addresses everywhere, or where k8sup cannot know. */
+  readonly masquerades: boolean;
   /** Networks outside of the pod network whose hosts see pods' own addresses. */
   readonly nonMasqueradeCIDRs: readonly string[];
   /** Every pair, however many nodes there are. */

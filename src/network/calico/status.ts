@@ -22,7 +22,8 @@ export const calicoStatus: NetworkStatus = {
         .map(([key, value]) => [key.slice(prefix.length), value]),
     ),
   tunnelEnd: () => undefined,
-  masquerade: rawShell(`nft list table ip calico 2>/dev/null | grep -q masquerade ||
+  masquerade: () =>
+    rawShell(`nft list table ip calico 2>/dev/null | grep -q masquerade ||
   nft list table ip6 calico 2>/dev/null | grep -q masquerade ||
   iptables -w -t nat -S cali-nat-outgoing 2>/dev/null | grep -q MASQUERADE ||
   ip6tables -w -t nat -S cali-nat-outgoing 2>/dev/null | grep -q MASQUERADE`),

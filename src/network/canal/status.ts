@@ -1,8 +1,8 @@
-import { flannelStatus } from '../flannel/status.ts';
+import { flannelRules, flannelStatus } from '../flannel/status.ts';
 import type { NetworkStatus } from '../status.ts';
 import { canalSettings } from './canal.ts';
 
-const { announced, masquerade, tunnelEnd } = flannelStatus;
+const { announced, tunnelEnd } = flannelStatus;
 
 /** flannel's way from node to node, with pods behind Calico's own links instead of a bridge, and no unit: it runs in a pod. */
 export const canalStatus: NetworkStatus = {
@@ -14,5 +14,5 @@ export const canalStatus: NetworkStatus = {
   wayTo: (inventory) => (canalSettings(inventory).backend === 'vxlan' ? 'tunnel' : 'direct'),
   announced,
   tunnelEnd,
-  ...(masquerade === undefined ? {} : { masquerade }),
+  masquerade: () => flannelRules,
 };

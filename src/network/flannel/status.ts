@@ -1,10 +1,12 @@
 import type { Family } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { rawShell } from '../../shell/sh.ts';
+import type { Sh } from '../../shell/sh.ts';
 import { bridgeName } from '../cni.ts';
-import { backends } from './backends.ts';
+import { podRoutesMasquerade } from '../pod-routes/status.ts';
+import { backends, linksOf } from './backends.ts';
 import type { BackendName } from './backends.ts';
-import { flannelSettings } from './settings.ts';
+import { flannelMasquerades, flannelSettings } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
 
 /** What flanneld writes to its node (its documentation, kubernetes.md). */
@@ -15,14 +17,20 @@ export const flannelStatus: NetworkStatus = {
     const { backend, directRouting } = flannelSettings(inventory);
     return directRouting && canRoute(backend) ? `${backend}, direct routing` : backend;
   },
-  unit: 'flanneld.service',
+  unit: (inventory) => (flannelSettings(inventory).deploy === 'daemonset' ? undefined : 'flanneld.service'),
   bridge: bridgeName,
   tunnel,
   wayTo: (inventory, onLink) => {
     const { backend, directRouting } = flannelSettings(inventory);
+    if (unseen.includes(backend)) return undefined;
     const tunnels = backends[backend].overhead > 0;
     return !tunnels || (directRouting && canRoute(backend) && onLink) ? 'direct' : 'tunnel';
   },
+  isTunnel: (inventory, device) => {
+    const { backend, vni } = flannelSettings(inventory);
+    return linksOf(backend, vni).includes(device);
+  },
+  nodeRoutes: (inventory) => routed.includes(flannelSettings(inventory).backend),
   lease: {
     file: '/run/flannel/subnet.env',
     subnetKeys: ['FLANNEL_SUBNET', 'FLANNEL_IPV6_SUBNET'],
@@ -35,13 +43,27 @@ export const flannelStatus: NetworkStatus = {
         .map(([key, value]) => [key.slice(prefix.length), value]),
     ),
   tunnelEnd,
-  // In nftables, or in a chain of iptables: by kube-proxy's mode and flannel's release.
-  masquerade: rawShell(`nft list table ip flannel-ipv4 2>/dev/null | grep -q masquerade ||
-  nft list table ip6 flannel-ipv6 2>/dev/null | grep -q masquerade ||
-  iptables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE ||
-  ip6tables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE`),
+  masquerade,
   forwardChain: 'FLANNEL-FWD',
 };
+
+/** The others have one route for the whole network, a policy of the kernel, or none at all. */
+const routed: readonly BackendName[] = ['vxlan', 'host-gw', 'ipip'];
+
+/** What flannel leaves to others, or the kernel does without a route or a link, is not seen. */
+const unseen: readonly BackendName[] = ['alloc', 'ipsec'];
+
+/** In nftables, or in a chain of iptables: by kube-proxy's mode and flannel's release. */
+export const flannelRules = rawShell(`nft list table ip flannel-ipv4 2>/dev/null | grep -q masquerade ||
+  nft list table ip6 flannel-ipv6 2>/dev/null | grep -q masquerade ||
+  iptables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE ||
+  ip6tables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE`);
+
+/** Where some blocks are to see pods' own addresses, the rules are k8sup's. */
+function masquerade(inventory: Inventory): Sh | undefined {
+  if (flannelMasquerades(inventory)) return flannelRules;
+  return flannelSettings(inventory).ipMasq ? podRoutesMasquerade : undefined;
+}
 
 function canRoute(backend: BackendName): boolean {
   return backends[backend].settings.includes('directRouting');

@@ -18,6 +18,7 @@ export const kubeRouterStatus: NetworkStatus = {
     const { overlay } = kubeRouterSettings(inventory);
     return overlay === 'full' || (overlay === 'subnet' && !onLink) ? 'tunnel' : 'direct';
   },
+  isTunnel: (_inventory, device) => device.startsWith('tun-'),
   announced: (annotations) =>
     Object.fromEntries(
       Object.entries(annotations)
@@ -25,7 +26,7 @@ export const kubeRouterStatus: NetworkStatus = {
         .map(([key, value]) => [key.slice(prefix.length), value]),
     ),
   tunnelEnd: () => undefined,
-  masquerade:
+  masquerade: () =>
     rawShell(`iptables -w -t nat -S POSTROUTING 2>/dev/null | grep kube-router-pod-subnets | grep -q MASQUERADE ||
   ip6tables -w -t nat -S POSTROUTING 2>/dev/null | grep kube-router-pod-subnets | grep -q MASQUERADE`),
 };

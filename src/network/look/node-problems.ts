@@ -141,16 +141,17 @@ function mtuProblems({ status }: Judge, look: NodeLook, tunnels: readonly Tunnel
   return found;
 }
 
-function leaseProblems({ status }: Judge, { node, lease }: NodeLook): readonly Found[] {
+function leaseProblems({ status, inventory }: Judge, { node, lease }: NodeLook): readonly Found[] {
   if (status.lease === undefined) return [];
   const { file, subnetKeys } = status.lease;
+  const name = status.unit?.(inventory);
   if (lease === undefined)
     return [
       {
         code: 'LEASE_MISSING',
         what: `${node.name}: it has no lease of the pod network`,
         why: `${file} is not there`,
-        fix: `on ${node.name}: look at the journal of ${status.unit ?? 'its unit'}; then  k8sup apply`,
+        fix: `on ${node.name}: look at the journal of ${name ?? 'its pod'}; then  k8sup apply`,
       },
     ];
   const leased = subnetKeys.flatMap((key) => lease[key] ?? []);
@@ -161,7 +162,7 @@ function leaseProblems({ status }: Judge, { node, lease }: NodeLook): readonly F
       code: 'LEASE_WRONG',
       what: `${node.name}: its lease is not its pod CIDR`,
       why: `${file} has ${leased.join(', ') || 'none'}, and the node ${node.podCIDRs.join(', ') || 'none'}`,
-      fix: `on ${node.name}:  systemctl restart ${status.unit ?? 'its unit'} ; then start its pods anew`,
+      fix: `on ${node.name}:  restart ${name ?? 'its pod'} ; then start its pods anew`,
     },
   ];
 }
@@ -186,14 +187,15 @@ function masqueradeProblems({ node, masquerade }: NodeLook): readonly Found[] {
   ];
 }
 
-function unitProblems({ status }: Judge, { node, unit }: NodeLook): readonly Found[] {
-  if (status.unit === undefined || unit === 'active') return [];
+function unitProblems({ status, inventory }: Judge, { node, unit }: NodeLook): readonly Found[] {
+  const name = status.unit?.(inventory);
+  if (name === undefined || unit === 'active') return [];
   return [
     {
       code: 'UNIT_STOPPED',
-      what: `${node.name}: ${status.unit} does not run`,
+      what: `${node.name}: ${name} does not run`,
       why: `systemd says ${unit ?? 'nothing'}; routes and peers of nodes that come or change are not kept`,
-      fix: `on ${node.name}: look at  journalctl -u ${status.unit} ; then  k8sup apply`,
+      fix: `on ${node.name}: look at  journalctl -u ${name} ; then  k8sup apply`,
     },
   ];
 }

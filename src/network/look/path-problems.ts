@@ -6,20 +6,24 @@ import type { Judge } from './node-problems.ts';
 
 /** The routes of a node to the pods of another one, or of all others, against how they should go. Pure. */
 export function routesOf(judge: Judge, look: NodeLook, to?: string): readonly RouteStatus[] {
+  const { status, inventory } = judge;
   return look.routes
     .filter((route) => to === undefined || route.to === to)
     .map((route) => {
-      const wanted = judge.status.wayTo(judge.inventory, route.onLink);
+      const wanted = status.wayTo(inventory, route.onLink);
       const found = route.shown;
-      const ok = wanted === undefined || (found !== '' && wayOf(judge, route) === wanted);
+      const there = found !== '' || status.nodeRoutes?.(inventory) === false;
+      const ok = wanted === undefined || (there && wayOf(judge, route) === wanted);
       return { to: route.to, cidr: route.cidr, ...(wanted === undefined ? {} : { wanted }), found, ok };
     });
 }
 
 /** How packets really go, by the device that they leave by. */
 export function wayOf({ status, inventory }: Judge, route: Pick<LookedAtRoute, 'cidr' | 'device'>): Way {
-  const tunnel = status.tunnel(inventory, familyOf(route.cidr));
-  return route.device !== undefined && route.device === tunnel?.device ? 'tunnel' : 'direct';
+  const { device, cidr } = route;
+  if (device === undefined) return 'direct';
+  const tunnels = status.isTunnel?.(inventory, device) ?? device === status.tunnel(inventory, familyOf(cidr))?.device;
+  return tunnels ? 'tunnel' : 'direct';
 }
 
 /** What a node's kernel knows of the tunnel of another node, or of all others. Pure. */
@@ -65,8 +69,8 @@ export function pathProblems(judge: Judge, from: NodeLook, to: NodeLook): readon
 type Found = Omit<NetworkProblem, 'nodes'>;
 
 function routeProblem({ status, inventory }: Judge, from: NodeLook, { to, cidr, wanted, found }: RouteStatus): Found {
-  const unit = status.unit ?? 'the plugin';
-  const fix = `on ${from.node.name}:  systemctl restart ${unit}  makes its routes anew`;
+  const unit = status.unit?.(inventory);
+  const fix = `${restart(from, unit)} makes its routes anew`;
   if (found === '') {
     const device = from.routes.find((route) => route.to === to && route.cidr === cidr)?.device;
     return {
@@ -84,14 +88,21 @@ function routeProblem({ status, inventory }: Judge, from: NodeLook, { to, cidr, 
   };
 }
 
-function peerProblem({ status }: Judge, from: NodeLook, { node, mac, address, fdb }: PeerStatus): Found {
+function restart(from: NodeLook, unit: string | undefined): string {
+  const { name } = from.node;
+  return unit === undefined
+    ? `the network's pod on ${name}, deleted and so started anew,`
+    : `on ${name}:  systemctl restart ${unit} `;
+}
+
+function peerProblem({ status, inventory }: Judge, from: NodeLook, { node, mac, address, fdb }: PeerStatus): Found {
   return {
     code: 'PEER_MISSING',
     what: `${from.node.name}: its tunnel does not know where ${node} is`,
     why: fdb
       ? `ip neigh has no entry with ${mac}`
       : `bridge fdb has no entry for ${mac} at ${address}, which is what ${node} says of itself`,
-    fix: `on ${from.node.name}:  systemctl restart ${status.unit ?? 'the plugin'}`,
+    fix: `${restart(from, status.unit?.(inventory))} makes its peers anew`,
   };
 }
 

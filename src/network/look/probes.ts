@@ -27,6 +27,7 @@ export function networkProbes(
   others: readonly NetworkNode[],
 ): readonly NetworkProbe[] {
   const tunnels = tunnelsOf(status, inventory, node);
+  const [unit, masquerade] = [status.unit?.(inventory), status.masquerade?.(inventory)];
   const devices = [...(status.bridge === undefined ? [] : [status.bridge]), ...tunnels.map(({ device }) => device)];
   return [
     { key: 'links', script: linksScript(node.address, devices) },
@@ -34,11 +35,9 @@ export function networkProbes(
     { key: 'sysctls', script: sysctlScript(devices) },
     { key: 'forward', script: forwardScript(status.forwardChain) },
     { key: 'firewalls', script: firewallScript },
-    ...(status.unit === undefined
-      ? []
-      : [{ key: 'unit', script: sh`systemctl show -p ActiveState --value ${status.unit}` }]),
+    ...(unit === undefined ? [] : [{ key: 'unit', script: sh`systemctl show -p ActiveState --value ${unit}` }]),
     ...(status.lease === undefined ? [] : [{ key: 'lease', script: sh`cat ${status.lease.file}` }]),
-    ...(status.masquerade === undefined ? [] : [{ key: 'masquerade', script: status.masquerade }]),
+    ...(masquerade === undefined ? [] : [{ key: 'masquerade', script: masquerade }]),
     ...tunnels.flatMap(({ device }) => [
       { key: `fdb ${device}`, script: sh`bridge fdb show dev ${device}` },
       { key: `neigh ${device}`, script: sh`ip neigh show dev ${device}` },

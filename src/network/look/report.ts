@@ -45,10 +45,11 @@ function nodeNetwork(judge: Judge, look: NodeLook, all: readonly NodeLook[]): No
   const { node, unit, lease, hostLink, links, masquerade } = look;
   const bridge = status.bridge === undefined ? undefined : links.get(status.bridge);
   const announced = status.announced(node.annotations);
+  const name = status.unit?.(judge.inventory);
   return {
     name: node.name,
     address: node.address,
-    ...(status.unit === undefined ? {} : { unit: { name: status.unit, state: unit ?? 'unknown' } }),
+    ...(name === undefined ? {} : { unit: { name, state: unit ?? 'unknown' } }),
     podCIDRs: node.podCIDRs,
     ...(lease === undefined ? {} : { lease }),
     ...(Object.keys(announced).length === 0 ? {} : { announced }),

@@ -5,6 +5,7 @@ export const macvlanStatus: NetworkStatus = {
   mode: () => 'LAN',
   tunnel: () => undefined,
   wayTo: () => 'direct',
+  nodeRoutes: () => false,
   announced: () => ({}),
   tunnelEnd: () => undefined,
 };

@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAtNetwork } from '../../../../src/cli/network/look.ts';
 import { testSpec } from '../../../../src/cli/network/spec.ts';
 import type { RunContext } from '../../../../src/engine/run-context.ts';
 import { K8supError } from '../../../../src/errors/k8sup-error.ts';
 import { actionContext } from '../../kube/fixture.ts';
+import { cli } from '../io.ts';
 import { changed, judgeOf, lookOf, nodes } from '../../network/look/fixture.ts';
 
 const judge = judgeOf();
@@ -98,4 +102,17 @@ describe('what a network test is told', () => {
     expect(testSpec(judge, { looks: [tired], unseen }, both, flags)).toMatchObject({ nodes: [], absent });
     expect(testSpec(judge, { looks: [lookOf('h1')], unseen }, new Set(['h1']), flags)).toMatchObject({ absent: [] });
   });
+});
+
+it.each(['status', 'test'])('network %s of hosts without Kubernetes is refused before any is reached', async (name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'k8sup-network-'));
+  const inventory = join(folder, 'inventory.yaml');
+  writeFileSync(
+    inventory,
+    'cluster: { name: one, network: { plugin: flannel } }\nhosts:\n  - { name: h1, address: 192.0.2.11, roles: [etcd, container] }\n',
+  );
+  const { code, err } = await cli('network', name, inventory);
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(64);
+  expect(err).toContain('NO_KUBERNETES');
 });

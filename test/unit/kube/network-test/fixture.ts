@@ -21,6 +21,7 @@ export const spec: NetworkTestSpec = {
   way: (_pair, _family, device) => ({ found: device === 'flannel.1' ? 'tunnel' : 'direct', wanted: 'tunnel' }),
   tunnel: () => ({ device: 'flannel.1', port: 8472 }),
   suspects: () => ({ strictDevices: [], firewalls: [] }),
+  masquerades: true,
   nonMasqueradeCIDRs: [],
   all: false,
   seed: 1,

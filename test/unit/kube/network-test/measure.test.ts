@@ -81,6 +81,7 @@ describe('paths', () => {
       { key: '0', family: 4, own: '10.244.0.5', address: '10.244.1.7', service: '10.96.1.2' },
       { key: '1', family: 4, to: 'node1', service: '10.96.1.1' },
     ]);
+    expect(pathsOf(pairs, pods, false)).toMatchObject([{ key: '0', to: 'node2', service: undefined }]);
     const dual = pods.map((pod, index) => ({ ...pod, addresses: [...pod.addresses, `fd00::${index}`] }));
     expect(pathsOf(pairs.slice(0, 1), dual)).toMatchObject([
       { key: '0', family: 4 },
@@ -145,8 +146,8 @@ describe('a node', () => {
     { node: 'node2', address: '10.0.0.2', port: 20_000 },
   ];
   const dns = '@@k8sup dns . Server: 10.96.0.10 Name: x Address: 10.96.0.1\n';
-  const result = (said: string, nonMasqueradeCIDRs: readonly string[] = []) =>
-    nodeResult({ inventory, nonMasqueradeCIDRs, receivers }, pod1, { said: parseSaid(said) });
+  const result = (said: string, nonMasqueradeCIDRs: readonly string[] = [], masquerades = true) =>
+    nodeResult({ inventory, masquerades, nonMasqueradeCIDRs, receivers }, pod1, { said: parseSaid(said) });
 
   it('is hidden behind its address for another one, unless that should see its pods', () => {
     const hidden = `${dns}@@k8sup node . saw 10.0.0.1`;
@@ -159,6 +160,9 @@ describe('a node', () => {
     expect(result(shown, ['10.0.0.0/24'])).toMatchObject({ masquerade: { ok: true, wanted: false } });
     expect(result(hidden, ['10.0.0.0/24'])).toMatchObject({ masquerade: { ok: false, wanted: false } });
     expect(result(dns)).toMatchObject({ masquerade: { ok: false } });
+    expect(result(shown, [], false)).toMatchObject({ masquerade: { ok: true, seen: '10.244.0.5' } });
+    expect(result(hidden, [], false).masquerade).not.toHaveProperty('wanted');
+    expect(result('@@k8sup node . saw 10.0.0.1')).not.toHaveProperty('dns');
   });
 
   it('whose pod could not be asked is not tested', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { K8supError } from '../../../../src/errors/k8sup-error.ts';
 import { testNetwork } from '../../../../src/kube/network-test/network-test.ts';
 import type { NetworkTestSpec } from '../../../../src/kube/network-test/spec.ts';
+import { inventoryOf } from '../../components/fixture.ts';
 import { actionContext } from '../fixture.ts';
 import type { Answer, Sent } from '../fixture.ts';
 import { problem, spec } from './fixture.ts';
@@ -110,6 +111,24 @@ describe('a network test', () => {
     expect(objects.match(/"tolerations":\[\{"operator":"Exists"\}\]/g)).toHaveLength(4);
     expect(objects.match(/"hostNetwork":true/g)).toHaveLength(2);
     expect(contents).toContain('"pod-security.kubernetes.io/enforce":"privileged"');
+  });
+
+  it('asks for no Service and no name where pods reach none', async () => {
+    const lan = inventoryOf(`
+cluster: { name: lan, kubernetesVersion: 1.36.3, network: { plugin: macvlan, macvlan: { subnet: 10.0.0.0/24, ranges: { node1: { from: 10.0.0.20, to: 10.0.0.133 }, node2: { from: 10.0.0.134, to: 10.0.0.250 } } } } }
+hosts:
+  - { name: node1, address: 10.0.0.1, roles: [etcd, master, node] }
+  - { name: node2, address: 10.0.0.2, roles: [node] }
+`);
+    const { context, sent } = actionContext(cluster(), { inventory: lan });
+    const report = await testNetwork({ ...context, stageId: 'network test' }, { ...spec, throughput: false }, 20_000);
+    expect(report.paths.map(({ from, to }) => [from, to])).toEqual([
+      ['node1', 'node2'],
+      ['node2', 'node1'],
+    ]);
+    const asked = sent.filter(({ script }) => script.includes('exec -i')).map(({ contents }) => contents);
+    expect(asked).toHaveLength(2);
+    expect(asked.join()).not.toMatch(/say service|say dns|10\.96\./);
   });
 
   it('measures no throughput where none is asked for', async () => {

@@ -236,6 +236,60 @@ describe('direct routes', () => {
   });
 });
 
+describe('networks without a route for each node', () => {
+  const gateway = { routes: noRoute };
+  const universal = {
+    routes: 'to h2 10.244.0.0/24\nget 10.244.0.0 dev flannel0 src 10.244.1.0 uid 0\nhost 10.88.0.12 dev host0\n',
+  };
+
+  it.each<readonly [string, string, Printed, readonly string[]]>([
+    ['udp, by its one route', '{ plugin: flannel, flannel: { backend: udp } }', universal, []],
+    ['udp without it', '{ plugin: flannel, flannel: { backend: udp } }', gateway, ['ROUTE_MISSING']],
+    ['alloc, which makes none', '{ plugin: flannel, flannel: { backend: alloc } }', gateway, []],
+    [
+      'macvlan, whose pods are on the LAN',
+      '{ plugin: macvlan, macvlan: { subnet: 10.88.0.0/24, ranges: { h1: { from: 10.88.0.20, to: 10.88.0.133 }, h2: { from: 10.88.0.134, to: 10.88.0.250 } } } }',
+      gateway,
+      [],
+    ],
+  ])('are right with %s', (_what, network, printed, codes) => {
+    const other = judgeOf(network);
+    const problems = pathProblems(other, lookOf('h1', printed, other), lookOf('h2', printed, other));
+    expect(problems.map(({ code }) => code)).toEqual(codes);
+  });
+
+  it('know the tunnels of kube-router by their beginning', () => {
+    const routers = judgeOf('{ plugin: kube-router, kube-router: { overlay: full } }');
+    const tunnel = {
+      routes:
+        'to h2 10.244.0.0/24\nshown 10.244.0.0/24 dev tun-4bd1c8d0a31 proto 17\nget 10.244.0.0 dev tun-4bd1c8d0a31\nhost 10.88.0.12 dev host0\n',
+    };
+    expect(routesOf(routers, lookOf('h1', tunnel, routers))).toMatchObject([{ wanted: 'tunnel', ok: true }]);
+    const plain = { routes: tunnel.routes.replaceAll('dev tun-4bd1c8d0a31', 'via 10.88.0.12 dev host0') };
+    expect(routesOf(routers, lookOf('h1', plain, routers))).toMatchObject([{ wanted: 'tunnel', ok: false }]);
+  });
+});
+
+describe('the rule that hides pods', () => {
+  const rule = (network: string): string => {
+    const { status, inventory } = judgeOf(network);
+    return status.masquerade?.(inventory)?.sh ?? 'none';
+  };
+
+  it("is flannel's own, or k8sup's where some blocks are to see pods, or none", () => {
+    expect(rule('{ plugin: flannel }')).toContain('FLANNEL-POSTRTG');
+    expect(rule('{ plugin: flannel, nonMasqueradeCIDRs: [192.168.0.0/16] }')).toContain('K8SUP-POSTROUTING');
+    expect(rule('{ plugin: flannel, flannel: { ipMasq: false } }')).toBe('none');
+    expect(rule('{ plugin: bridge }')).toContain('K8SUP-POSTROUTING');
+  });
+});
+
+it('a network that runs in pods has no unit that must run', () => {
+  const inPods = judgeOf('{ plugin: flannel, flannel: { deploy: daemonset } }');
+  expect(nodeProblems(inPods, lookOf('h1', { unit: 'inactive' }, inPods))).toEqual([]);
+  expect(networkProbes(inPods.status, inPods.inventory, nodes.h1, []).map(({ key }) => key)).not.toContain('unit');
+});
+
 it('of a network that is not by k8sup nothing is said to be wrong', () => {
   const none = judgeOf('{ plugin: none }');
   const look = lookOf('h1', { routes: noRoute }, none);
