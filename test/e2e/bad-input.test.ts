@@ -53,7 +53,7 @@ const inventoryCases: readonly Case[] = [
     10,
     ({ cluster }) => (cluster['kubernetesVersion'] = '1.12.0' as never),
   ],
-  ['unsupported plugin', 'PLUGIN_UNSUPPORTED', 10, (inventory) => network(inventory, { plugin: 'calico' })],
+  ['unsupported plugin', 'PLUGIN_UNSUPPORTED', 10, (inventory) => network(inventory, { plugin: 'weave' })],
   [
     'containerd 2 with 1.22',
     'CONTAINERD_TOO_NEW',

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NetworkStatusReport, NetworkTestReport } from '../../src/engine/network-report.ts';
-import { bootLab, good, noLab } from '../support/lab.ts';
-import type { K8supRun, LabHandle } from '../support/lab.ts';
-import { waitUntil } from '../support/observe.ts';
+import type { NetworkStatusReport, NetworkTestReport } from '../../../src/engine/network-report.ts';
+import { bootLab, good, noLab } from '../../support/lab.ts';
+import type { K8supRun, LabHandle } from '../../support/lab.ts';
+import { waitUntil } from '../../support/observe.ts';
 
-const program = new URL('../../dist/src/main.js', import.meta.url).pathname;
+const program = new URL('../../../dist/src/main.js', import.meta.url).pathname;
 const namespace = 'namespace/k8sup-network-test';
 
 describe.skipIf(noLab !== undefined)(
