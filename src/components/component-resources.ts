@@ -19,6 +19,6 @@ export function componentResources(component: Component): readonly AnyResource[]
   return [...componentFiles(component), componentService(component)];
 }
 
-export function componentService(component: Component): AnyResource {
-  return service({ unit: component.unit, inputs: component.inputs });
+export function componentService({ unit, inputs, interrupts, explanation }: Component): AnyResource {
+  return service({ unit, inputs, interrupts, explanation });
 }

@@ -1,13 +1,16 @@
 import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 import { dropInFolders, unitInputsScript } from './unit-inputs.ts';
-import type { Change, DiffContext, Resource } from './define.ts';
+import type { Change, DiffContext, Explanation, Resource } from './define.ts';
 
 export interface ServiceSpec {
   /** For example `etcd.service`. */
   readonly unit: string;
   /** Files whose change needs a restart; the unit file itself is always one. */
   readonly inputs: readonly string[];
+  /** What a restart interrupts, for people. */
+  readonly interrupts?: string;
+  readonly explanation?: Explanation;
 }
 
 export interface ServiceState {
@@ -32,6 +35,7 @@ export function service(spec: ServiceSpec): Resource<ServiceState> {
     parse: parseService,
     diff: (state, context) => diffService(spec, state, context),
     apply: { script: applyService(spec), timeoutSeconds: 180 },
+    ...(spec.explanation === undefined ? {} : { explanation: spec.explanation }),
   };
 }
 
@@ -87,10 +91,9 @@ function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContex
   const stale = [...new Set([...(state.stale ?? []), ...coming])];
   if (state.stale !== undefined && stale.length === 0) return set;
   const from = state.stale === undefined ? 'started without k8sup' : 'running with older inputs';
-  return [
-    ...set,
-    { path: 'inputs', from, to: stale.length === 0 ? `recorded${others}` : stale.join(', '), effect: 'restart' },
-  ];
+  const to = stale.length === 0 ? `recorded${others}` : stale.join(', ');
+  const interrupts = spec.interrupts === undefined ? {} : { interrupts: spec.interrupts };
+  return [...set, { path: 'inputs', from, to, effect: 'restart', ...interrupts }];
 }
 
 function commandChanges({ replacing }: ServiceState): readonly Change[] {
