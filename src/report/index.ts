@@ -17,3 +17,5 @@ export { duration, byteCount, count, safe, oneLine } from './words.ts';
 export { renderStatus } from './status.ts';
 export { renderNetworkStatus } from './network-status.ts';
 export { renderNetworkTest } from './network-test.ts';
+export { renderDrift } from './drift.ts';
+export { renderExplanation } from './explanation.ts';

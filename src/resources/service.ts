@@ -40,7 +40,8 @@ export function service(spec: ServiceSpec): Resource<ServiceState> {
 }
 
 function probeService(spec: ServiceSpec): Sh {
-  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit}
+  // What is on its way counts as there, also in the record of what an apply left.
+  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit} | sed 's/=activating$/=active/; s/=reloading$/=active/'
 echo "inputs=$(${compareInputs(spec)})"
 echo "dropIns=$(${dropIns(spec.unit, sh`:`)})"
 echo "replacing=$(${dropIns(spec.unit, replaces)})"`;
@@ -82,7 +83,7 @@ function parseService(output: string): ServiceState {
 function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContext): readonly Change[] {
   const others = state.dropIns.length === 0 ? '' : `, with ${state.dropIns.join(', ')}`;
   const set: readonly Change[] = [...commandChanges(state), ...enabledChanges(state)];
-  if (state.active !== 'active' && state.active !== 'activating' && state.active !== 'reloading') {
+  if (state.active !== 'active') {
     return [...set, { path: 'running', from: state.active, to: `active${others}`, effect: 'start' }];
   }
   const coming = [`/etc/systemd/system/${spec.unit}`, ...spec.inputs].filter(
