@@ -81,7 +81,7 @@ export function clientKubeconfig(
     secret: true,
     ...madeByApply(leaf.pending),
     // The key stays on the host.
-    read: sh`sed 's/^\( *client-key-data:\).*/\1 (secret)/' ${path}`,
+    read: sh`sed 's/^\\( *client-key-data:\\).*/\\1 (secret)/' ${path}`,
     show: (text) => kubeconfigText(text, leaf.pending && text === content),
   });
 }

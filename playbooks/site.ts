@@ -40,7 +40,10 @@ export function stageById(name: string, inventory: Inventory): Stage {
   const stages = siteOf(inventory);
   const found = stages.find(({ id }) => id === name || id.split('.').includes(name));
   if (found !== undefined) return found;
-  const meant = suggest(name, stages.flatMap(({ id }) => [id, ...id.split('.').slice(1)]));
+  const meant = suggest(
+    name,
+    stages.flatMap(({ id }) => [id, ...id.split('.').slice(1)]),
+  );
   throw new K8supError({
     code: 'UNKNOWN_STAGE',
     kind: 'usage',

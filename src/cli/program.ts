@@ -142,7 +142,10 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .requiredOption('--host <name>', 'the host whose unit it is')
     .option('--json', 'as JSON')
     .description('show each flag and field of a unit, its value, and where that comes from')
-    .addHelpText('after', example('k8sup explain kubelet --host worker-1', 'k8sup explain kube-apiserver --host master-1 --json'))
+    .addHelpText(
+      'after',
+      example('k8sup explain kubelet --host worker-1', 'k8sup explain kube-apiserver --host master-1 --json'),
+    )
     .action(async (unit, inventory, flags) => {
       exit.code = await (
         await import('./commands/explain.ts')

@@ -97,7 +97,14 @@ export async function forEachHost(
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
   const { context, stage } = run;
   const changing = changingOf(context, host);
-  const differences = await probeHost(host, stage.steps, context.executor(host), withNodes(run), changing, context.left?.get(host.name));
+  const differences = await probeHost(
+    host,
+    stage.steps,
+    context.executor(host),
+    withNodes(run),
+    changing,
+    context.left?.get(host.name),
+  );
   run.found.set(host.name, differences);
   run.dirty.delete(host.name);
 }

@@ -26,16 +26,16 @@ export function certificateText(pem: string, made = false): string {
 
 /** A kubeconfig with its certificates as {@link certificateText} and without its key. */
 export function kubeconfigText(text: string, made = false): string {
-  const shown = text
-    .split('\n')
-    .map((line) => {
-      const [, indent = '', key = '', value = ''] = /^(\s*)(client-key-data|token|[a-z-]+-data): *(.*)$/.exec(line) ?? [];
-      if (key === '') return line;
-      if (key === 'client-key-data' || key === 'token') return `${indent}${key}: (secret)`;
-      const pem = Buffer.from(String(parse(value) ?? ''), 'base64').toString('utf8');
-      const inside = certificateText(pem, made && key === 'client-certificate-data').trimEnd().split('\n');
-      return [`${indent}${key}:`, ...inside.map((one) => `${indent}  ${one}`)].join('\n');
-    });
+  const shown = text.split('\n').map((line) => {
+    const [, indent = '', key = '', value = ''] = /^(\s*)(client-key-data|token|[a-z-]+-data): *(.*)$/.exec(line) ?? [];
+    if (key === '') return line;
+    if (key === 'client-key-data' || key === 'token') return `${indent}${key}: (secret)`;
+    const pem = Buffer.from(String(parse(value) ?? ''), 'base64').toString('utf8');
+    const inside = certificateText(pem, made && key === 'client-certificate-data')
+      .trimEnd()
+      .split('\n');
+    return [`${indent}${key}:`, ...inside.map((one) => `${indent}  ${one}`)].join('\n');
+  });
   return shown.join('\n');
 }
 

@@ -83,7 +83,7 @@ function parseService(output: string): ServiceState {
 function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContext): readonly Change[] {
   const others = state.dropIns.length === 0 ? '' : `, with ${state.dropIns.join(', ')}`;
   const set: readonly Change[] = [...commandChanges(state), ...enabledChanges(state)];
-  if (state.active !== 'active') {
+  if (!['active', 'activating', 'reloading'].includes(state.active)) {
     return [...set, { path: 'running', from: state.active, to: `active${others}`, effect: 'start' }];
   }
   const coming = [`/etc/systemd/system/${spec.unit}`, ...spec.inputs].filter(

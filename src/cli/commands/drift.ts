@@ -21,7 +21,12 @@ type ChangeEvent = Extract<RunEvent, { type: 'change' }>;
 export function drift(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
   const { inventory, flags } = request;
   const json = flags.output === 'json';
-  const spec = { command: 'drift', inventory, flags: { ...flags, output: json ? 'json' : 'plain' }, writes: false } as const;
+  const spec = {
+    command: 'drift',
+    inventory,
+    flags: { ...flags, output: json ? 'json' : 'plain' },
+    writes: false,
+  } as const;
   return onHosts({ ...spec, quiet: !json }, io, async (run, session) => {
     const found: ChangeEvent[] = [];
     const emit = (event: RunEvent): void => {

@@ -123,7 +123,9 @@ function isPlanFile(value: unknown): value is PlanFile {
   const names = (list: unknown): boolean => Array.isArray(list) && list.every((name) => typeof name === 'string');
   const places = (list: unknown): list is readonly Record<string, unknown>[] =>
     Array.isArray(list) &&
-    list.every((one) => isObject(one) && ['stage', 'step', 'host', 'resource'].every((key) => typeof one[key] === 'string'));
+    list.every(
+      (one) => isObject(one) && ['stage', 'step', 'host', 'resource'].every((key) => typeof one[key] === 'string'),
+    );
   return (
     texts &&
     optional &&

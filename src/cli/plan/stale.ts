@@ -14,7 +14,11 @@ const shown = 20;
  * @param events - of a plan made now, in the same way.
  * @throws K8supError `PLAN_STALE` with each difference by host and resource.
  */
-export function refuseStale(file: PlanFile, now: Omit<PlanFile, 'changes' | 'later'>, events: readonly PlanEvent[]): void {
+export function refuseStale(
+  file: PlanFile,
+  now: Omit<PlanFile, 'changes' | 'later'>,
+  events: readonly PlanEvent[],
+): void {
   const reasons = [...aboutDifferences(file, now), ...thingDifferences(file, events)];
   if (reasons.length > 0) throw stale(reasons);
 }
@@ -31,7 +35,8 @@ export function approver(file: PlanFile): (event: PlanEvent) => void {
   return (event) => {
     if (later.has(stepOf(event))) return;
     const thing = known.get(keyOf(event));
-    if (event.type === 'pending') throw stale([`${placeText(event)}: cannot be known yet, and the plan shows no such thing`]);
+    if (event.type === 'pending')
+      throw stale([`${placeText(event)}: cannot be known yet, and the plan shows no such thing`]);
     if (thing === undefined) throw stale([`${placeText(event)}: ${changeText(event)}, which the plan does not show`]);
     if (restarts(event.changes) && !thing.restarts)
       throw stale([`${placeText(event)}: restarts, which the plan does not show`]);
@@ -39,7 +44,8 @@ export function approver(file: PlanFile): (event: PlanEvent) => void {
 }
 
 function aboutDifferences(file: PlanFile, now: Omit<PlanFile, 'changes' | 'later'>): readonly string[] {
-  if (file.cluster !== now.cluster) return [`the plan is of the cluster ${file.cluster}, the inventory of ${now.cluster}`];
+  if (file.cluster !== now.cluster)
+    return [`the plan is of the cluster ${file.cluster}, the inventory of ${now.cluster}`];
   if (file.clusterId !== now.clusterId)
     return [
       file.clusterId === null
@@ -61,12 +67,15 @@ function thingDifferences(file: PlanFile, events: readonly PlanEvent[]): readonl
   const fresh = events.flatMap((event) => {
     const key = keyOf(event);
     const was = before.get(key);
-    if (event.type === 'pending') return unknown.has(key) ? [] : [`${placeText(event)}: cannot be known any more: ${event.reason}`];
+    if (event.type === 'pending')
+      return unknown.has(key) ? [] : [`${placeText(event)}: cannot be known any more: ${event.reason}`];
     if (was === undefined) return [`${placeText(event)}: now ${changeText(event)}`];
     return was.hash === hashes.get(key) ? [] : [`${placeText(event)}: now ${changeText(event)}`];
   });
   const gone = [
-    ...file.changes.filter((thing) => !current.has(keyOf(thing))).map((thing) => `${placeText(thing)}: needs no change any more`),
+    ...file.changes
+      .filter((thing) => !current.has(keyOf(thing)))
+      .map((thing) => `${placeText(thing)}: needs no change any more`),
     ...file.later.filter((thing) => !current.has(keyOf(thing))).map((thing) => `${placeText(thing)}: can be known now`),
   ];
   return [...fresh, ...gone];

@@ -89,7 +89,8 @@ function delayFlags(inventory: Inventory): Flags {
 
 /** Of a Go duration in minutes and seconds, which may be the user's own. */
 function delaySeconds(flags: Flags): number {
-  const [, minutes = 0, seconds = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(flags['shutdown-delay-duration']?.value ?? '') ?? [];
+  const [, minutes = 0, seconds = 0] =
+    /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(flags['shutdown-delay-duration']?.value ?? '') ?? [];
   return Number(minutes) * 60 + Number(seconds);
 }
 
@@ -145,7 +146,10 @@ function apiserverFlags(inventory: Inventory, host: Host, authentication: string
       `https://kubernetes.default.svc.${cluster.network.dnsDomain}`,
       'cluster.network.dnsDomain',
     ),
-    'service-account-key-file': chosen(kubePki.serviceAccountPub, 'tokens of service accounts have a key pair of their own'),
+    'service-account-key-file': chosen(
+      kubePki.serviceAccountPub,
+      'tokens of service accounts have a key pair of their own',
+    ),
     'service-account-signing-key-file': chosen(
       kubePki.serviceAccountKey,
       'tokens of service accounts have a key pair of their own',

@@ -24,7 +24,8 @@ export function containerdConfig(
   const auth = sandboxRegistryAuth(inventory, passwords);
   const runc = runcTable(cgroupDriver(runtime, facts));
   // Its own limit is one configuration, so one interface.
-  const cni = network.secondInterface === undefined ? {} : { max_conf_num: keyed(2, 'cluster.network.secondInterface') };
+  const cni =
+    network.secondInterface === undefined ? {} : { max_conf_num: keyed(2, 'cluster.network.secondInterface') };
   const plugins = isAtLeast(versions.containerd, 2, 0)
     ? pluginsOfVersion3(runtime.sandboxImage, { runc, cni, auth })
     : pluginsOfVersion2(runtime.sandboxImage, { runc, cni, auth });

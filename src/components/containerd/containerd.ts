@@ -38,7 +38,11 @@ export function containerd(
   const proxy = proxyEnvironmentFile(inventory, `${paths.containerdConf}/proxy.env`);
   const inputs = [binaries.containerd, config.path, ...(proxy === undefined ? [] : [proxy.path])];
   const { dataRoot } = inventory.cluster.runtime;
-  const flags = withExtraArgs({ config: chosen(config.path, 'where k8sup writes its configuration') }, host, 'containerd');
+  const flags = withExtraArgs(
+    { config: chosen(config.path, 'where k8sup writes its configuration') },
+    host,
+    'containerd',
+  );
   return {
     unit,
     text: serviceText({

@@ -38,7 +38,8 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
     files: [],
     directories: [],
     inputs,
-    interrupts: 'nothing in the cluster is reconciled for some seconds until a controller-manager leads again; running pods are not touched',
+    interrupts:
+      'nothing in the cluster is reconciled for some seconds until a controller-manager leads again; running pods are not touched',
     explanation: { flags, files: [] },
     health: httpHealth({
       url: `https://127.0.0.1:${flags['secure-port']?.value ?? fixedPorts.controllerManager}/healthz`,

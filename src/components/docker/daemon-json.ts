@@ -23,7 +23,9 @@ export function daemonConfig(inventory: Inventory, host: Host, facts: Facts): So
     },
     ...(mirrors.length > 0 ? { 'registry-mirrors': keyed(mirrors, 'cluster.runtime.registryMirrors') } : {}),
     ...(!hasKubernetes(inventory) && dropsRoutedPackets(inventory.cluster.versions.docker)
-      ? { 'allow-direct-routing': forRelease(true, 'from 28 it drops packets to containers that come from other hosts') }
+      ? {
+          'allow-direct-routing': forRelease(true, 'from 28 it drops packets to containers that come from other hosts'),
+        }
       : {}),
     ...(runtime.insecureRegistries.length > 0
       ? { 'insecure-registries': keyed(runtime.insecureRegistries, 'cluster.runtime.insecureRegistries') }

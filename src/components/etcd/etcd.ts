@@ -74,7 +74,8 @@ export const etcd: MakeComponent = (inventory, host) => {
 };
 
 function interruption(members: number): string {
-  if (members >= 3) return 'one member at a time: the others keep the quorum, and a leader that goes is replaced within a second or two';
+  if (members >= 3)
+    return 'one member at a time: the others keep the quorum, and a leader that goes is replaced within a second or two';
   return members === 2
     ? 'while either of two members is away there is no quorum: the apiserver reads and writes nothing for some seconds; pods keep running'
     : 'the only member: the apiserver reads and writes nothing for some seconds; pods keep running';
@@ -107,9 +108,7 @@ exit 1
 
 /** The v2 API, in etcd 3.4 and 3.5 alone, for those who know no other. */
 function apiFlags({ cluster }: Inventory): Flags {
-  return cluster.network.needs.etcdV2 === true
-    ? { 'enable-v2': keyed('true', 'cluster.network.flannel') }
-    : {};
+  return cluster.network.needs.etcdV2 === true ? { 'enable-v2': keyed('true', 'cluster.network.flannel') } : {};
 }
 
 function addressFlags(inventory: Inventory, host: Host): Flags {
@@ -130,7 +129,10 @@ function addressFlags(inventory: Inventory, host: Host): Flags {
       'hosts',
     ),
     'initial-cluster-token': keyed(inventory.cluster.name, 'cluster.name'),
-    'initial-cluster-state': chosen('new', 'members are only joined to a cluster that begins; one that runs ignores it'),
+    'initial-cluster-state': chosen(
+      'new',
+      'members are only joined to a cluster that begins; one that runs ignores it',
+    ),
     'listen-metrics-urls': chosen(etcdMetricsUrl, 'metrics and health are plain HTTP, on the host itself alone'),
   };
 }
@@ -164,7 +166,10 @@ function storeFlags(inventory: Inventory): Flags {
   return {
     'auto-compaction-mode': chosen('periodic', compaction),
     'auto-compaction-retention': chosen('8h', compaction),
-    'quota-backend-bytes': chosen(String(8 * 1024 ** 3), 'the most that etcd suggests; its own 2 GiB stop a big cluster'),
+    'quota-backend-bytes': chosen(
+      String(8 * 1024 ** 3),
+      'the most that etcd suggests; its own 2 GiB stop a big cluster',
+    ),
     ...(isAtLeast(version, 3, 6)
       ? {
           'feature-gates': forRelease('InitialCorruptCheck=true', `${check}; a feature gate from etcd 3.6`),

@@ -27,7 +27,11 @@ export const kubeProxyClaims: (inventory: Inventory) => readonly Claim[] = () =>
 export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Component {
   const inputs = [binaries.kubeProxy, kubeFiles.kubeProxy, kubeconfigs.kubeProxy];
   const { config, fields } = withExtraConfig(kubeProxyConfig(inventory, host, facts), host, 'kubeProxy');
-  const flags = withExtraArgs({ config: chosen(kubeFiles.kubeProxy, 'where k8sup writes its configuration') }, host, 'kubeProxy');
+  const flags = withExtraArgs(
+    { config: chosen(kubeFiles.kubeProxy, 'where k8sup writes its configuration') },
+    host,
+    'kubeProxy',
+  );
   return {
     unit,
     text: serviceText({

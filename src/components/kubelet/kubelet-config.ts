@@ -113,13 +113,20 @@ function releaseFields(inventory: Inventory, host: Host, facts: Facts): Tree {
   const taints = roleTaints(host, kubernetes);
   return {
     ...(endpoint !== undefined && releaseHas(kubernetes, 'runtimeEndpointField')
-      ? { containerRuntimeEndpoint: forRelease(endpoint, 'the socket of the runtime; a field from 1.27, before that a flag') }
+      ? {
+          containerRuntimeEndpoint: forRelease(
+            endpoint,
+            'the socket of the runtime; a field from 1.27, before that a flag',
+          ),
+        }
       : {}),
-    ...(releaseHas(kubernetes, 'seccompDefault') ? { seccompDefault: forRelease(true, 'pods run with the seccomp profile of the runtime; stable from 1.27') } : {}),
-    ...(facts.cgroupVersion === 1 && releaseHas(kubernetes, 'failCgroupV1Field') 
+    ...(releaseHas(kubernetes, 'seccompDefault')
+      ? { seccompDefault: forRelease(true, 'pods run with the seccomp profile of the runtime; stable from 1.27') }
+      : {}),
+    ...(facts.cgroupVersion === 1 && releaseHas(kubernetes, 'failCgroupV1Field')
       ? { failCgroupV1: forRelease(false, 'this host has cgroup v1, which is refused by default from 1.35') }
       : {}),
-    ...(taints.length > 0 && releaseHas(kubernetes, 'registerWithTaintsField') 
+    ...(taints.length > 0 && releaseHas(kubernetes, 'registerWithTaintsField')
       ? { registerWithTaints: keyed(taints, 'hosts[].roles') }
       : {}),
   };

@@ -108,8 +108,8 @@ function runtimeFlags(inventory: Inventory): Flags {
   return {
     ...(releaseHas(kubernetes, 'containerRuntimeFlag')
       ? { 'container-runtime': forRelease('remote', 'up to 1.23 a runtime of its own has to be asked for') }
-       : {}),
-    ...(releaseHas(kubernetes, 'runtimeEndpointField') 
+      : {}),
+    ...(releaseHas(kubernetes, 'runtimeEndpointField')
       ? {}
       : { 'container-runtime-endpoint': forRelease(endpoint, 'the socket of the runtime; a flag up to 1.26') }),
     ...sandbox,

@@ -140,7 +140,10 @@ function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
   };
   if (choice === undefined) return { iface: keyed(ipv4 ?? host.address, 'hosts[].address'), ...own };
   const link = chosenInterface(choice, host.address, facts);
-  return { [interfaceFlag[choice.by]]: keyed(choice.value, 'cluster.network.flannel.interface'), ...(link?.address === host.address ? own : {}) };
+  return {
+    [interfaceFlag[choice.by]]: keyed(choice.value, 'cluster.network.flannel.interface'),
+    ...(link?.address === host.address ? own : {}),
+  };
 }
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */

@@ -25,8 +25,20 @@ hosts:
 const all: readonly (readonly [string, Component])[] = [
   ...Object.entries({ newest, classic }).flatMap(([profile, inventory]) => {
     const host = hostOf(inventory, 'h1');
-    const makers = { etcd, kubeApiserver, kubeControllerManager, kubeScheduler, kubelet, kubeProxy, containerd, docker, criDockerd };
-    const made = Object.entries(makers).map(([name, make]) => [`${profile} ${name}`, make(inventory, host, labFacts)] as const);
+    const makers = {
+      etcd,
+      kubeApiserver,
+      kubeControllerManager,
+      kubeScheduler,
+      kubelet,
+      kubeProxy,
+      containerd,
+      docker,
+      criDockerd,
+    };
+    const made = Object.entries(makers).map(
+      ([name, make]) => [`${profile} ${name}`, make(inventory, host, labFacts)] as const,
+    );
     const flanneld = flannel.component({ inventory, host, facts: labFacts, podCIDRs: {} });
     return flanneld === undefined ? made : [...made, [`${profile} flanneld`, flanneld] as const];
   }),
@@ -59,6 +71,10 @@ describe.each(all)('%s', (_name, { text, explanation, files, interrupts }) => {
   });
 });
 
+test('a key that the inventory does not have is seen as such', () => {
+  expect(isKey('cluster.apiserver.prot')).toBe(false);
+});
+
 test('a flag follows the key that it names', () => {
   const flag = (more: string): string | undefined => {
     const inventory = inventoryOf(`
@@ -72,7 +88,9 @@ hosts: [{ name: h1, address: 192.0.2.11 }]`);
 });
 
 function keysOf(explanation: Component['explanation']): readonly string[] {
-  const settings = [explanation.flags, ...explanation.files.map(({ fields }) => fields)].flatMap((one) => Object.values(one));
+  const settings = [explanation.flags, ...explanation.files.map(({ fields }) => fields)].flatMap((one) =>
+    Object.values(one),
+  );
   return settings.flatMap(({ source }: { source: Source }) => (source.from === 'inventory' ? [source.key] : []));
 }
 

@@ -22,7 +22,9 @@ test.each([
   ['feature-gates', 'A=true,B=true', 'B=false,C=true', 'A=true,B=false,C=true'],
 ])('flags that are lists are added to: %s', (flag, own, extra, both) => {
   const given = withExtras(host, 'apiserver', { extraArgs: { [flag]: extra } });
-  expect(commandLine('/x', withExtraArgs({ [flag]: chosen(own, '') }, given, 'apiserver'))[1]).toBe(`--${flag}=${both}`);
+  expect(commandLine('/x', withExtraArgs({ [flag]: chosen(own, '') }, given, 'apiserver'))[1]).toBe(
+    `--${flag}=${both}`,
+  );
   expect(withExtraArgs({}, given, 'apiserver')[flag]).toBeDefined();
 });
 

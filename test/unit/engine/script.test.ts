@@ -10,7 +10,13 @@ import { thing, three } from './fixture.ts';
 
 const { signal } = new AbortController();
 const h1 = hostOf(three, 'h1');
-const options = { signal, stage: '02.test', holder: "o'brien `id` $HOME \\n", onBegin: () => undefined, onDone: () => undefined };
+const options = {
+  signal,
+  stage: '02.test',
+  holder: "o'brien `id` $HOME \\n",
+  onBegin: () => undefined,
+  onDone: () => undefined,
+};
 
 describe.skipIf(noFakeHost !== undefined)('a script of probes', () => {
   it('keeps what each one printed and its exit code apart', async () => {
