@@ -54,26 +54,33 @@ export async function probeHost(
   const script = probeScript(probes);
   const result = await reader.read(script.script, { signal: context.signal, timeoutMs: probeTimeoutMs });
   const sections = script.parse(result.stdout);
+  const causes = new Map<string, DriftCause>();
   return wanted.map(({ step, resources, gate }, index) => {
     const changes = diffAll(host, resources, sections, changing);
     const gateOpen = gate === undefined || sections.get(gateKey(index))?.exitCode === 0;
     const difference = { step, resources, changes, gate, gateOpen };
-    return left === undefined ? difference : { ...difference, causes: causesOf(difference, sections, left) };
+    if (left === undefined) return difference;
+    addCauses(causes, difference, { sections, left });
+    return { ...difference, causes };
   });
 }
 
-function causesOf(
+/** What was started by an action was never recorded, but what follows from other things has their cause. */
+function addCauses(
+  causes: Map<string, DriftCause>,
   { resources, changes }: Pick<StepDifference, 'resources' | 'changes'>,
-  sections: ReadonlyMap<string, Section>,
-  left: ReadonlyMap<string, Left>,
-): ReadonlyMap<string, DriftCause> {
-  const differing = resources.filter(({ id }) => changes.has(id));
-  return new Map(
-    differing.map((resource) => {
-      const output = sections.get(resource.id)?.output ?? '';
-      return [resource.id, driftCause(resource, output, left.get(resource.id))];
-    }),
-  );
+  on: { readonly sections: ReadonlyMap<string, Section>; readonly left: ReadonlyMap<string, Left> },
+): void {
+  for (const resource of resources) {
+    const found = changes.get(resource.id);
+    if (found === undefined) continue;
+    const cause = driftCause(resource, on.sections.get(resource.id)?.output ?? '', on.left.get(resource.id));
+    const paths = found.flatMap(({ to, effect }) => (effect === 'restart' ? to.split(', ') : []));
+    const inputs = paths.flatMap((path) => causes.get(`file:${path}`) ?? causes.get(`binary:${path}`) ?? []);
+    const [first] = inputs;
+    const ofInputs = first !== undefined && inputs.every((one) => one === first) ? first : 'both';
+    causes.set(resource.id, cause === 'unrecorded' && first !== undefined ? ofInputs : cause);
+  }
 }
 
 interface Wanted {
@@ -98,7 +105,8 @@ function diffAll(
     const found = diffResource(host, resource, sections.get(resource.id), changing);
     if (found.length === 0) continue;
     changes.set(resource.id, found);
-    changing.add(resource.id);
+    // Another mode or owner is no other input to a unit.
+    if (found.some(({ path }) => path !== 'mode' && path !== 'owner')) changing.add(resource.id);
   }
   return changes;
 }

@@ -149,6 +149,8 @@ async function announceCluster(run: StageRun, step: ClusterStep): Promise<void> 
   const difference = run.cluster.get(step);
   if (difference === undefined) return;
   await announceObjects(run, step, difference);
+  const reason = 'pending' in difference ? undefined : await step.later?.(withNodes(run), run.context.hosts);
+  if (reason !== undefined) await announceObjects(run, step, { pending: reason });
   if (!('pending' in difference)) countChanges(run.context.counts, [...difference.changes.values()]);
 }
 

@@ -3,22 +3,25 @@ import { readFile } from 'node:fs/promises';
 import type { PlanEvent } from '../../engine/events.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { runStages } from '../../engine/run.ts';
+import { messageOf } from '../../errors/k8sup-error.ts';
 import type { Stage } from '../../engine/stage.ts';
 import { makeContext } from '../context.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
 import { k8supVersion } from '../version.ts';
-import { sha256 } from './plan-file.ts';
+import { planFileVersion, sha256 } from './plan-file.ts';
 import type { PlanFile } from './plan-file.ts';
 
 /** Makes a plan that nobody sees but the caller. @throws what made it fail. */
 export async function lookAhead(run: Run, session: Session, stages: readonly Stage[]) {
   const events: PlanEvent[] = [];
-  const { diff: _, ...flags } = run.flags;
   const context = await makeContext(
     {
       ...run,
-      flags,
+      flags: {
+        ...(run.flags.limit === undefined ? {} : { limit: run.flags.limit }),
+        concurrency: run.flags.concurrency,
+      },
       emit: (event) => {
         if (event.type === 'change' || event.type === 'pending') events.push(event);
       },
@@ -28,8 +31,12 @@ export async function lookAhead(run: Run, session: Session, stages: readonly Sta
     'plan',
   );
   const outcome = await runStages(stages, context);
-  if (outcome.error !== undefined) throw outcome.error;
+  if (outcome.error !== undefined) throw toError(outcome.error);
   return { events, about: await aboutPlan(run, context, stages) };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
 /** What a plan is made from. */
@@ -41,7 +48,7 @@ export async function aboutPlan(
   const { authorities } = context.pki;
   return {
     format: 'k8sup-plan-file',
-    version: 1,
+    version: planFileVersion,
     k8sup: k8supVersion,
     made: new Date().toISOString(),
     cluster: run.inventory.cluster.name,

@@ -12,10 +12,13 @@ export interface PlannedThing extends PlanPlace {
   readonly restarts: boolean;
 }
 
+/** A file of another version may have other fields. */
+export const planFileVersion = 1;
+
 /** What `plan --out` writes: names and hashes, no text of any file and no secret. */
 export interface PlanFile {
   readonly format: 'k8sup-plan-file';
-  readonly version: 1;
+  readonly version: number;
   readonly k8sup: string;
   /** ISO 8601. */
   readonly made: string;
@@ -68,7 +71,7 @@ export async function writePlanFile(path: string, file: PlanFile): Promise<void>
 /** @throws K8supError `PLAN_FILE_INVALID`; `PLAN_OTHER_K8SUP` for one of another release. */
 export async function readPlanFile(path: string, k8sup: string): Promise<PlanFile> {
   const file = parsed(await textOf(path), path);
-  if (file.version === 1 && file.k8sup === k8sup) return file;
+  if (file.version === planFileVersion && file.k8sup === k8sup) return file;
   throw new K8supError({
     code: 'PLAN_OTHER_K8SUP',
     kind: 'stalePlan',
@@ -116,7 +119,7 @@ function parsed(text: string, path: string): PlanFile {
 /** A file of another version need not have the rest. */
 function isPlanFile(value: unknown): value is PlanFile {
   if (!isObject(value) || value['format'] !== 'k8sup-plan-file' || typeof value['k8sup'] !== 'string') return false;
-  if (value['version'] !== 1) return typeof value['version'] === 'number';
+  if (value['version'] !== planFileVersion) return typeof value['version'] === 'number';
   const texts = ['made', 'cluster', 'inventory'].every((key) => typeof value[key] === 'string');
   const optional = ['clusterId', 'secrets'].every((key) => value[key] === null || typeof value[key] === 'string');
   const { limit, stages, changes, later } = value;

@@ -25,8 +25,8 @@ const schema = z.fromJSONSchema(
   ) as z.core.JSONSchema.JSONSchema,
 );
 
-/** Another etcdctl, whose record says that it has the hash of before. */
-const forgedBinary = `f=/opt/k8sup/bin/etcdctl h=/var/lib/k8sup/hashes
+/** Another etcdutl, whose record says that it has the hash of before. */
+const forgedBinary = `f=/opt/k8sup/bin/etcdutl h=/var/lib/k8sup/hashes
 hash=$(awk -v f=$f '$1 == f { print $NF }' $h)
 printf X | dd of=$f bs=1 seek=4096 conv=notrunc status=none
 { grep -vF "$f " $h; echo "$(TZ=UTC0 stat -c '%n %i %s %y %z' $f) $hash"; } > $h.new; mv $h.new $h`;
@@ -171,7 +171,7 @@ describe.skipIf(noLab !== undefined)(`plans on a real cluster${noLab === undefin
       event.type === 'change' ? [`${event.host} ${event.stage} ${event.resource}: ${event.cause ?? 'cluster'}`] : [],
     );
     expect(told.sort()).toEqual([
-      'h1 02.etcd binary:/opt/k8sup/bin/etcdctl: host',
+      'h1 02.etcd binary:/opt/k8sup/bin/etcdutl: host',
       'h1 05.kube-node file:/etc/kubernetes/kubelet.yaml: inventory',
       'h1 05.kube-node service:kubelet.service: inventory',
       'h2 01.prepare sysctl:net.ipv4.ip_forward: host',

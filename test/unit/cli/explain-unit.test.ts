@@ -25,7 +25,7 @@ describe('a unit is explained', () => {
   const flag = (host: string, name: string) => explained(host).flags.find((one) => one.name === name);
   const field = (host: string, name: string) => explained(host).files[0]?.fields.find((one) => one.name === name);
 
-  it.each([
+  it.each<readonly [unknown, string, string, unknown]>([
     [flag('h2', 'node-ip'), '192.0.2.12', 'inventory', 'hosts[1].address at /inventory.yaml:9:14'],
     [flag('h2', 'root-dir'), '/var/lib/kubelet', 'default', 'default of cluster.kubelet.rootDir'],
     [flag('h1', 'v'), '2', 'extras', 'cluster.kubelet.extraArgs.v at /inventory.yaml:5:21'],

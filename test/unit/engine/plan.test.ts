@@ -9,6 +9,7 @@ import type { ClusterStep } from '../../../src/engine/stage.ts';
 import { pending } from '../../../src/resources/pending.ts';
 import type { AnyResource } from '../../../src/resources/define.ts';
 import { file } from '../../../src/resources/file.ts';
+import { sh } from '../../../src/shell/sh.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
 import { three, stageOf, step, testRun, thing, told } from './fixture.ts';
 
@@ -97,6 +98,26 @@ describe.skipIf(noFakeHost !== undefined)('what a plan shows', () => {
     expect(run.context.counts.changed).toBe(0);
   });
 
+  it('is that some objects can only be known later, beside those that are', async () => {
+    const cluster = {
+      diff: () => Promise.resolve(new Map()),
+      texts: () => Promise.resolve(new Map()),
+      apply: () => Promise.resolve(),
+    };
+    const objects: ClusterStep = {
+      type: 'cluster',
+      name: 'labels',
+      objects: () => [{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'h1' } }],
+      later: (_context, hosts) => Promise.resolve(`${hosts.map(({ name }) => name).join()} joins`),
+    };
+    using run = testRun({ mode: 'plan', hosts: only, cluster });
+    await runStage(stageOf(objects), run.context);
+    expect(run.events).toContainEqual({
+      ...{ type: 'pending', stage: '02.test', step: 'labels', host: '(cluster)', resource: 'labels' },
+      reason: 'h1 joins',
+    });
+  });
+
   it('is both sides of an object of the cluster', async () => {
     const change = { path: 'a', from: '1', to: '2', effect: 'update' } as const;
     const cluster = {
@@ -112,6 +133,37 @@ describe.skipIf(noFakeHost !== undefined)('what a plan shows', () => {
     using run = testRun({ mode: 'plan', hosts: only, cluster, showDiff });
     await runStage(stageOf(objects), run.context);
     expect(diffs(run.events)).toEqual(['ConfigMap n/x|a: 1\n|a: 2\n']);
+  });
+});
+
+/** A unit that counts a file as its input, as services do. */
+function unitOf(path: string): AnyResource {
+  return {
+    id: 'service:x.service',
+    probe: sh`echo running`,
+    parse: (output: string) => output.trim(),
+    diff: (_state: string, { changing }) =>
+      changing.has(`file:${path}`) ? [{ path: 'inputs', from: 'older', to: path, effect: 'restart' }] : [],
+    apply: { script: sh`:` },
+  };
+}
+
+describe.skipIf(noFakeHost !== undefined)('a restart is predicted', () => {
+  it.each([
+    [
+      'where an input has another content',
+      'echo older > /etc/x',
+      ['change h1 file:/etc/x', 'change h1 service:x.service'],
+    ],
+    ['not where it has another mode alone', 'echo new > /etc/x; chmod 600 /etc/x', ['change h1 file:/etc/x']],
+  ])('%s', async (_title, before, changes) => {
+    using run = testRun({ mode: 'plan', hosts: only });
+    await run.host('h1').sh(before);
+    await runStage(
+      stageOf(step([file({ path: '/etc/x', content: 'new\n', mode: 0o644 }), unitOf('/etc/x')])),
+      run.context,
+    );
+    expect(told(run.events, 'change')).toEqual(changes);
   });
 });
 
@@ -158,6 +210,19 @@ describe.skipIf(noFakeHost !== undefined)('why something differs from what an ap
     ['nobody knows', file({ path: '/etc/y', content: 'y', mode: 0o644 }), ':', ['unrecorded']],
   ] as const)('%s', async (_title, now, edit, expected) => {
     expect(await causes(now, edit)).toEqual(expected);
+  });
+
+  it('is that of its inputs for a unit that was never recorded', async () => {
+    using run = testRun({ hosts: only });
+    await runStage(
+      stageOf(step([file({ path: '/etc/first', content: '', mode: 0o644 }), wanted('one\n')])),
+      run.context,
+    );
+    const left = new Map([['h1', parseLeft(run.host('h1').read(leftFile))]]);
+    const from = run.events.length;
+    await runStage(stageOf(step([wanted('two\n'), unitOf(path)])), { ...run.context, mode: 'plan', left });
+    const found = run.events.slice(from).flatMap((one) => (one.type === 'change' ? [one.cause] : []));
+    expect(found).toEqual(['inventory', 'inventory']);
   });
 
   it('is recorded once for each resource, the last time counts', async () => {

@@ -123,7 +123,7 @@ describe('the texts of objects', () => {
   it('tell which data of a Secret changes, and never what it is', () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'n', annotations } };
     const of = (password: string) => ({ ...secret, data: { password, same: 'c2FtZQ==' } });
-    const texts = objectTexts([secret as unknown as KubeObject], [of('b2xk')], [of('bmV3')]).get('Secret n/s');
+    const texts = objectTexts([secret], [of('b2xk')], [of('bmV3')]).get('Secret n/s');
     expect(texts?.before).toContain('password: (secret, of before)\n  same: (secret)');
     expect(texts?.after).toContain('password: (secret, new)\n  same: (secret)');
     expect(`${texts?.before ?? ''}${texts?.after ?? ''}`).not.toMatch(/b2xk|bmV3|c2FtZQ/);
