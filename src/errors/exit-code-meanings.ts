@@ -18,7 +18,7 @@ export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   unsafeChange: 'the inventory asks for an edit that is not safe on a living cluster; nothing was changed',
   verification: 'the cluster stands, but a check of `verify`, `status` or `network` failed',
   lab: 'the lab could not be made or taken away',
-  stalePlan:
+  outdated:
     'hosts, cluster or inventory are not what they were when the plan file was made; nothing was changed that it does not show',
   usage: 'the command line is wrong, or a question was not confirmed',
   bug: 'a defect of k8sup: please report it',

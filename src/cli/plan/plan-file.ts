@@ -74,7 +74,7 @@ export async function readPlanFile(path: string, k8sup: string): Promise<PlanFil
   if (file.version === planFileVersion && file.k8sup === k8sup) return file;
   throw new K8supError({
     code: 'PLAN_OTHER_K8SUP',
-    kind: 'stalePlan',
+    kind: 'outdated',
     what: `${path} was made by k8sup ${file.k8sup}, and this is ${k8sup}`,
     why: 'another release may want other things of the same inventory',
     fix: 'make the plan anew with this release',

@@ -85,7 +85,7 @@ function stale(reasons: readonly string[]): K8supError {
   const more = reasons.length - shown;
   return new K8supError({
     code: 'PLAN_STALE',
-    kind: 'stalePlan',
+    kind: 'outdated',
     what: 'the plan is out of date',
     why: [...reasons.slice(0, shown), ...(more > 0 ? [`and ${String(more)} more`] : [])].join('\n'),
     fix: 'make the plan anew, look at it, and apply that one',

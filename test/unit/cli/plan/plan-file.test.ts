@@ -95,7 +95,7 @@ const why = (work: () => void): string => {
     work();
     return '';
   } catch (error) {
-    expect(error).toMatchObject({ code: 'PLAN_STALE', kind: 'stalePlan' });
+    expect(error).toMatchObject({ code: 'PLAN_STALE', kind: 'outdated' });
     return String((error as { why?: string }).why);
   }
 };
