@@ -2,6 +2,7 @@ import type { KernelNeed, NeededPort, PluginNeeds } from '../../inventory/plugin
 import { proxyModeFor, standard } from '../../inventory/defaults.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
+import { ipInIp } from '../ports.ts';
 import type { CommonSettings } from './base-settings.ts';
 import { nodeAnnotations } from './resources.ts';
 import { name } from './settings.ts';
@@ -31,6 +32,7 @@ export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): Plug
       },
     ],
     ports: portsOf(settings),
+    protocols: settings.ipip === 'never' ? [] : [ipInIp],
     kernel: kernelOf(input, settings),
     programs: [],
     leaves: [],

@@ -1,5 +1,5 @@
 import type { KernelNeed, PluginNeeds } from '../../inventory/plugin.ts';
-import { tcp } from '../ports.ts';
+import { ipInIp, ipv6InIpv6, tcp } from '../ports.ts';
 import { name } from './settings.ts';
 import type { KubeRouterSettings } from './settings.ts';
 
@@ -21,6 +21,7 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
       tcp(settings.healthPort, "kube-router's health"),
       ...(metricsPort === 0 ? [] : [tcp(metricsPort, "kube-router's metrics")]),
     ],
+    protocols: overlay === 'none' ? [] : [ipInIp, ipv6InIpv6],
     kernel: [
       ...(overlay === 'none' ? [] : tunnelKernel(overlay)),
       ...(serviceProxy ? proxyKernel : []),
