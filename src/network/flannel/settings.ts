@@ -3,7 +3,7 @@ import type { InterfaceChoice } from '../../inventory/interface-choice.ts';
 import { hasKubernetes } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf, writtenByHost, writtenFor } from '../../inventory/plugin.ts';
-import type { NeededPort, NeededProtocol, PluginDeclaration, PluginNeeds, SecretFile } from '../../inventory/plugin.ts';
+import type { NeededPort, PluginDeclaration, PluginNeeds, SecretFile } from '../../inventory/plugin.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
@@ -185,7 +185,7 @@ function needsOf(settings: FlannelSettings, input: ClusterInput, hosts: readonly
   return {
     artifacts: inPods ? {} : { ...(fromEtcd ? {} : { 'cni-plugin-flannel': cniPluginVersion }), flannel: version },
     ports: portsOf(settings),
-    protocols: protocolsOf(settings),
+    ...protocolsOf(settings),
     kernel: kernelNeedsOf(backend),
     // The image brings its own.
     programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
@@ -229,7 +229,7 @@ function portsOf({ backend, port, healthPort, deploy }: FlannelSettings): readon
 }
 
 /** Where the sender wraps ESP in UDP, it is by the port that is let in. */
-function protocolsOf({ backend, ipsec }: FlannelSettings): readonly NeededProtocol[] {
-  if (backend === 'ipip') return [ipInIp];
-  return backend === 'ipsec' && !ipsec.udpEncap ? [esp] : [];
+function protocolsOf({ backend, ipsec }: FlannelSettings): Pick<PluginNeeds, 'protocols'> {
+  if (backend === 'ipip') return { protocols: [ipInIp] };
+  return backend === 'ipsec' && !ipsec.udpEncap ? { protocols: [esp] } : {};
 }

@@ -158,6 +158,28 @@ describe.skipIf(noLab !== undefined)(
       expect(await one.run(ask('TCP4:10.88.1.1:9999'))).toBe('10.88.0.11');
     });
 
+    test('behind a firewall of the hosts’ own nothing comes through, and with the rules that plan prints all does', async () => {
+      const [one, two] = pods;
+      const reached = () => one.run(`ping -c 1 -W 2 ${two.ip}`);
+      for (const name of hosts)
+        await lab.ssh(name, `systemctl -q enable nftables.service\nnft -f - <<'END'\n${strictRules}\nEND`);
+      await expect(reached()).rejects.toThrow();
+      const told = notesOf(await lab.k8sup('plan', lab.inventory, '-o', 'json'));
+      for (const name of hosts) {
+        const rules =
+          told
+            .split(/^on /m)
+            .find((part) => part.startsWith(`${name}:`))
+            ?.match(/nft add rule .*/g) ?? [];
+        expect(rules.join('\n')).toContain('udp dport { 8472 } accept');
+        await lab.ssh(name, rules.join('\n'));
+      }
+      good(await lab.k8sup('verify', lab.inventory, '-o', 'json'));
+      await reached();
+      for (const name of hosts)
+        await lab.ssh(name, 'nft delete table inet filter; systemctl -q disable nftables.service');
+    });
+
     test('macvlan: pods are on the LAN, verify proves what works and says what it cannot try', async () => {
       network({ plugin: 'macvlan', macvlan: lan });
       const result = await apply('--yes');
@@ -206,6 +228,21 @@ function imageOf(lab: LabHandle): string {
   const { cluster } = parse(readFileSync(lab.inventory, 'utf8')) as { cluster: { images: { verify: string } } };
   return cluster.images.verify;
 }
+
+/** Debian's own chains, with nothing let in but what an operator always lets in. */
+const strictRules = `table inet filter {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iif lo accept
+    tcp dport 22 accept
+    meta l4proto { icmp, ipv6-icmp } accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+  }
+}`;
 
 /** A network as a user may bring it. */
 function ownNetwork(subnet: string): string {
