@@ -25,6 +25,7 @@ const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof
   summary: "routes by BGP, or tunnels (IP in IP, vxlan), with network policies, from Calico's own manifests",
   proof: 'rendered',
   enforcesPolicy: true,
+  uses: ['secondInterface'],
   schema,
   version: (input) => resolveSettings(input, 1).version,
   rules: calicoRules(name),

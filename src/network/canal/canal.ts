@@ -21,6 +21,7 @@ const declaration: PluginDeclaration<CanalSettings> & { readonly schema: typeof 
   summary: "flannel's network with Calico's network policies, from Calico's own manifest",
   proof: 'rendered',
   enforcesPolicy: true,
+  uses: ['secondInterface'],
   schema,
   version: (input) => resolveSettings(input).version,
   rules: calicoRules(name),
