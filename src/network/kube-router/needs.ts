@@ -10,6 +10,7 @@ const ipipBytes = 20;
 
 export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
   const { version, sha256, overlay, serviceProxy, firewall, nodeMesh, hostASNumbers, metricsPort, mtu } = settings;
+  const overhead = overlay === 'none' ? 0 : ipipBytes;
   const annotations = Object.entries(hostASNumbers).map(
     ([host, number]) => [host, { 'kube-router.io/node.asn': String(number) }] as const,
   );
@@ -31,7 +32,7 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
     leaves: [],
     ...(mtu === undefined
       ? {}
-      : { mtu: [{ bytes: mtu + (overlay === 'none' ? 0 : ipipBytes), setting: `cluster.network.${name}.mtu` }] }),
+      : { mtu: [{ bytes: mtu + overhead, overhead, setting: `cluster.network.${name}.mtu` }] }),
     ...(serviceProxy ? { replacesKubeProxy: true } : {}),
     ...(nodeMesh || annotations.length === 0 ? {} : { nodeAnnotations: Object.fromEntries(annotations) }),
   };
