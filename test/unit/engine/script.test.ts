@@ -3,6 +3,7 @@ import { applyToHost } from '../../../src/engine/apply-host.ts';
 import { applyScript, lockedKey, probeScript } from '../../../src/engine/script.ts';
 import { file } from '../../../src/resources/file.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
+import { leftMark } from '../../../src/resources/left-mark.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { hostOf } from '../components/fixture.ts';
@@ -16,6 +17,7 @@ const options = {
   holder: "o'brien `id` $HOME \\n",
   onBegin: () => undefined,
   onDone: () => undefined,
+  onLeft: () => undefined,
 };
 
 describe.skipIf(noFakeHost !== undefined)('a script of probes', () => {
@@ -81,6 +83,18 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     const kept = file({ path: '/srv/kept', content: 'all of it\n', mode: 0o600 });
     await applyToHost(h1, [curious, kept], host.executor, options);
     expect([host.read('/srv/kept'), host.read('/srv/a.read')]).toEqual(['all of it\n', '']);
+  });
+
+  it('tells what had to be left, in words that cannot disturb a terminal', async () => {
+    using host = fakeHost();
+    const left: string[] = [];
+    const one = thing('a');
+    const script = rawShell(`${one.apply.script.sh}\necho other; printf '${leftMark}a \\033[2J thing\\n'`);
+    await applyToHost(h1, [{ ...one, apply: { script } }], host.executor, {
+      ...options,
+      onLeft: (text) => void left.push(text),
+    });
+    expect(left).toEqual(['a \\x1b[2J thing']);
   });
 
   it('tells when work on each begins and ends', async () => {

@@ -26,6 +26,7 @@ export async function applyOn(fake: FakeHost, ...resources: readonly AnyResource
     stage: '00.test',
     onBegin: quiet,
     onDone: quiet,
+    onLeft: quiet,
   });
   const [first] = resources;
   return first === undefined ? [] : probeOn(fake, first);
