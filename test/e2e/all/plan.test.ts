@@ -121,7 +121,7 @@ describe.skipIf(noLab !== undefined)(`plans on a real cluster${noLab === undefin
     const certificate = lines(diff('file:/etc/kubernetes/pki/apiserver.crt'));
     expect(certificate).toContain('+Name: DNS api.example.org');
     expect(certificate.join('\n')).toMatch(
-      /^-Key: RSA 2048 \([0-9a-f]{12}\)\n[\s\S]*^\+Key: RSA 2048, made by apply$/m,
+      /^-Key: EC prime256v1 \([0-9a-f]{12}\)\n[\s\S]*^\+Key: EC prime256v1, made by apply$/m,
     );
     expect(lines(diff('Deployment kube-system/coredns'))).toEqual(['-  replicas: 2', '+  replicas: 1']);
     expect(result.stdout).not.toMatch(/BEGIN [A-Z ]*PRIVATE|LS0tLS1CRUdJTiB/);
@@ -141,7 +141,7 @@ describe.skipIf(noLab !== undefined)(`plans on a real cluster${noLab === undefin
     expect(said).toMatch(/^h2: file:\/etc\/kubernetes\/kubelet\.yaml: now content: /m);
     expect(said).toMatch(/^cluster: Deployment kube-system\/coredns: now spec\.replicas: 3 -> 1$/m);
     expect(said).not.toContain('h1:');
-    expect(await lab.ssh('h2', 'cat /proc/sys/net/ipv4/ip_forward')).toBe('0\n');
+    expect(await lab.ssh('h2', 'cat /proc/sys/net/ipv4/ip_forward')).toBe('0');
     await lab.ssh('h2', "sysctl -qw net.ipv4.ip_forward=1; sed -i '$d' /etc/kubernetes/kubelet.yaml");
     await lab.kubectl('-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=2');
     lab.edit(({ cluster }) => void (cluster['kubelet'] = { ...cluster['kubelet'], maxPods: 98 }));
