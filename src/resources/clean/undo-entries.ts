@@ -10,12 +10,14 @@ export const networkKinds = [
   'link',
   'module-link',
   'routes',
+  'xfrm',
   'route-table',
   'nft-table',
   'chains',
   'rules',
   'ipsets',
   'policy',
+  'policy6',
 ];
 
 /** The shell function `undo`, which takes back the entry of the ownership manifest that is in `$kind`, `$name` and `$value`; `$manifest` is the manifest's path. */
