@@ -1,3 +1,4 @@
+import { hasIPv6 } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -27,13 +28,17 @@ export function networkProbes(
   others: readonly NetworkNode[],
 ): readonly NetworkProbe[] {
   const tunnels = tunnelsOf(status, inventory, node);
-  const [unit, masquerade] = [status.unit?.(inventory), status.masquerade?.(inventory)];
+  const unit = status.unit?.(inventory);
+  const masquerade = masqueradeScript(status, inventory);
   const devices = [...(status.bridge === undefined ? [] : [status.bridge]), ...tunnels.map(({ device }) => device)];
   return [
     { key: 'links', script: linksScript(node.address, devices) },
     { key: 'routes', script: lines(others.flatMap((other) => other.podCIDRs.map((cidr) => routeScript(other, cidr)))) },
     { key: 'sysctls', script: sysctlScript(devices) },
-    { key: 'forward', script: forwardScript(status.forwardChain) },
+    { key: 'forward', script: forwardScript('iptables', status.forwardChain) },
+    ...(hasIPv6(inventory.cluster.network)
+      ? [{ key: 'forward6', script: forwardScript('ip6tables', status.forwardChain) }]
+      : []),
     { key: 'firewalls', script: firewallScript },
     ...(unit === undefined ? [] : [{ key: 'unit', script: sh`systemctl show -p ActiveState --value ${unit}` }]),
     ...(status.lease === undefined ? [] : [{ key: 'lease', script: sh`cat ${status.lease.file}` }]),
@@ -44,6 +49,14 @@ export function networkProbes(
     ]),
     ...(tunnels.length === 0 ? [] : [{ key: 'drops', script: dropsScript(tunnels.map(({ port }) => port)) }]),
   ];
+}
+
+/** Each family that has rules must have its own. */
+function masqueradeScript(status: NetworkStatus, inventory: Inventory): Sh | undefined {
+  const own = new Set(inventory.cluster.network.podCIDRs.map(familyOf));
+  const scripts = [...own].flatMap((family) => status.masquerade?.(inventory, family) ?? []);
+  const [first, ...others] = new Map(scripts.map((script) => [script.sh, script])).values();
+  return first === undefined ? undefined : others.reduce((all, one) => sh`(${all}) && (${one})`, first);
 }
 
 /** The first line names the host's own link, and may be empty. */
@@ -69,9 +82,10 @@ for f in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter; do [ 
 for d in ${devices}; do [ ! -r "ipv4/conf/$d/rp_filter" ] || echo "ipv4/conf/$d/rp_filter $(cat "ipv4/conf/$d/rp_filter")"; done`;
 }
 
-function forwardScript(chain: string | undefined): Sh {
-  const own = chain === undefined ? sh`:` : sh`iptables -w -S ${chain} 2>/dev/null`;
-  return sh`iptables -w -S FORWARD 2>/dev/null; ${own}; :`;
+/** Docker's own service has a chain of k8sup's beside the network's. */
+function forwardScript(tool: string, chain: string | undefined): Sh {
+  const chains = ['FORWARD', ...(chain === undefined ? [] : [chain]), 'K8SUP-DOCKER'];
+  return sh`for c in ${chains}; do ${tool} -w -S "$c" 2>/dev/null; done; :`;
 }
 
 const firewallScript = rawShell(`for unit in firewalld ufw; do
