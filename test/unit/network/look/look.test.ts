@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { testSpec } from '../../../../src/cli/network/spec.ts';
 import { nodeProblems } from '../../../../src/network/look/node-problems.ts';
 import { pathProblems, peersOf, routesOf } from '../../../../src/network/look/path-problems.ts';
 import { networkProbes } from '../../../../src/network/look/probes.ts';
@@ -64,7 +63,6 @@ describe('a look at a node of a good cluster', () => {
 });
 
 const noRoute = 'to h2 10.244.0.0/24\nget 10.244.0.0 via 10.88.0.1 dev host0 uid 0\nhost 10.88.0.12 dev host0 uid 0\n';
-const bothFamilies: [string, string] = ['10.88.0.11,fd88::11', '10.88.0.12,fd88::12'];
 const forwardDrop = '-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n';
 
 describe('what looking tells of one node', () => {
@@ -152,32 +150,6 @@ describe('what looking tells of one node', () => {
     ],
   ])('nothing of %s', (_what, printed) => {
     expect(nodeProblems(judge, lookOf('h1', printed))).toEqual([]);
-  });
-
-  it('a FORWARD chain that drops IPv6 where pods have it, which Docker may have set', () => {
-    const dual = judgeOf(
-      '{ plugin: flannel, podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }',
-      '',
-      bothFamilies,
-    );
-    const look = lookOf('h1', { forward6: forwardDrop }, dual);
-    const both = { ...look, node: { ...look.node, podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'] } };
-    const dropped = (rules: string) =>
-      nodeProblems(dual, { ...both, forward: { 4: [], 6: rules.split('\n') } }).filter(
-        ({ code }) => code === 'FORWARD_DROPPED',
-      );
-    expect(dropped(forwardDrop)).toMatchObject([
-      {
-        why: expect.stringContaining('ip6tables') as string,
-        fix: expect.stringContaining('fd00:10:244::/56') as string,
-      },
-    ]);
-    expect(dropped(`${forwardDrop}-A K8SUP-DOCKER -s fd00:10:244::/56 -j ACCEPT`)).toEqual([]);
-    const scripts = (of: typeof judge) =>
-      networkProbes(of.status, of.inventory, nodes.h1, []).filter(({ key }) => key.startsWith('forward'));
-    expect(scripts(judge).map(({ key }) => key)).toEqual(['forward']);
-    expect(scripts(dual).map(({ key }) => key)).toEqual(['forward', 'forward6']);
-    for (const { script } of scripts(dual)) expect(script.sh).toMatch(/FORWARD FLANNEL-FWD K8SUP-DOCKER/);
   });
 
   it('nothing of a firewall that the user keeps', () => {
@@ -300,34 +272,6 @@ describe('networks without a route for each node', () => {
     expect(routesOf(routers, lookOf('h1', tunnel, routers))).toMatchObject([{ wanted: 'tunnel', ok: true }]);
     const plain = { routes: tunnel.routes.replaceAll('dev tun-4bd1c8d0a31', 'via 10.88.0.12 dev host0') };
     expect(routesOf(routers, lookOf('h1', plain, routers))).toMatchObject([{ wanted: 'tunnel', ok: false }]);
-  });
-});
-
-describe('the rule that hides pods', () => {
-  const rule = (network: string): string => {
-    const { status, inventory } = judgeOf(network);
-    return status.masquerade?.(inventory, 4)?.sh ?? 'none';
-  };
-
-  it("is flannel's own, or k8sup's where some blocks are to see pods, or none", () => {
-    expect(rule('{ plugin: flannel }')).toContain('FLANNEL-POSTRTG');
-    expect(rule('{ plugin: flannel, nonMasqueradeCIDRs: [192.168.0.0/16] }')).toContain('K8SUP-POSTROUTING');
-    expect(rule('{ plugin: flannel, flannel: { ipMasq: false } }')).toBe('none');
-    expect(rule('{ plugin: bridge }')).toContain('K8SUP-POSTROUTING');
-  });
-
-  it('must be there in each family that is to hide them, and the test between nodes expects it in the first', () => {
-    const dual = (flannel: string) => {
-      const families = 'podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112"';
-      const of = judgeOf(`{ plugin: flannel, ${families}, flannel: { ${flannel} } }`, '', bothFamilies);
-      const probes = networkProbes(of.status, of.inventory, nodes.h1, []);
-      const spec = testSpec(of, { looks: [], unseen: [] }, new Set(), { all: false, seed: 1, throughput: true });
-      return [probes.find(({ key }) => key === 'masquerade')?.script.sh, spec.masquerades] as const;
-    };
-    expect(dual('')).toEqual([expect.stringMatching(/ip flannel-ipv4[^]*&&[^]*ip6 flannel-ipv6/), true]);
-    expect(dual('ipv6Masq: false')).toEqual([expect.not.stringContaining('ip6'), true]);
-    expect(dual('ipMasq: false, ipv6Masq: true')).toEqual([expect.not.stringContaining(' ip k8sup'), false]);
-    expect(dual('ipMasq: false')).toEqual([undefined, false]);
   });
 });
 
