@@ -42,7 +42,7 @@ export interface NodeLook {
   readonly fdb: ReadonlyMap<string, readonly string[] | undefined>;
   readonly neighbours: ReadonlyMap<string, readonly string[] | undefined>;
   readonly masquerade: boolean | undefined;
-  /** Rules of iptables and ip6tables that forwarded packets go through; empty where there is no such program. */
+  /** Rules of iptables that forwarded packets of a family go through; empty where there is no iptables. */
   readonly forward: Readonly<Record<Family, readonly string[]>>;
   readonly forwards: Readonly<Record<Family, boolean | undefined>>;
   /** Devices whose packets must come the way that the answer would go, `rp_filter` 1. */

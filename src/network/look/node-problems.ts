@@ -95,22 +95,21 @@ function forwardingProblems({ inventory }: Judge, { node, forward, forwards }: N
         why: family === 4 ? 'net.ipv4.ip_forward is 0' : 'net.ipv6.conf.all.forwarding is 0',
         fix: again,
       });
-    const pods = inventory.cluster.network.podCIDRs.find((cidr) => familyOf(cidr) === family);
-    const rules = forward[family];
-    if (pods === undefined || !rules.includes('-P FORWARD DROP') || rules.some((rule) => accepts(rule, pods))) continue;
-    const tool = family === 4 ? 'iptables' : 'ip6tables';
-    found.push({
-      code: 'FORWARD_DROPPED',
-      what: `${node.name}: its packet filter drops what is forwarded`,
-      why: `the policy of the chain FORWARD of ${tool} is DROP, and no rule in it accepts the pod network`,
-      fix: `on ${node.name}:  ${tool} -P FORWARD ACCEPT , or accept ${pods} as source and as destination; Docker sets this policy when it starts`,
-    });
+    const pods = inventory.cluster.network.podCIDRs.find((cidr) => familyOf(cidr) === family) ?? '';
+    const accepts = forward[family].some((rule) => /-j ACCEPT$/.test(rule) && isForPods(rule, pods));
+    const iptables = family === 4 ? 'iptables' : 'ip6tables';
+    if (forward[family].includes('-P FORWARD DROP') && !accepts)
+      found.push({
+        code: 'FORWARD_DROPPED',
+        what: `${node.name}: its packet filter drops the IPv${family} packets that are forwarded`,
+        why: `the policy of the chain FORWARD of ${iptables} is DROP, and no rule in it accepts the pod network`,
+        fix: `on ${node.name}:  ${iptables} -P FORWARD ACCEPT , or accept ${pods} as source and as destination; Docker sets this policy when it starts`,
+      });
   }
   return found;
 }
 
-function accepts(rule: string, pods: string): boolean {
-  if (!rule.endsWith('-j ACCEPT')) return false;
+function isForPods(rule: string, pods: string): boolean {
   const conditions = rule.replace(/^-A \S+/, '').replace(/-j ACCEPT$/, '');
   return conditions.includes(pods) || /^\s*(-m comment --comment ("[^"]*"|\S+)\s*)?$/.test(conditions);
 }

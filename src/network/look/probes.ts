@@ -1,4 +1,4 @@
-import { hasIPv6 } from '../../inventory/model.ts';
+import type { Family } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -35,10 +35,10 @@ export function networkProbes(
     { key: 'links', script: linksScript(node.address, devices) },
     { key: 'routes', script: lines(others.flatMap((other) => other.podCIDRs.map((cidr) => routeScript(other, cidr)))) },
     { key: 'sysctls', script: sysctlScript(devices) },
-    { key: 'forward', script: forwardScript('iptables', status.forwardChain) },
-    ...(hasIPv6(inventory.cluster.network)
-      ? [{ key: 'forward6', script: forwardScript('ip6tables', status.forwardChain) }]
-      : []),
+    ...[...new Set(node.podCIDRs.map(familyOf))].map((family) => ({
+      key: `forward ${family}`,
+      script: forwardScript(status.forwardChain, family),
+    })),
     { key: 'firewalls', script: firewallScript },
     ...(unit === undefined ? [] : [{ key: 'unit', script: sh`systemctl show -p ActiveState --value ${unit}` }]),
     ...(status.lease === undefined ? [] : [{ key: 'lease', script: sh`cat ${status.lease.file}` }]),
@@ -83,9 +83,10 @@ for d in ${devices}; do [ ! -r "ipv4/conf/$d/rp_filter" ] || echo "ipv4/conf/$d/
 }
 
 /** Docker's own service has a chain of k8sup's beside the network's. */
-function forwardScript(tool: string, chain: string | undefined): Sh {
+function forwardScript(chain: string | undefined, family: Family): Sh {
+  const iptables = rawShell(family === 4 ? 'iptables' : 'ip6tables');
   const chains = ['FORWARD', ...(chain === undefined ? [] : [chain]), 'K8SUP-DOCKER'];
-  return sh`for c in ${chains}; do ${tool} -w -S "$c" 2>/dev/null; done; :`;
+  return lines([...chains.map((one) => sh`${iptables} -w -S ${one} 2>/dev/null`), sh`:`]);
 }
 
 const firewallScript = rawShell(`for unit in firewalld ufw; do

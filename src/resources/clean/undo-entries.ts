@@ -16,6 +16,8 @@ export const networkKinds = [
   'chains',
   'rules',
   'ipsets',
+  'ipvs',
+  'bpf',
   'policy',
   'policy6',
 ];
