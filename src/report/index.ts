@@ -17,3 +17,6 @@ export { duration, byteCount, count, safe, oneLine } from './words.ts';
 export { renderStatus } from './status.ts';
 export { renderNetworkStatus } from './network-status.ts';
 export { renderNetworkTest } from './network-test.ts';
+export { listJournals, readJournal } from './journal/read.ts';
+export { readHistory } from './journal/history.ts';
+export type { PastRun } from './journal/history.ts';

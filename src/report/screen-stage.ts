@@ -1,6 +1,7 @@
 import type { RunEvent } from '../engine/events.ts';
 import { drawStage, reservedColumns } from './live-stage.ts';
 import type { ReporterSettings } from './reporter.ts';
+import { asciiOnly } from './sink.ts';
 import { openStageView } from './stage-view.ts';
 import type { Room } from './stage-view.ts';
 import type { Style } from './style.ts';
@@ -20,16 +21,23 @@ export type StageEnd = Pick<Extract<RunEvent, { type: 'stage-end' }>, 'ok' | 'ch
 
 type StageStart = Extract<RunEvent, { type: 'stage-start' }>;
 
-export function openScreenStage(start: StageStart, settings: ReporterSettings, style: Style): ScreenStage {
+/** @param options - `overall` tells how far the run is. */
+export function openScreenStage(
+  start: StageStart,
+  { settings, style, overall }: { settings: ReporterSettings; style: Style; overall: () => string },
+): ScreenStage {
   const begun = settings.now();
-  const view = openStageView(start);
+  const view = openStageView(start, settings.now);
   const plan: RunEvent[] = [start];
   let last: string | undefined;
   let finish: (ok: boolean) => void = () => undefined;
   const over = new Promise<boolean>((resolve) => {
     finish = resolve;
   });
-  const frame = (): string => last ?? view.live(roomOf(settings, style), settings.now() - begun).join('\n');
+  const frame = (): string => {
+    const text = last ?? view.live(roomOf(settings, style), overall()).join('\n');
+    return style.unicode ? text : asciiOnly(text);
+  };
   return {
     begun,
     plan,

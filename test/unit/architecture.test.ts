@@ -72,6 +72,7 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   undici: ['src/artifacts/'],
   execa: ['src/artifacts/', 'src/lab/', 'src/transport/'],
   yaml: ['src/artifacts/', 'src/components/', 'src/inventory/', 'src/lab/', 'src/network/upstream/', 'src/pki/'],
+  'ts-json-schema-generator': ['src/docs/'],
   'p-map': 'anywhere',
 };
 

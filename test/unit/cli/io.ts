@@ -23,6 +23,6 @@ export async function cli(...args: readonly string[]): Promise<CliRun> {
 export function eventsOf(text: string): readonly RunEvent[] {
   return text
     .split('\n')
-    .filter((line) => line.startsWith('{"at"'))
+    .filter((line) => line.startsWith('{"v"'))
     .map((line) => JSON.parse(line) as RunEvent);
 }

@@ -21,7 +21,7 @@ test('output is exactly the events, each with its time, and the summary is last'
   const lines = await linesOf([...events, summary({ hosts: 2, changed: 1 }), late]);
   const at = expect.stringMatching(/^2026-11-20T20:31:\d\d\.000Z$/) as string;
   const told = [...events, late, summary({ hosts: 2, changed: 1 })];
-  expect(lines).toStrictEqual(told.map((event) => ({ at, ...event })));
+  expect(lines).toStrictEqual(told.map((event) => ({ v: 1, at, ...event })));
   expect(lines[1]?.['at']).toBe('2026-11-20T20:31:08.000Z');
 });
 

@@ -30,7 +30,14 @@ export function whyNoTerminal(): string | undefined {
   return spawnSync('tmux', ['-V']).status === 0 ? undefined : 'tmux is not installed';
 }
 
-export async function openTerminal(size: { columns: number; rows: number }): Promise<Terminal> {
+/** @param options - the size; flags of the player; and its locale, default one with UTF-8. */
+export async function openTerminal(options: {
+  readonly columns: number;
+  readonly rows: number;
+  readonly flags?: readonly string[];
+  readonly locale?: string;
+}): Promise<Terminal> {
+  const { flags = [], locale = 'C.UTF-8', ...size } = options;
   const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
   const program = transpile(folder);
   const server = createServer();
@@ -43,7 +50,7 @@ export async function openTerminal(size: { columns: number; rows: number }): Pro
   );
   const tmux = tmuxIn(folder);
   const shape = ['-x', String(size.columns), '-y', String(size.rows)];
-  await tmux('new-session', '-d', ...shape, `exec ${process.execPath} ${program} ${socketPath}`);
+  await tmux('new-session', '-d', ...shape, `LC_ALL=${locale} exec ${[process.execPath, program, socketPath, ...flags].join(' ')}`);
   const close = async (): Promise<void> => {
     server.close();
     await tmux('kill-server').catch(() => undefined);
@@ -104,7 +111,7 @@ function transpile(folder: string): string {
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const sources = ['src/report', 'src/engine', 'src/errors', 'src/shell', 'test/unit/report/terminal'].flatMap((path) =>
-    readdirSync(join(root, path))
+    readdirSync(join(root, path), { encoding: 'utf8', recursive: true })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .map((name) => join(path, name)),
   );
