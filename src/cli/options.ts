@@ -28,9 +28,7 @@ export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
     )
     .option('--diff', 'show the text of changed files')
     .option('-v, --verbose', 'show more')
-    .addOption(
-      new Option('-q, --quiet', 'show warnings and errors alone').conflicts(['output', 'diff', 'verbose']),
-    );
+    .addOption(new Option('-q, --quiet', 'show warnings and errors alone').conflicts(['output', 'diff', 'verbose']));
 }
 
 function list(value: string): string[] {

@@ -35,12 +35,7 @@ interface State {
   current: { readonly id: string; readonly since: number; changed: number } | undefined;
 }
 
-function see(
-  state: State,
-  event: RunEvent,
-  history: (command: string) => readonly PastRun[],
-  now: () => number,
-): void {
+function see(state: State, event: RunEvent, history: (command: string) => readonly PastRun[], now: () => number): void {
   if (event.type === 'run-start') {
     state.command = event.command;
     state.hosts = event.hosts.length;

@@ -72,7 +72,7 @@ function show(screen: Screen, event: RunEvent): void {
   screen.stage?.see(event);
   if (event.type === 'stage-start') {
     interruptStage(screen);
-    const stage = openScreenStage(event, { settings, style, overall: () => overallLine(screen) });
+    const stage = openScreenStage(event, { settings, style, out: screen.out, overall: () => overallLine(screen) });
     screen.stage = stage;
     queue.add(() => stage.draw());
   } else if (event.type === 'stage-end') {

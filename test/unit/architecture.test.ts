@@ -61,7 +61,6 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
 const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   ssh2: ['src/transport/ssh/'],
   'node-forge': ['src/pki/'],
-  listr2: ['src/report/'],
   picocolors: ['src/report/'],
   diff: ['src/report/'],
   commander: ['src/cli/'],

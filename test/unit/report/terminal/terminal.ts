@@ -18,6 +18,7 @@ export interface Terminal {
   /** Everything that was ever on the screen and still is, or has scrolled out of it. */
   history(): Promise<string[]>;
   cursorVisible(): Promise<boolean>;
+  title(): Promise<string>;
   /** Waits until the reporter has ended; the process stays. */
   end(): Promise<void>;
   /** Waits until the reporter's process has seen it. */
@@ -50,7 +51,12 @@ export async function openTerminal(options: {
   );
   const tmux = tmuxIn(folder);
   const shape = ['-x', String(size.columns), '-y', String(size.rows)];
-  await tmux('new-session', '-d', ...shape, `LC_ALL=${locale} exec ${[process.execPath, program, socketPath, ...flags].join(' ')}`);
+  await tmux(
+    'new-session',
+    '-d',
+    ...shape,
+    `LC_ALL=${locale} exec ${[process.execPath, program, socketPath, ...flags].join(' ')}`,
+  );
   const close = async (): Promise<void> => {
     server.close();
     await tmux('kill-server').catch(() => undefined);
@@ -71,6 +77,7 @@ export async function openTerminal(options: {
     screen: async () => linesOf(await tmux('capture-pane', '-p')),
     history: async () => linesOf(await tmux('capture-pane', '-p', '-S', '-')),
     cursorVisible: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1',
+    title: async () => (await tmux('display-message', '-p', '#{pane_title}')).trim(),
     resize: async (columns) => {
       const seen = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
       await tmux('resize-window', '-x', String(columns), '-y', String(size.rows));
