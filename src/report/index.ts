@@ -20,3 +20,6 @@ export { renderNetworkTest } from './network-test.ts';
 export { listJournals, readJournal } from './journal/read.ts';
 export { readHistory } from './journal/history.ts';
 export type { PastRun } from './journal/history.ts';
+export { renderPage } from './page/page.ts';
+export { listRuns, renderRuns } from './runs.ts';
+export type { RunRecord } from './runs.ts';

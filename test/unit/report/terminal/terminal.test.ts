@@ -15,7 +15,8 @@ import {
   stepStart,
   summary,
 } from '../runs.ts';
-import { openTerminal, whyNoTerminal } from './terminal.ts';
+import { whyNoTerminal } from '../../../support/tmux.ts';
+import { openTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 const missing = whyNoTerminal();

@@ -1,4 +1,3 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -6,9 +5,9 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import ts from 'typescript';
 import type { RunEvent } from '../../../../src/engine/events.ts';
+import { tmuxIn } from '../../../support/tmux.ts';
 
 /** A tmux terminal in which the tty reporter draws. */
 export interface Terminal {
@@ -26,11 +25,6 @@ export interface Terminal {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Why no terminal can be opened here; undefined when one can. */
-export function whyNoTerminal(): string | undefined {
-  return spawnSync('tmux', ['-V']).status === 0 ? undefined : 'tmux is not installed';
-}
-
 /** @param options - the size; flags of the player; and its locale, default one with UTF-8. */
 export async function openTerminal(options: {
   readonly columns: number;
@@ -45,10 +39,6 @@ export async function openTerminal(options: {
   const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
   const socketPath = join(folder, 'events');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  writeFileSync(
-    join(folder, 'tmux.conf'),
-    'set -g remain-on-exit on\nset -g remain-on-exit-format ""\nset -g status off\n',
-  );
   const tmux = tmuxIn(folder);
   const shape = ['-x', String(size.columns), '-y', String(size.rows)];
   await tmux(
@@ -88,17 +78,6 @@ export async function openTerminal(options: {
       socket.destroy();
       await close();
     },
-  };
-}
-
-function tmuxIn(folder: string): (...args: string[]) => Promise<string> {
-  const run = promisify(execFile);
-  const env = { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
-  return async (...args) => {
-    const result = await run('tmux', ['-u', '-S', join(folder, 'tmux'), '-f', join(folder, 'tmux.conf'), ...args], {
-      env,
-    });
-    return result.stdout;
   };
 }
 
