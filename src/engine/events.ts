@@ -177,7 +177,8 @@ export type RunEvent =
       readonly host: string;
       readonly resource: string;
       readonly changes: readonly Change[];
-      /** Unified diff, only with `--diff`. */ readonly diff?: string;
+      /** Unified diff. In `-o json` with `--diff` alone; in a journal also for texts that were changed. */
+      readonly diff?: string;
     }
   | {
       readonly type: 'pending';

@@ -1,4 +1,4 @@
-import type { Emit } from '../engine/events.ts';
+import type { Emit, RunEvent } from '../engine/events.ts';
 import type { PastRun } from './journal/history.ts';
 import { openJson } from './json.ts';
 import { openPlain } from './plain.ts';
@@ -57,7 +57,16 @@ export function openReporter(options: ReporterOptions): Reporter {
     now: options.now ?? (() => performance.now()),
     date: options.date ?? (() => new Date()),
   };
-  return open[options.format](settings);
+  const reporter = open[options.format](settings);
+  return settings.diff ? reporter : { ...reporter, emit: (event) => reporter.emit(withoutDiff(event)) };
+}
+
+/** Journals have differences that nobody asked to see. */
+function withoutDiff(event: RunEvent): RunEvent {
+  if (event.type !== 'change' || event.diff === undefined) return event;
+  const change: { diff?: string } & RunEvent = { ...event };
+  delete change.diff;
+  return change;
 }
 
 /** `tty` on a terminal that can move its cursor, unless a CI system watches; else `plain`. */

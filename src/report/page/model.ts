@@ -120,6 +120,8 @@ function hostModels(events: readonly RunEvent[], times: readonly number[], lastM
   };
   for (const name of [...(start?.outline?.hosts.map((host) => host.name) ?? []), ...mine]) stateOf(name);
   events.forEach((event, index) => {
+    // Hosts of a stage that failed may never have told that they are done.
+    if (event.type === 'stage-end') for (const state of states.values()) close(state, 'work', times[index] ?? lastMs);
     if ('stage' in event && 'host' in event) follow(stateOf(event.host), event, times[index] ?? lastMs);
   });
   return [...states].map(([name, state]) => {

@@ -10,6 +10,7 @@ body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-
 header,main{max-width:1100px;margin:0 auto;padding:0 20px}
 h1{font-size:1.5rem;margin:1.2rem 0 0}h2{font-size:1.1rem;margin:2rem 0 .6rem}h3{font-size:1rem;margin:0}
 header p{margin:.2rem 0;color:var(--dim)}
+section{overflow-x:auto}
 code,pre,.what,td .dim{font-family:ui-monospace,monospace;font-size:.87em}
 pre{background:var(--soft);padding:10px;border-radius:6px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 .dim{color:var(--dim)}
@@ -29,7 +30,7 @@ summary{cursor:pointer}
 .diff{padding:6px 0}.diff span{display:block;padding:0 10px}.diff .add{background:var(--add)}.diff .del{background:var(--del)}.diff .hunk,.diff .file{color:var(--dim)}
 .error{border-left:4px solid var(--bad);background:var(--soft);border-radius:6px;padding:10px 14px;margin:.6rem 0}
 .error p{margin:.3rem 0 0}
-.picture{width:100%;height:auto;font:11px system-ui,sans-serif}
+.picture{width:100%;min-width:640px;height:auto;font:11px system-ui,sans-serif}
 .picture text{fill:var(--dim)}.picture .name{fill:var(--fg);font-weight:600;font-size:13px}
 .lane{fill:var(--soft);stroke:var(--line)}.lane-title{font-weight:600}.wire{stroke:var(--dim);fill:none;stroke-dasharray:3 3}
 .bar-box{fill:none;stroke:var(--dim)}.picture .bar-text{fill:var(--fg);font-size:13px;white-space:pre}
@@ -40,7 +41,7 @@ summary{cursor:pointer}
 .legend i.changed{background:var(--changed);border-color:var(--changed-line)}.legend i.failed{background:var(--del);border-color:var(--bad)}.legend i.left-out{background:none;border-style:dashed}
 .timeline{max-height:75vh;overflow:auto;border:1px solid var(--line);border-radius:8px;padding:6px 12px}
 .row{display:flex;align-items:center;gap:10px;height:20px}
-.who{flex:0 0 130px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:.83rem}.who.failed{color:var(--bad);font-weight:600}
+.who{flex:0 0 min(130px,30%);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:.83rem}.who.failed{color:var(--bad);font-weight:600}
 .track{position:relative;flex:1;height:14px;background:var(--soft);border-radius:3px}
 .axis .track{background:none}.axis,.stages{position:sticky;z-index:1;background:var(--bg)}.axis{top:-6px}.stages{top:14px}
 .track i{position:absolute;top:0;height:100%;min-width:2px;border-radius:2px;font-style:normal}

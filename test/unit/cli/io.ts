@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import { runCli } from '../../../src/cli/program.ts';
+import { parseEventLines } from '../../support/event-schema.ts';
 import { memory } from '../report/output.ts';
 
 /** What one command line gave. */
@@ -24,5 +25,5 @@ export function eventsOf(text: string): readonly RunEvent[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{"v"'))
-    .map((line) => JSON.parse(line) as RunEvent);
+    .flatMap((line) => parseEventLines(line) as readonly RunEvent[]);
 }

@@ -25,6 +25,15 @@ test('output is exactly the events, each with its time, and the summary is last'
   expect(lines[1]?.['at']).toBe('2026-11-20T20:31:08.000Z');
 });
 
+test('differences that a journal keeps are shown where they were asked for alone', async () => {
+  const event = { ...change('h1', 'file:/a', mode), diff: '-x\n+y\n' } as RunEvent;
+  for (const format of ['json', 'tty', 'plain'] as const) {
+    const { out } = await report([stageStart(hosts), event, stageEnd()], { format, verbose: true });
+    expect(out, format).not.toContain('+y');
+  }
+  expect((await report([event], { format: 'json', diff: true })).out).toContain('-x\\n+y');
+});
+
 test('a run that ended without a summary still gets one, counted from its events', async () => {
   const events = [
     runStart('apply', hosts),
