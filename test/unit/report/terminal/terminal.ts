@@ -34,7 +34,7 @@ export async function openTerminal(options: {
 }): Promise<Terminal> {
   const { flags = [], locale = 'C.UTF-8', ...size } = options;
   const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
-  const program = transpile(folder);
+  const program = (player ??= transpile());
   const server = createServer();
   const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
   const socketPath = join(folder, 'events');
@@ -91,8 +91,17 @@ function linesOf(screen: string): string[] {
   return screen.trimEnd().split('\n');
 }
 
-/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own. */
-function transpile(folder: string): string {
+let player: string | undefined;
+
+/** Takes away what all terminals of a test file ran. */
+export function removePlayer(): void {
+  if (player !== undefined) rmSync(player.slice(0, player.indexOf('/test/unit/')), { recursive: true, force: true });
+  player = undefined;
+}
+
+/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own, once. */
+function transpile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'k8sup-player-'));
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
