@@ -101,7 +101,7 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
     markDirty(run, []);
   }
   // Also when nothing changed: an earlier run may have been cut short, or have given up, while it waited.
-  const gate = step.gate?.(context);
+  const gate = await step.gate?.(context);
   if (gate !== undefined) {
     const text = `waiting for ${gate.name} (at most ${String(gate.timeoutSeconds)} s)`;
     context.emit({ type: 'progress', stage: stage.id, host: clusterTarget, text });
@@ -167,6 +167,7 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
         resource: id,
         durationMs: Math.round(performance.now() - (begun.get(id) ?? 0)),
       }),
+    onLeft: (text) => context.emit({ type: 'warning', host: host.name, text }),
   });
   countChanges(context.counts, [...difference.changes.values()]);
 }
