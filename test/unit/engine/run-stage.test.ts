@@ -45,31 +45,6 @@ describe.skipIf(noFakeHost !== undefined)('a stage', () => {
     expect(run.events.at(-1)).toMatchObject({ ok: true, changed: 1 });
   });
 
-  it('tells of each host when it was looked at, and which step it is done with', async () => {
-    using run = testRun({ hosts: testHosts('h1') });
-    const stage = stageOf(step([thing('a')], { name: 'one' }), step([thing('b')], { name: 'two' }));
-    await runStage(stage, run.context);
-    expect(told(run.events, 'looked', 'step-start', 'host-done')).toEqual([
-      'looked h1',
-      'step-start h1',
-      'host-done h1',
-      // The first step changed something, so the second one looks again.
-      'looked h1',
-      'step-start h1',
-      'host-done h1',
-    ]);
-    expect(run.events.flatMap((event) => (event.type === 'host-done' ? [event.step] : []))).toEqual(['one', 'two']);
-  });
-
-  it('does not read texts for a difference where there are none yet', async () => {
-    using run = testRun({ hosts: testHosts('h1'), showDiff: () => 'diff' });
-    const reads = (): number => run.calls.filter(({ kind }) => kind === 'read').length;
-    await runStage(stageOf(step([file({ path: '/etc/new', content: 'one\n', mode: 0o644 })])), run.context);
-    expect(reads()).toBe(1);
-    await runStage(stageOf(step([file({ path: '/etc/new', content: 'two\n', mode: 0o644 })])), run.context);
-    expect(reads()).toBe(3);
-  });
-
   it('ends only when every look has ended, also where that at the cluster fails first', async () => {
     const broken: ClusterStep = {
       type: 'cluster',
