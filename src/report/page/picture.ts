@@ -41,7 +41,7 @@ function lanesOf({ hosts }: ClusterOutline): readonly Lane[] {
   const others = hosts.filter((host) => !masters.includes(host) && !etcd.includes(host));
   return [
     { title: 'control plane', hosts: masters },
-    { title: 'etcd', hosts: etcd },
+    { title: etcd.some(has('node')) ? 'etcd and nodes' : 'etcd', hosts: etcd },
     { title: others.some(has('container')) ? 'container hosts' : 'nodes', hosts: others },
   ];
 }
