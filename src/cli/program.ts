@@ -6,6 +6,7 @@ import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags, withStageFlags } from './options.ts';
 import { k8supVersion } from './version.ts';
+import { addJournalCommands } from './program-journal.ts';
 import { addLabCommands } from './program-lab.ts';
 import { addLocalCommands } from './program-local.ts';
 import { addNetworkCommands } from './program-network.ts';
@@ -46,6 +47,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
   addLocalCommands(program, io, exit);
+  addJournalCommands(program, io, exit);
   addLabCommands(program, io, exit);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

@@ -33,11 +33,15 @@ const marks = ['@@k8sup-live', '@@k8sup-dry-run', '@@k8sup-end'] as const;
  * name their namespace.
  */
 export function clusterObjects(kube: KubeRunner): ClusterTarget {
+  // What a difference was made from is what is shown of it.
+  const looked = new WeakMap<readonly KubeObject[], ObjectProbe>();
   return {
     diff: async (objects, set) => {
       try {
         const all = withSet(objects, set);
-        const { live, dryRun, refused: reason } = await probeObjects(kube, all);
+        const probe = await probeObjects(kube, all);
+        looked.set(objects, probe);
+        const { live, dryRun, refused: reason } = probe;
         const known = diffObjects(all, live, dryRun);
         const changes = reason === undefined ? known : withUnknown(all, known, reason);
         if (set === undefined) return changes;
@@ -51,7 +55,7 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
     },
     texts: async (objects, set) => {
       const all = withSet(objects, set);
-      const { live, dryRun } = await probeObjects(kube, all);
+      const { live, dryRun } = looked.get(objects) ?? (await probeObjects(kube, all));
       const left = set === undefined ? [] : leftObjects(set, live, objects);
       const gone = left.length === 0 ? [] : await liveOf(kube, left);
       return objectTexts([...all, ...left], [...live, ...gone], dryRun);
