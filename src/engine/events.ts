@@ -1,4 +1,6 @@
 import type { Change } from '../resources/define.ts';
+import type { DriftCause } from './left.ts';
+import type { PlanDocument } from './plan-document.ts';
 import type { NetworkStatusReport, NetworkTestReport } from './network-report.ts';
 
 /** A failure as events and journals carry it. */
@@ -179,6 +181,8 @@ export type RunEvent =
       readonly changes: readonly Change[];
       /** Unified diff. In `-o json` with `--diff` alone; in a journal also for texts that were changed. */
       readonly diff?: string;
+      /** In a search for drift: why it differs. */
+      readonly cause?: DriftCause;
     }
   | {
       readonly type: 'pending';
@@ -222,7 +226,34 @@ export type RunEvent =
   | { readonly type: 'status'; readonly status: ClusterStatus }
   | { readonly type: 'network-status'; readonly status: NetworkStatusReport }
   | { readonly type: 'network-test'; readonly test: NetworkTestReport }
+  | { readonly type: 'plan'; readonly plan: PlanDocument }
+  | { readonly type: 'explanation'; readonly explanation: UnitExplanation }
   | ({ readonly type: 'summary' } & Summary);
+
+/** A flag of a unit, or a field of a file of its configuration. */
+export interface ExplainedValue {
+  readonly name: string;
+  /** Of a field: as JSON. */
+  readonly value: string;
+  readonly from: 'inventory' | 'default' | 'extras' | 'k8sup' | 'release' | 'host';
+  /** The key with its place in the inventory, or the reason. */
+  readonly because: string;
+}
+
+/** What `k8sup explain` tells. */
+export interface UnitExplanation {
+  readonly unit: string;
+  readonly host: string;
+  readonly flags: readonly ExplainedValue[];
+  readonly files: readonly { readonly path: string; readonly fields: readonly ExplainedValue[] }[];
+  /** Arguments of the process that runs now, without the program; undefined where none runs. */
+  readonly running?: readonly string[];
+  /** What that process has and the inventory does not want, and the other way round. */
+  readonly differs: readonly string[];
+}
+
+/** What a plan is made of: what would change, and what can only be known later. */
+export type PlanEvent = Extract<RunEvent, { type: 'change' | 'pending' }>;
 
 /** Receives events in order; must not throw. */
 export type Emit = (event: RunEvent) => void;

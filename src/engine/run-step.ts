@@ -1,7 +1,7 @@
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Change } from '../resources/define.ts';
-import { announce, countChanges } from './announce.ts';
+import { announce, announceObjects, countChanges } from './announce.ts';
 import { applyToHost } from './apply-host.ts';
 import { waitForClusterGate } from './cluster-gate.ts';
 import { clusterTarget } from './events.ts';
@@ -94,7 +94,7 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
   const about = { stage: stage.id, step: step.name, host: clusterTarget };
   const started = performance.now();
   context.emit({ type: 'step-start', ...about });
-  for (const [resource, changes] of difference.changes) context.emit({ type: 'change', ...about, resource, changes });
+  await announceObjects(run, step, difference);
   if (difference.changes.size > 0) {
     await context.cluster.apply(difference.objects, step.set);
     countChanges(context.counts, [...difference.changes.values()]);
@@ -156,6 +156,7 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
   await applyToHost(host, resources, context.executor(host), {
     signal: context.signal,
     holder: context.holder,
+    stage: stage.id,
     onBegin: (id) => {
       begun.set(id, performance.now());
       context.emit({ type: 'progress', stage: stage.id, host: host.name, text: id });

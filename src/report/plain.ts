@@ -50,6 +50,8 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
     case 'status':
     case 'network-status':
     case 'network-test':
+    case 'plan':
+    case 'explanation':
       return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;

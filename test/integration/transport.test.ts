@@ -222,6 +222,7 @@ describe('sections', () => {
     const applying = applyToHost(testHost(sshd), resources, connection, {
       signal,
       holder: 'test',
+      stage: '00.test',
       onBegin: (id) => ran.push(id),
       onDone: () => undefined,
       onLeft: () => undefined,

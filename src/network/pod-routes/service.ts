@@ -27,6 +27,8 @@ export function podRoutesService(file: ComponentFile): Component {
     files: [podRoutesScriptFile(), file],
     directories: [],
     inputs,
+    interrupts: 'routes and rules stay as they are; pods keep their connections',
+    explanation: { flags: {}, files: [] },
     health: sh`${podRoutesScript} check ${podRoutesPath}`,
     healthTimeoutSeconds: 30,
   };

@@ -24,6 +24,7 @@ function cluster(...answers: readonly Awaited<ReturnType<ClusterTarget['diff']>>
         asked.push('diff');
         return Promise.resolve(answers[asked.filter((one) => one === 'diff').length - 1] ?? new Map());
       },
+      texts: () => Promise.resolve(new Map([['ConfigMap kube-system/x', { before: 'a: 1\n', after: 'a: 2\n' }]])),
       apply: (given) => {
         asked.push(`apply ${given.map(({ metadata }) => metadata.name).join()}`);
         return Promise.resolve();

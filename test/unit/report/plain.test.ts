@@ -83,7 +83,7 @@ test('a plan ends with its total and the units that restart', async () => {
   );
   expect(out).toContain('[   4.0 s] 07.addons cluster: dns known after apply: no apiserver yet\n');
   expect(out.split('\n').slice(-5)).toEqual([
-    'Units that restart:',
+    'What restarts, and what that interrupts:',
     '  service:etcd.service  on h1, h2, h3',
     '',
     'Plan: 3 resources to change on 3 hosts, 1 known after apply, 3 units to restart.',
