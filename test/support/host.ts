@@ -1,4 +1,5 @@
-import type { Host, SshSettings } from '../../src/inventory/model.ts';
+import type { Host } from '../../src/inventory/model.ts';
+import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
 import { componentNames } from '../../src/inventory/model.ts';
 import type { TestSshd } from './sshd.ts';
 
@@ -14,6 +15,7 @@ export function testHost(sshd: TestSshd, ssh: Partial<SshSettings> = {}): Host {
     taints: [],
     variables: {},
     extras: Object.fromEntries(componentNames.map((name) => [name, noExtras])) as Host['extras'],
+    connection: 'ssh',
     ssh: {
       hostName: '127.0.0.1',
       port: sshd.port,
@@ -21,7 +23,10 @@ export function testHost(sshd: TestSshd, ssh: Partial<SshSettings> = {}): Host {
       privateKey: sshd.privateKey,
       knownHosts: sshd.knownHosts,
       hostKeyChecking: 'strict',
+      become: 'sudo',
       connectTimeoutSeconds: 10,
+      keepaliveSeconds: 10,
+      written: new Set(),
       ...ssh,
     },
   };

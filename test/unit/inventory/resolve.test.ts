@@ -15,6 +15,10 @@ describe('defaults', () => {
       knownHosts: `${homedir()}/.ssh/known_hosts`,
       hostKeyChecking: 'strict',
       connectTimeoutSeconds: 15,
+      keepaliveSeconds: 10,
+      become: 'sudo',
+      config: `${homedir()}/.ssh/config`,
+      written: new Set(),
     });
     expect(cluster).toMatchObject({
       versions: {
