@@ -50,13 +50,13 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('the lo
 
 describe('the command line', () => {
   it('is the loader alone for root, and by sudo without a prompt for others', () => {
-    expect(loaderCommand('root')).toBe(`exec /bin/sh -c '${loader}'`);
-    expect(loaderCommand('ops')).toBe(`exec sudo -n -- /bin/sh -c '${loader}'`);
+    expect(loaderCommand()).toBe(`exec /bin/sh -c '${loader}'`);
+    expect(loaderCommand({ with: 'sudo', password: false })).toBe(`exec sudo -n -- /bin/sh -c '${loader}'`);
   });
 
   it('survives a login shell', () => {
     const framed = frameScript('echo "here $0"');
-    const result = spawnSync('bash', ['-c', loaderCommand('root')], { input: framed.frame, encoding: 'utf8' });
+    const result = spawnSync('bash', ['-c', loaderCommand()], { input: framed.frame, encoding: 'utf8' });
     expect(result.stdout).toContain(`${framed.startMark}\nhere`);
   });
 });
