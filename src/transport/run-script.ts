@@ -239,7 +239,8 @@ async function* read(host: ScriptHost, content: Exclude<Content, { bytes: Buffer
 function checkStarted(host: ScriptHost, result: Collected): RunResult {
   if (result.closed) throw host.lost();
   if (result.started) return result;
-  if (host.root.with !== 'none' && new RegExp(`\\b${host.root.with}\\b|password`, 'i').test(result.stderr)) {
+  const byRoot = host.root.with === 'su' ? /\bsu\b|password/i : /sudo|password/i;
+  if (host.root.with !== 'none' && byRoot.test(result.stderr)) {
     throw rootRefused(host.name, host.root, result.stderr);
   }
   throw new K8supError({

@@ -39,7 +39,7 @@ export function openTransport({ ask, env, warn }: TransportOptions): Transport {
   const ssh = openSsh({ secrets, env, warn });
   const prepareOne = async (host: Host, signal: AbortSignal): Promise<void> => {
     try {
-      await (host.connection === 'local' ? localRoot(host, secrets, signal) : ssh.prepare(host, signal));
+      await (host.connection === 'local' ? localRoot(host, secrets, { signal }) : ssh.prepare(host, signal));
     } catch (error) {
       if (!(error instanceof K8supError) || error.kind === 'usage' || error.kind === 'cancelled') throw error;
     }
@@ -49,7 +49,7 @@ export function openTransport({ ask, env, warn }: TransportOptions): Transport {
       await pMap(hosts, (host) => prepareOne(host, signal), { concurrency: readers });
     },
     connect: (host, signal) =>
-      host.connection === 'local' ? connectLocal(host, secrets, signal) : ssh.connect(host, signal),
+      host.connection === 'local' ? connectLocal(host, secrets, { signal }) : ssh.connect(host, signal),
     [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose](),
   };
 }

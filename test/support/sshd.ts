@@ -14,6 +14,8 @@ export interface TestSshd {
   readonly knownHosts: string;
   /** The server's public host key, as a known_hosts entry has it: type and base64. */
   readonly hostKey: string;
+  /** What it said so far. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -46,8 +48,8 @@ export async function startSshd({ config: extra = [], mounts }: SshdOptions = {}
   const start = `dir=${dir}; set -e; ${mounts ?? ':'}\nexec /usr/sbin/sshd -D -e -f "$dir/sshd_config"`;
   const words = [...(mounts === undefined ? [] : ['unshare', '--mount']), 'sh', '-c', start];
   const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
   await new Promise<void>((resolve, reject) => {
-    let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       if (said.includes('Server listening')) resolve();
@@ -63,7 +65,7 @@ export async function startSshd({ config: extra = [], mounts }: SshdOptions = {}
     await ended;
     rmSync(dir, { recursive: true, force: true });
   };
-  return { port, dir, privateKey: join(dir, 'id'), knownHosts, hostKey, stop };
+  return { port, dir, privateKey: join(dir, 'id'), knownHosts, hostKey, log: () => said, stop };
 }
 
 function freePort(): Promise<number> {

@@ -10,13 +10,23 @@ import { runScript } from '../run-script.ts';
 import type { Pipe, ScriptHost } from '../run-script.ts';
 import type { Secrets } from '../secrets.ts';
 
+export interface LocalOptions {
+  readonly signal: AbortSignal;
+  /** Default: who runs k8sup. */
+  readonly user?: { readonly username: string; readonly uid: number };
+}
+
 /**
  * A connection to the machine that k8sup runs on: the same loader as over SSH, in a process of its own.
  *
  * @throws K8supError where the password of sudo cannot be had.
  */
-export async function connectLocal(host: Host, secrets: Secrets, signal: AbortSignal): Promise<Connection> {
-  const root = await localRoot(host, secrets, signal);
+export async function connectLocal(
+  host: Host,
+  secrets: Secrets,
+  { signal, user = userInfo() }: LocalOptions,
+): Promise<Connection> {
+  const root = await localRoot(host, secrets, { signal, user });
   let bytesSent = 0;
   const scriptHost: ScriptHost = {
     name: host.name,
@@ -38,9 +48,13 @@ export async function connectLocal(host: Host, secrets: Secrets, signal: AbortSi
 }
 
 /** How the user who runs k8sup becomes root. */
-export function localRoot(host: Host, secrets: Secrets, signal: AbortSignal): Promise<RootLogin> {
-  const { username, uid } = userInfo();
-  return rootLogin({ name: host.name, ssh: { ...host.ssh, user: username }, isRoot: uid === 0 }, secrets, signal);
+export function localRoot(
+  host: Host,
+  secrets: Secrets,
+  { signal, user = userInfo() }: LocalOptions,
+): Promise<RootLogin> {
+  const ssh = { ...host.ssh, user: user.username };
+  return rootLogin({ name: host.name, ssh, isRoot: user.uid === 0 }, secrets, signal);
 }
 
 /** As over SSH: a group of its own, so that Ctrl-C leaves it, and little of our environment, which is none of the host's. */

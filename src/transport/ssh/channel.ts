@@ -66,7 +66,7 @@ function pipeOf(channel: ssh2.ClientChannel): Pipe {
 
 /** sshd refuses to open a channel beyond MaxSessions; that it refuses to run a command in one is of another kind and does not pass. */
 function refusedError(host: string, error: Error): K8supError {
-  const full = 'reason' in error;
+  const full = 'reason' in error && typeof error.reason === 'number';
   return new K8supError({
     code: full ? 'CHANNEL_REFUSED' : 'EXEC_REFUSED',
     kind: 'connection',

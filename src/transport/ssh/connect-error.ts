@@ -44,7 +44,8 @@ export function connectError(target: Target, error: unknown, { proxyErrors, logi
 /** A jump host that does not lead on. */
 export function forwardError(target: Target, jump: Target, error: unknown): K8supError {
   const said = messageOf(error);
-  const forbidden = /administratively|prohibited/i.test(said);
+  // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, 5.1)
+  const forbidden = error instanceof Error && 'reason' in error && error.reason === 1;
   return new K8supError({
     code: 'HOST_UNREACHABLE',
     kind: 'connection',
