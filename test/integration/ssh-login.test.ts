@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
-import { testHost } from '../support/host.ts';
+import { testHost, withoutKey } from '../support/host.ts';
 import { testTransport } from '../support/ssh-connection.ts';
 import { startSshd } from '../support/sshd.ts';
 import type { TestSshd } from '../support/sshd.ts';
@@ -15,8 +15,7 @@ const ask = { ask: 'once' } as const;
 
 /** A host without a key: only what is said here lets in. */
 function hostOf(sshd: TestSshd, ssh: Partial<SshSettings>, name = 'h1') {
-  const { privateKey: _key, ...rest } = testHost(sshd).ssh;
-  return { ...testHost(sshd), name, ssh: { ...rest, ...ssh } };
+  return { ...testHost(sshd), name, ssh: { ...withoutKey(testHost(sshd).ssh), ...ssh } };
 }
 
 /** Who a script runs as, through a transport with these answers. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { K8supError } from '../../src/errors/k8sup-error.ts';
 import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
 import { fingerprint } from '../../src/transport/ssh/host-key.ts';
-import { testHost } from '../support/host.ts';
+import { testHost, withoutKey } from '../support/host.ts';
 import { connectSsh, testTransport } from '../support/ssh-connection.ts';
 import { startSshd } from '../support/sshd.ts';
 import type { TestSshd } from '../support/sshd.ts';
@@ -125,9 +125,9 @@ describe("OpenSSH's configuration", () => {
     `HostName 127.0.0.1\n Port ${String(one.port)}\n IdentityFile ${one.privateKey}\n UserKnownHostsFile ${one.knownHosts}\n IdentitiesOnly yes`;
 
   async function reached(ssh: Partial<SshSettings>): Promise<string> {
-    const { privateKey: _key, ...rest } = testHost(sshd).ssh;
+    const nothing = withoutKey(testHost(sshd).ssh);
     await using test = testTransport();
-    await using connection = await test.transport.connect({ ...testHost(sshd), ssh: { ...rest, ...ssh } }, signal);
+    await using connection = await test.transport.connect({ ...testHost(sshd), ssh: { ...nothing, ...ssh } }, signal);
     return (await connection.run('echo here', options)).stdout;
   }
 

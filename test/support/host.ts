@@ -3,6 +3,12 @@ import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
 import { componentNames } from '../../src/inventory/model.ts';
 import type { TestSshd } from './sshd.ts';
 
+/** The same settings without a key: only what is said besides lets in. */
+export function withoutKey(ssh: SshSettings): SshSettings {
+  const rest = Object.entries(ssh).filter(([name]) => name !== 'privateKey');
+  return Object.fromEntries(rest) as unknown as SshSettings;
+}
+
 /** A host that is reached through a test's sshd. */
 export function testHost(sshd: TestSshd, ssh: Partial<SshSettings> = {}): Host {
   const noExtras = { extraArgs: {}, extraConfig: {} };

@@ -131,7 +131,7 @@ interface Way {
 
 /** Which sshd a login burdens first; a proxy command that is no ssh leads to the host itself. */
 function placeOf({ ssh }: Target, through: string): string {
-  if (ssh.proxyCommand !== undefined && /\bssh\b/.test(ssh.proxyCommand)) return ssh.proxyCommand;
+  if (through === '' && /\bssh\b/.test(ssh.proxyCommand ?? '')) return ssh.proxyCommand ?? '';
   return `${through} ${ssh.hostName}:${String(ssh.port)}`;
 }
 

@@ -30,7 +30,8 @@ export async function dial(target: Target, sock: Readable | undefined, parts: Di
   const check = hostKeyCheck(target);
   const clock = deadline(target.ssh.connectTimeoutSeconds * 1000);
   const login = await loginOf(target, { ...parts, pause: clock.pause });
-  const { proxyCommand } = target.ssh;
+  // Behind a jump host the way is that one.
+  const proxyCommand = sock === undefined ? target.ssh.proxyCommand : undefined;
   const proxy = proxyCommand === undefined ? undefined : startProxyCommand(proxyCommand, target);
   const client = new ssh2.Client();
   let trouble: string | undefined;

@@ -33,7 +33,7 @@ async function jumpsTo(
   const wanted = hopsOf(completed);
   const [first, ...rest] = await Promise.all(wanted.map((hop) => config.complete(hop, signal)));
   if (first === undefined) return [];
-  const jumps = [first.target, ...rest.map(({ target }) => withoutWay(target))];
+  const jumps = [first, ...rest].map(({ target }) => target);
   if (depth + jumps.length > maxJumps) throw loop(completed.target);
   return [...(await jumpsTo(first, config, signal, depth + jumps.length)), ...jumps];
 }
@@ -69,12 +69,6 @@ function fromConfig(hop: JumpText, { name, ssh }: Target): Target {
       ...(privateKey === undefined ? {} : { identityFiles: [privateKey] }),
     },
   };
-}
-
-/** Behind the first hop the way is the hop before. */
-function withoutWay({ ssh, ...target }: Target): Target {
-  const { proxyCommand: _command, proxyJump: _jump, ...rest } = ssh;
-  return { ...target, ssh: rest };
 }
 
 function loop({ name }: Target): K8supError {

@@ -4,10 +4,11 @@ import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
 import { badNetworks } from './bad-networks.ts';
+import { badSsh } from './bad-ssh.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks])(
+  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks, ...badSsh])(
     '%s',
     (_what, cluster, hosts, found) => {
       expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);

@@ -5,11 +5,6 @@ export const twoMasters =
 /** One bad inventory: [what, keys below cluster, hosts, all that must be found]. */
 export type Case = readonly [what: string, cluster: string, hosts: string | undefined, found: readonly string[]];
 
-/** A host with these settings of SSH. */
-function ssh(what: string, settings: string, found: readonly string[]): readonly Case[] {
-  return [[what, '', `- { name: a, address: 192.0.2.1, ssh: { ${settings} } }`, found]];
-}
-
 export const badInventories: readonly Case[] = [
   ['unknown key', 'networks: {}', undefined, ['UNKNOWN_KEY 3:3 cluster.networks']],
   [
@@ -50,28 +45,6 @@ export const badInventories: readonly Case[] = [
     two.replaceAll(' }', ', ssh: { hostName: x } }'),
     ['DUPLICATE_SSH_TARGET 5:53 hosts[1].ssh.hostName'],
   ],
-  ...ssh('a password in the inventory', 'password: x', ['SECRET_IN_INVENTORY 4:43 hosts[0].ssh.password']),
-  ...ssh('a password of sudo in the inventory', 'becomePassword: x', [
-    'SECRET_IN_INVENTORY 4:43 hosts[0].ssh.becomePassword',
-  ]),
-  ...ssh('two sources of a password', 'askPassword: true, passwordFile: f', [
-    'TWO_PASSWORD_SOURCES 4:76 hosts[0].ssh.passwordFile',
-  ]),
-  ...ssh("two sources of sudo's password", 'becomePasswordCommand: c, becomePasswordFile: f', [
-    'TWO_PASSWORD_SOURCES 4:66 hosts[0].ssh.becomePasswordCommand',
-  ]),
-  ...ssh('no way over jump hosts', 'proxyJump: "a,,b"', ['PROXY_JUMP_INVALID 4:54 hosts[0].ssh.proxyJump']),
-  ...ssh('a jump host with a bad port', 'proxyJump: "a:70000"', ['PROXY_JUMP_INVALID 4:54 hosts[0].ssh.proxyJump']),
-  ...ssh('two ways', 'proxyJump: a, proxyCommand: nc %h', ['TWO_PROXIES 4:71 hosts[0].ssh.proxyCommand']),
-  ...ssh('a host key that is none', 'hostKey: SHA256:abc', ['HOST_KEY_INVALID 4:52 hosts[0].ssh.hostKey']),
-  ...ssh('how to become root', 'become: doas', ['VALUE_INVALID 4:51 hosts[0].ssh.become']),
-  [
-    'a local host with SSH',
-    '',
-    '- { name: a, address: 192.0.2.1, connection: local, ssh: { port: 23, become: su } }',
-    ['LOCAL_WITH_SSH 4:68 hosts[0].ssh.port'],
-  ],
-  ['two local hosts', '', two.replaceAll(' }', ', connection: local }'), ['DUPLICATE_LOCAL 5:48 hosts[1].connection']],
   ['no address', '', '- { name: a, address: a.example.com }', ['ADDRESS_INVALID 4:25 hosts[0].address']],
   ['loopback', '', '- { name: a, address: 127.0.0.1 }', ['ADDRESS_UNUSABLE 4:25 hosts[0].address']],
   ['no etcd', '', two.replace('etcd, ', ''), ['NO_ETCD 3:1 hosts']],
