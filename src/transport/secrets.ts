@@ -21,8 +21,6 @@ export interface SecretOwner {
 export interface Secrets {
   /** @throws K8supError `PASSWORD_UNREADABLE` or that of the question. */
   get(source: SecretSource, owner: SecretOwner, signal: AbortSignal): Promise<string>;
-  /** A question of its own, answered once for each text. */
-  ask(question: string, signal: AbortSignal): Promise<string>;
   /** A question whose answer is of use only once. */
   askAgain(question: string, signal: AbortSignal): Promise<string>;
 }
@@ -44,16 +42,15 @@ export function openSecrets(ask: Ask): Secrets {
     turn = answer.catch(() => undefined);
     return answer;
   };
-  const askOnce: Secrets['ask'] = (question, signal) => once(`ask ${question}`, () => askAgain(question, signal));
   return {
-    ask: askOnce,
     askAgain,
     get: (source, owner, signal) => {
       if ('file' in source) return once(`file ${source.file}`, () => fromFile(source.file, owner));
       if ('command' in source) {
         return once(`command ${source.command}`, () => fromCommand(source.command, owner, signal));
       }
-      return askOnce(source.ask === 'once' ? owner.what : `${owner.what} on ${owner.host}`, signal);
+      const question = source.ask === 'once' ? owner.what : `${owner.what} on ${owner.host}`;
+      return once(`ask ${question}`, () => askAgain(question, signal));
     },
   };
 }

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
+import { sha256 } from '../../src/resources/file.ts';
 import { testHost, withoutKey } from '../support/host.ts';
 import { testTransport } from '../support/ssh-connection.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -88,6 +90,16 @@ describe('sudo', () => {
     expect(stdout).toContain('sudo');
     expect(stdout).not.toContain(users.ops);
     expect(stdout).toContain('var=@@k8sup-go\n');
+  });
+
+  test('leaves what is sent to the script as it is, byte for byte', async () => {
+    await using test = testTransport({ 'sudo password of ops': users.ops });
+    await using connection = await test.transport.connect(hostOf(sshd, { ...key(), becomePassword: ask }), signal);
+    const bytes = randomBytes(3_000_000);
+    for (const time of ['first, after a question', 'second, with the password ahead']) {
+      const result = await connection.run('sha256sum', { ...options, contents: [{ bytes }] });
+      expect(result.stdout, time).toBe(`${sha256(bytes)}  -\n`);
+    }
   });
 
   test('runs many scripts at once, each with the password ahead', async () => {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { K8supError } from '../../src/errors/k8sup-error.ts';
 import type { SshSettings } from '../../src/inventory/ssh-settings.ts';
+import { openSecrets } from '../../src/transport/secrets.ts';
+import { openSsh } from '../../src/transport/ssh/connect.ts';
 import { fingerprint } from '../../src/transport/ssh/host-key.ts';
 import { testHost, withoutKey } from '../support/host.ts';
 import { connectSsh, testTransport } from '../support/ssh-connection.ts';
@@ -247,6 +249,22 @@ describe('an sshd that has no place', () => {
       for (const socket of taken) socket.destroy();
       await full.stop();
     }
+  });
+
+  test('for a login, however often it is asked, ends in one error', async () => {
+    const dropping = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => dropping.listen(0, '127.0.0.1', resolve));
+    const { port } = dropping.address() as AddressInfo;
+    const warnings: string[] = [];
+    const secrets = openSecrets(() => Promise.resolve(''));
+    const warn = (host: string, text: string): void => void warnings.push(`${host}: ${text}`);
+    await using ssh = openSsh({ secrets, env: {}, warn, random: () => -0.5 });
+    await expect(ssh.connect(testHost(sshd, { port }), signal)).rejects.toMatchObject({
+      code: 'HOST_UNREACHABLE',
+      fix: expect.stringContaining('MaxStartups') as string,
+    });
+    expect(warnings).toHaveLength(5);
+    dropping.close();
   });
 
   test('for many logins at once gets a few at a time', async () => {
