@@ -101,12 +101,14 @@ export function openSsh(options: SshOptions): Ssh {
   };
 
   return {
-    prepare: async (host, signal) => {
+    prepare: async (host, run) => {
+      const signal = ofOne(run);
       const { target, jumps: hops } = await route(host, signal);
       for (const hop of [...hops, target]) await loginOf(hop, { ...parts, signal, pause: () => undefined });
       await rootOf(host, target, signal);
     },
-    connect: async (host, signal) => {
+    connect: async (host, run) => {
+      const signal = ofOne(run);
       const { target, jumps: hops } = await route(host, signal);
       const root = await rootOf(host, target, signal);
       const way = await through(hops, signal).catch((error: unknown) => {
@@ -121,6 +123,11 @@ export function openSsh(options: SshOptions): Ssh {
         await jump.then((dialled) => dialled.close()).catch(() => undefined);
     },
   };
+}
+
+/** A signal for one host: Node warns of more than ten listeners on one, and a run has hosts enough. */
+function ofOne(run: AbortSignal): AbortSignal {
+  return AbortSignal.any([run]);
 }
 
 /** How the next connection gets to its sshd; `key` names what it goes through. */
@@ -222,7 +229,7 @@ async function runWhenFree(limit: Limit, options: RunOptions, work: () => Promis
       // With others on the connection it waits for its turn; alone, a script that was given up may still run.
       const wait = limit.running > 0 ? 0 : alone.shift();
       if (wait === undefined) throw error;
-      await delay(wait, undefined, { signal: options.signal });
+      await delay(wait, undefined, { signal: ofOne(options.signal) });
     }
   }
 }
