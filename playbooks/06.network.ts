@@ -4,9 +4,9 @@ import { componentResources } from '../src/components/component-resources.ts';
 import { restartPods } from '../src/components/restart-pods.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import type { Component } from '../src/components/component.ts';
-import type { Stage, StageContext } from '../src/engine/stage.ts';
+import type { ClusterGate, Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
-import { nodesReadyGate } from '../src/kube/index.ts';
+import { nodesReadyGate, workloadsGate } from '../src/kube/index.ts';
 import { additionPlace, networkPlace, partsOf } from '../src/network/parts.ts';
 import { additionsOf, networkAdditions, networkObjects, pluginOf } from '../src/network/network.ts';
 import type { NetworkTarget } from '../src/network/plugin.ts';
@@ -90,6 +90,13 @@ export const networkStage: Stage = {
       },
     },
     {
+      // Before the nodes, which would only say that they have no network; and a firewall beside the network makes no node wait at all.
+      type: 'cluster',
+      name: 'pods of the network',
+      objects: () => [],
+      gate: async (context) => networkGate(context, 'DaemonSet'),
+    },
+    {
       type: 'cluster',
       name: 'nodes ready',
       objects: () => [],
@@ -105,6 +112,21 @@ export const networkStage: Stage = {
     },
   ],
 };
+
+/** Waits for what the network runs as pods: a DaemonSet's need no other network, but a Deployment's may, and the names of Services with it. */
+export async function networkGate(
+  context: StageContext,
+  kind: 'DaemonSet' | 'Deployment',
+): Promise<ClusterGate | undefined> {
+  const objects = await networkObjects(context);
+  const gone = context.inventory.hosts.filter((host) => runsKubelet(host) && context.unreachable.has(host.name));
+  const name = kind === 'DaemonSet' ? 'pods of the network on every node' : "the network's controllers";
+  return workloadsGate(
+    name,
+    objects.filter((object) => object.kind === kind),
+    gone.length,
+  );
+}
 
 /** What people have to do or know once the network is applied. */
 export async function networkNotes(context: StageContext): Promise<readonly string[]> {

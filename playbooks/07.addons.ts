@@ -2,6 +2,7 @@ import { coredns } from '../src/components/coredns/coredns.ts';
 import type { Stage } from '../src/engine/stage.ts';
 import { rolloutGate } from '../src/kube/index.ts';
 import { pluginOf } from '../src/network/network.ts';
+import { networkGate } from './06.network.ts';
 
 /** CoreDNS at the DNS IP. */
 export const addonsStage: Stage = {
@@ -18,6 +19,12 @@ export const addonsStage: Stage = {
         pluginOf(inventory).makesNodesReady && inventory.cluster.network.podsReachServices
           ? rolloutGate('kube-system', 'coredns')
           : undefined,
+    },
+    {
+      type: 'cluster',
+      name: "the network's controllers",
+      objects: () => [],
+      gate: async (context) => networkGate(context, 'Deployment'),
     },
   ],
 };

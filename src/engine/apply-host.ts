@@ -3,6 +3,7 @@ import type { Executor } from '../host/connection.ts';
 import type { Host } from '../inventory/model.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { hostLockSeconds } from '../resources/host-lock.ts';
+import { leftMark } from '../resources/left-mark.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { diffResource } from './probe-host.ts';
 import { applyKey, applyScript, lockedKey, noLockKey, probeKey } from './script.ts';
@@ -15,6 +16,8 @@ export interface ApplyOptions {
   /** Called when work on a resource begins. */
   readonly onBegin: (id: string) => void;
   readonly onDone: (id: string) => void;
+  /** Told what a resource had to leave on the host although it was applied. */
+  readonly onLeft: (text: string) => void;
 }
 
 /**
@@ -49,7 +52,13 @@ export async function applyToHost(
   if (noLock !== undefined) throw noLockError(host, noLock.output);
   const locked = sections.get(lockedKey);
   if (locked !== undefined) throw lockedError(host, locked.output);
+  for (const resource of resources) leftBy(sections.get(applyKey(resource.id))).forEach(options.onLeft);
   for (const resource of resources) checkResource(host, resource, sections, result.stderr);
+}
+
+function leftBy(section: Section | undefined): readonly string[] {
+  const lines = escapeControl(section?.output ?? '').split('\n');
+  return lines.filter((line) => line.startsWith(leftMark)).map((line) => line.slice(leftMark.length));
 }
 
 function checkResource(

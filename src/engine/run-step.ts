@@ -96,7 +96,7 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
     countChanges(context.counts, [...difference.changes.values()]);
     markDirty(run, []);
   }
-  const gate = step.gate?.(context);
+  const gate = await step.gate?.(context);
   if (gate === undefined) return;
   // Also when nothing changed: an earlier run may have been cut short, or have given up, while it waited.
   const text = `waiting for ${gate.name} (at most ${String(gate.timeoutSeconds)} s)`;
@@ -161,6 +161,7 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
         resource: id,
         durationMs: Math.round(performance.now() - (begun.get(id) ?? 0)),
       }),
+    onLeft: (text) => context.emit({ type: 'warning', host: host.name, text }),
   });
   countChanges(context.counts, [...difference.changes.values()]);
 }

@@ -98,7 +98,7 @@ export interface ClusterStep {
   /** Name of a set whose objects the cluster remembers: those that are no longer among `objects` are removed. */
   readonly set?: string;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
-  readonly gate?: (context: StageContext) => ClusterGate | undefined;
+  readonly gate?: (context: StageContext) => ClusterGate | undefined | Promise<ClusterGate | undefined>;
 }
 
 /** What an action may use. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Family } from './cidr.ts';
 import type { Draft, Report } from './findings.ts';
 import type { InterfaceChoice } from './interface-choice.ts';
 import type { NetworkSettings, Role } from './model.ts';
@@ -16,6 +17,16 @@ export interface NeededPort {
   readonly unit: string | undefined;
   /** Bound to 127.0.0.1 alone, so a program on another address is not in the way. */
   readonly loopback: boolean;
+}
+
+/** What hosts send each other that is neither TCP nor UDP, and that a firewall must let in. */
+export interface NeededProtocol {
+  /** Of IANA's protocol numbers; 4 is IP in IP. Firewalls know few of the names. */
+  readonly number: number;
+  /** For people, for example `IP in IP`. */
+  readonly purpose: string;
+  /** Of the addresses that it goes between; undefined: of both. */
+  readonly family?: Family;
 }
 
 /** A kernel feature that a choice of the inventory needs, and what else could be chosen. */
@@ -87,6 +98,7 @@ export interface PluginNeeds {
   /** Files whose objects it applies; they stay on the controller. */
   readonly upstream?: readonly UpstreamFile[];
   readonly ports: readonly NeededPort[];
+  readonly protocols?: readonly NeededProtocol[];
   readonly kernel: readonly KernelNeed[];
   /** Programs beyond those that every node needs. */
   readonly programs: readonly string[];
@@ -164,6 +176,7 @@ export function joinNeeds(one: PluginNeeds, other: PluginNeeds): PluginNeeds {
     artifacts: { ...other.artifacts, ...one.artifacts },
     upstream: [...(one.upstream ?? []), ...(other.upstream ?? [])],
     ports: [...one.ports, ...other.ports],
+    protocols: [...(one.protocols ?? []), ...(other.protocols ?? [])],
     kernel: [...one.kernel, ...other.kernel],
     programs: [...one.programs, ...other.programs],
     leaves: [...one.leaves, ...other.leaves],

@@ -1,16 +1,63 @@
 import { z } from 'zod';
+import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { inventorySchemas } from './schema.ts';
 import { fieldsOf } from './schema/walk.ts';
 import type { Field } from './schema/walk.ts';
 
-/** The README's table of all keys, as Markdown. */
+/** The page with the keys of single networks, from the repository's root. */
+export const networkSettingsPage = 'src/network/SETTINGS.md';
+
+/** The README's table of all keys as Markdown, but for those of single networks, to which it leads. */
 export function inventoryReference(plugins: readonly PluginDeclaration[]): string {
-  const rows = fieldsOf(inventorySchemas(plugins).inventory).map((field) => {
-    const cells = [`\`${printPath(field)}\``, field.type, standardOf(field), escapeCell(field.description)];
-    return `| ${cells.join(' | ')} |`;
+  const fields = fieldsOf(inventorySchemas(plugins).inventory);
+  const names = networksOf(plugins);
+  const elsewhere = new Set(fields.map((field) => networkOf(field, names)));
+  return tableOf(
+    fields.filter((field) => networkOf(field, names) === undefined),
+    ({ path }) => {
+      const name = path.length === 3 ? path.at(-1) : undefined;
+      return name !== undefined && elsewhere.has(name)
+        ? `: [its keys](${networkSettingsPage}#${name.toLowerCase()})`
+        : '';
+    },
+  );
+}
+
+/** The page of {@link networkSettingsPage}; ends with a newline. */
+export function networkSettingsReference(plugins: readonly PluginDeclaration[]): string {
+  const fields = fieldsOf(inventorySchemas(plugins).inventory);
+  const names = networksOf(plugins);
+  const sections = names.flatMap((name) => {
+    const own = fields.filter((field) => networkOf(field, names) === name);
+    return own.length === 0 ? [] : [`## ${name}`, tableOf(own)];
   });
-  return ['| Key | Type | Default | Meaning |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
+  return `${[settingsIntroduction, ...sections].join('\n\n')}\n`;
+}
+
+const settingsIntroduction = `<!-- made by npm run docs -->
+
+# Settings of networks
+
+The keys of each network, and of what may stand beside one. Those that networks share, and all others, are in the
+[inventory reference](../../README.md#inventory-reference); how each network works is [drawn here](README.md).`;
+
+function networksOf(plugins: readonly PluginDeclaration[]): readonly string[] {
+  return [...plugins, ...additionsOf(plugins)].map(({ name }) => name);
+}
+
+/** The network that a key belongs to, if it is below the network's own. */
+function networkOf({ path: [top, section, name, inside] }: Field, names: readonly string[]): string | undefined {
+  const own = (top === 'cluster' && section === 'network') || (top === 'hosts' && section === '[]');
+  return own && inside !== undefined && name !== undefined && names.includes(name) ? name : undefined;
+}
+
+function tableOf(fields: readonly Field[], more: (field: Field) => string = () => ''): string {
+  const rows = fields.map((field) => {
+    const meaning = escapeCell(field.description) + more(field);
+    return `| ${[`\`${printPath(field)}\``, field.type, standardOf(field), meaning].join(' | ')} |`;
+  });
+  return ['| Key | Type | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 /** JSON schema (draft 7) of the inventory as it is written, for editors; ends with a newline. */

@@ -1,6 +1,6 @@
-import type { ClusterGate } from '../engine/stage.ts';
+import type { ClusterGate, KubeObject } from '../engine/stage.ts';
 import type { Inventory } from '../inventory/model.ts';
-import { sh } from '../shell/sh.ts';
+import { lines, sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
 /**
@@ -50,3 +50,63 @@ kubectl -n ${namespace} logs deployment/${deployment} --tail=8 >&2; exit 1; }`,
     timeoutSeconds: seconds + 20,
   };
 }
+
+/**
+ * Opens when the pods of these DaemonSets and Deployments run as they are written by now, but for as many of each as there are hosts that the run goes on
+ * without; undefined where there are none. At the limit it says which do not, and why their containers wait. Runs with kubectl at hand.
+ */
+export function workloadsGate(
+  name: string,
+  objects: readonly KubeObject[],
+  unreachable: number,
+): ClusterGate | undefined {
+  const workloads = objects.filter(({ kind }) => kind === 'DaemonSet' || kind === 'Deployment');
+  if (workloads.length === 0) return undefined;
+  const seconds = 300;
+  const namespaces = [...new Set(workloads.map(({ metadata }) => metadata.namespace ?? 'default'))];
+  const looks = namespaces.map((namespace) => {
+    const names = workloads
+      .filter(({ metadata }) => (metadata.namespace ?? 'default') === namespace)
+      .map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+    return sh`kubectl --request-timeout=10s -n ${namespace} get ${names} --no-headers -o ${workloadColumns} || exit 1`;
+  });
+  return {
+    name,
+    check: sh`end=$(($(date +%s) + ${seconds}))
+while :; do
+  if said=$( ( ${lines(looks)}
+) 2>&1); then
+    said=$(printf '%s\n' "$said" | awk -v gone=${unreachable} '
+      { wanted = $1 == "DaemonSet" ? $5 : $6; new = $1 == "DaemonSet" ? $7 : $8; up = $1 == "DaemonSet" ? $9 : $10; least = wanted - gone
+        if ($3 != $4 || wanted == "<none>" || ($11 != "OnDelete" && new + 0 < least) || up + 0 < least) print "not ready: " $1 " " $2 ", " up + 0 " of " wanted + 0 " pods" }')
+    [ -n "$said" ] || exit 0
+  fi
+  [ "$(date +%s)" -lt "$end" ] || break
+  sleep 1
+done
+printf '%s\n' "$said" >&2
+for namespace in ${namespaces}; do
+  kubectl -n "$namespace" get pods --no-headers -o ${podColumns} 2>&1 | awk '$3 != "Succeeded" && $4 ~ /false|<none>/' | head -n 12 >&2
+  kubectl -n "$namespace" get events --field-selector type=Warning --sort-by=.lastTimestamp 2>&1 | tail -n 8 >&2
+done
+exit 1`,
+    timeoutSeconds: seconds + 20,
+  };
+}
+
+const workloadColumns = `custom-columns=${[
+  'KIND:.kind',
+  'NAME:.metadata.name',
+  'WRITTEN:.metadata.generation',
+  'SEEN:.status.observedGeneration',
+  'SCHEDULED:.status.desiredNumberScheduled',
+  'REPLICAS:.spec.replicas',
+  'UPDATED:.status.updatedNumberScheduled',
+  'NEW:.status.updatedReplicas',
+  'UP:.status.numberAvailable',
+  'AVAILABLE:.status.availableReplicas',
+  'HOW:.spec.updateStrategy.type',
+].join(',')}`;
+
+const podColumns =
+  'custom-columns=NAME:.metadata.name,NODE:.spec.nodeName,PHASE:.status.phase,READY:.status.containerStatuses[*].ready,WAITS:.status.containerStatuses[*].state.waiting.reason,FIRST:.status.initContainerStatuses[*].state.waiting.reason';

@@ -1,6 +1,6 @@
 export { approvePending, listPending } from './csr.ts';
 export type { PendingCsr } from './csr.ts';
-export { nodesReadyGate, rolloutGate } from './gates.ts';
+export { nodesReadyGate, rolloutGate, workloadsGate } from './gates.ts';
 export { joinCondition, joinNodes } from './join.ts';
 export { networkNodes } from './network-nodes.ts';
 export type { NodeInNetwork } from './network-nodes.ts';

@@ -28,13 +28,29 @@ export function leftObjects(
   live: readonly LiveObject[],
   wanted: readonly KubeObject[],
 ): readonly ObjectReference[] {
-  const id = objectId({ kind: 'ConfigMap', metadata: { name: nameOf(set), namespace } });
-  const list = live.find((object) => objectId(object) === id) as
-    { readonly data?: { readonly objects?: string } } | undefined;
   const keep = new Set(wanted.map(objectId));
-  return readList(list?.data?.objects ?? '')
+  return liveList(set, live)
     .filter((object) => !keep.has(objectId(object)))
     .toReversed();
+}
+
+/** The changes with that of the list itself in few words: each object that comes or goes is told by a change of its own. */
+export function withShortList(
+  changes: ReadonlyMap<string, readonly Change[]>,
+  set: string,
+  { live, wanted }: { readonly live: readonly LiveObject[]; readonly wanted: readonly KubeObject[] },
+): ReadonlyMap<string, readonly Change[]> {
+  const own = changes.get(listId(set));
+  if (own === undefined) return changes;
+  const before = liveList(set, live).map(objectId);
+  const after = wanted.map(objectId);
+  const more = after.filter((id) => !before.includes(id)).length;
+  const less = before.filter((id) => !after.includes(id)).length;
+  const from = `a list of ${String(before.length)} objects`;
+  const differs = `${String(after.length)}: ${String(more)} new, ${String(less)} gone`;
+  const to = more + less === 0 ? 'the same, in another order or version' : differs;
+  const short = own.map((change) => (change.path === 'data.objects' ? { ...change, from, to } : change));
+  return new Map([...changes, [listId(set), short]]);
 }
 
 export function removalsOf(left: readonly ObjectReference[]): ReadonlyMap<string, readonly Change[]> {
@@ -46,12 +62,22 @@ export function removalsOf(left: readonly ObjectReference[]): ReadonlyMap<string
   );
 }
 
+function liveList(set: string, live: readonly LiveObject[]): readonly ObjectReference[] {
+  const list = live.find((object) => objectId(object) === listId(set)) as
+    { readonly data?: { readonly objects?: string } } | undefined;
+  return readList(list?.data?.objects ?? '');
+}
+
 function readList(text: string): readonly ObjectReference[] {
   return text.split('\n').flatMap((line) => {
     const [apiVersion = '', kind = '', space = '', name = ''] = line.split(' ');
     if (name === '') return [];
     return [{ apiVersion, kind, metadata: { name, ...(space === '' ? {} : { namespace: space }) } }];
   });
+}
+
+function listId(set: string): string {
+  return objectId({ kind: 'ConfigMap', metadata: { name: nameOf(set), namespace } });
 }
 
 function nameOf(set: string): string {

@@ -7,7 +7,7 @@ import { rawShell } from '../shell/sh.ts';
 import { inApplyOrder } from './apply-order.ts';
 import { diffObjects, objectId } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
-import { leftObjects, removalsOf, setObject } from './object-set.ts';
+import { leftObjects, removalsOf, setObject, withShortList } from './object-set.ts';
 import type { ObjectReference } from './object-set.ts';
 
 /** What one look at the apiserver gave: live objects, and what a server-side apply would make of them. */
@@ -40,7 +40,9 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
         const { live, dryRun, refused: reason } = await probeObjects(kube, all);
         const known = diffObjects(all, live, dryRun);
         const changes = reason === undefined ? known : withUnknown(all, known, reason);
-        return set === undefined ? changes : new Map([...changes, ...removalsOf(leftObjects(set, live, objects))]);
+        if (set === undefined) return changes;
+        const told = withShortList(changes, set, { live, wanted: objects });
+        return new Map([...told, ...removalsOf(leftObjects(set, live, objects))]);
       } catch (error) {
         if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
           return { pending: error.why ?? error.message };

@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts/model.ts';
 import { firewallNeeds } from '../host/firewall/needs.ts';
 import type { FirewallNeeds } from '../host/firewall/needs.ts';
-import { firewalldRules, iptablesRules, nftRules, ufwRules } from '../host/firewall/rules.ts';
+import { firewalldRules, iptablesRules, nftRules, ufwFileRules, ufwRules } from '../host/firewall/rules.ts';
 import type { HostCheck } from './host-check.ts';
 
 type Problem = ReturnType<HostCheck>[number];
@@ -15,9 +15,9 @@ export const checkFirewall: HostCheck = (inventory, host, facts) => {
 
 function keptFirewall(unit: string, needs: FirewallNeeds, { firewall }: Facts): readonly Problem[] {
   const asked = firewall !== undefined && unit === `${firewall.kind}.service`;
-  const missing = unit === 'ufw.service' ? missingOfUfw(needs, firewall) : missingOfFirewalld(needs, firewall);
+  const { missing, reload } =
+    unit === 'ufw.service' ? missingOfUfw(needs, firewall) : missingOfFirewalld(needs, firewall);
   if (missing.length === 0) return [];
-  const reload = unit === 'ufw.service' ? [] : ['firewall-cmd --reload'];
   return [
     {
       code: 'FIREWALL_KEPT',
@@ -32,16 +32,30 @@ function keptFirewall(unit: string, needs: FirewallNeeds, { firewall }: Facts): 
   ];
 }
 
-function missingOfFirewalld(needs: FirewallNeeds, firewall: Facts['firewall']): readonly string[] {
-  const known = firewall?.kind === 'firewalld' ? firewall : { zone: 'public', there: new Set<number>() };
-  return firewalldRules(needs, known.zone)
-    .filter((_, index) => !known.there.has(index))
-    .map(({ command }) => command);
+interface Missing {
+  readonly missing: readonly string[];
+  /** What takes them up. */
+  readonly reload: readonly string[];
 }
 
-function missingOfUfw(needs: FirewallNeeds, firewall: Facts['firewall']): readonly string[] {
-  const there = new Set(firewall?.kind === 'ufw' ? firewall.added.map(withSortedPorts) : []);
-  return ufwRules(needs).filter((rule) => !there.has(withSortedPorts(rule)));
+function missingOfFirewalld(needs: FirewallNeeds, firewall: Facts['firewall']): Missing {
+  const known = firewall?.kind === 'firewalld' ? firewall : { zone: 'public', there: new Set<number>() };
+  const missing = firewalldRules(needs, known.zone).filter((_, index) => !known.there.has(index));
+  return { missing: missing.map(({ command }) => command), reload: ['firewall-cmd --reload'] };
+}
+
+type UfwFact = Extract<Facts['firewall'], { kind: 'ufw' }>;
+const unasked = { added: [], before: [] };
+
+function missingOfUfw(needs: FirewallNeeds, firewall: Facts['firewall']): Missing {
+  const { added, before }: Pick<UfwFact, 'added' | 'before'> = firewall?.kind === 'ufw' ? firewall : unasked;
+  const there = new Set(added.map(withSortedPorts));
+  const inFiles = ufwFileRules(needs).filter(({ line }) => !before.includes(line));
+  const missing = ufwRules(needs).filter((rule) => !there.has(withSortedPorts(rule)));
+  return {
+    missing: [...missing, ...inFiles.map(({ command }) => command)],
+    reload: inFiles.length === 0 ? [] : ['ufw reload'],
+  };
 }
 
 /** A list of ports is one rule in any order; a comment changes no rule. */

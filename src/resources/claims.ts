@@ -18,13 +18,15 @@ export interface Claim {
     | 'chains'
     | 'nft-table'
     | 'ipsets'
+    | 'ipvs'
+    | 'bpf'
     | 'policy'
     | 'netns'
     | 'runtime'
     | 'unit';
-  /** For example a link's name, the beginning of several links' names, a path, a CIDR, a chain's prefix. */
+  /** For example a link's name, the beginning of several links' names, a path, a CIDR, a chain's prefix; for `ipsets` several beginnings, for `bpf` that of the programs' names. */
   readonly name: string;
-  /** For `links`: kinds of link, as `ip link` names them, when others may have such a name. For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. */
+  /** For `links`: kinds of link, as `ip link` names them, when others may have such a name. For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. For `bpf`: `cgroup` where some are at the cgroup without a pin. */
   readonly value?: string;
 }
 
@@ -69,5 +71,7 @@ function own(claim: Claim): ReturnType<typeof sh> {
   // What was there before is not ours to take away.
   if (claim.kind === 'module-link')
     return sh`k8sup_own module-link ${claim.name} "$([ -e /sys/class/net/${claim.name} ] && echo kept || echo ${claim.value ?? ''})"`;
+  if (claim.kind === 'ipvs')
+    return sh`k8sup_own ipvs ${claim.name} "$(if grep -qE '^(TCP|UDP|SCTP|FWM) ' /proc/net/ip_vs 2>/dev/null; then echo kept; fi)"`;
   return sh`k8sup_own ${claim.kind} ${claim.name} ${claim.value ?? ''}`;
 }

@@ -82,6 +82,12 @@ const inventoryCases: readonly Case[] = [
     ({ hosts }) => Object.assign(hosts[1] ?? {}, { address: '10.88.0.77', ssh: { hostName: '10.88.0.12' } }),
   ],
   [
+    'a mode of kube-proxy that the kernel of these hosts lacks',
+    'KERNEL_FEATURE_MISSING',
+    19,
+    ({ cluster }) => (cluster['kubeProxy'] = { ...cluster['kubeProxy'], mode: 'ipvs' }),
+  ],
+  [
     'a pod network that a live route overlaps',
     'CIDR_OVERLAPS_ROUTE',
     19,

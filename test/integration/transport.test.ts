@@ -224,6 +224,7 @@ describe('sections', () => {
       holder: 'test',
       onBegin: (id) => ran.push(id),
       onDone: () => undefined,
+      onLeft: () => undefined,
     });
     await expect(applying).rejects.toMatchObject({ code: 'RESOURCE_FAILED', why: 'exit code 1\nbecause' });
     expect(ran).toEqual(['one', 'two']);

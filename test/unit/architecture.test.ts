@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -115,6 +115,25 @@ describe('imports', () => {
         .map((other) => `${folder} → ${other}`),
     );
     expect(upward).toEqual([]);
+  });
+
+  test('of a network stay in its folder: all else knows it by the one list', () => {
+    const folders = readdirSync(join(root, 'src/network'), { withFileTypes: true }).filter((one) => one.isDirectory());
+    const shared = ['look', 'pod-routes', 'upstream'];
+    const networks = folders.map(({ name }) => `src/network/${name}`).filter((one) => !shared.includes(basename(one)));
+    const known = imports.flatMap(({ file, target }) => {
+      const from = dirname(file);
+      const to = dirname(join(from, target));
+      const foreign = target.startsWith('.') && networks.includes(to) && from !== to;
+      return foreign && file !== 'src/network/network.ts' ? [`${from} → ${basename(to)}`] : [];
+    });
+    // Canal is Calico's rules on flannel's way; a second interface is macvlan beside any network.
+    expect([...new Set(known)].sort()).toEqual([
+      'playbooks → macvlan',
+      'src/network/canal → calico',
+      'src/network/canal → flannel',
+      'src/network/kube-ovn → node-local-dns',
+    ]);
   });
 
   test('keep third-party packages behind their walls', () => {

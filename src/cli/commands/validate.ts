@@ -1,4 +1,4 @@
-import { firewallNeeds } from '../../host/firewall/needs.ts';
+import { firewallNeeds, peersOf } from '../../host/firewall/needs.ts';
 import type { FirewallNeeds } from '../../host/firewall/needs.ts';
 import { formatProblem } from '../../inventory/problem.ts';
 import { hasKubernetes } from '../../inventory/model.ts';
@@ -45,10 +45,16 @@ function policyWarnings({ cluster, document }: Inventory): readonly Problem[] {
   ];
 }
 
-function letIn({ ports, peers, pods }: FirewallNeeds): string {
+function letIn(needs: FirewallNeeds): string {
+  const { ports, protocols, peers, pods } = needs;
   const said = ports.map(
     (need) =>
       `${need.ports}/${need.protocol} (${need.purpose})${need.from === 'hosts' ? ` from ${peers.join(' ')}` : ''}`,
   );
-  return [...said, ...pods.map((cidr) => `all from ${cidr}, forwarded from and to it too`)].join(', ');
+  const sent = protocols.flatMap((protocol) => {
+    const senders = peersOf(needs, protocol);
+    const text = `IP protocol ${String(protocol.number)} (${protocol.purpose}) from ${senders.join(' ')}`;
+    return senders.length === 0 ? [] : [text];
+  });
+  return [...said, ...sent, ...pods.map((cidr) => `all from ${cidr}, forwarded from and to it too`)].join(', ');
 }

@@ -14,12 +14,14 @@ import { fixedPorts } from '../../inventory/ports.ts';
 const unit = 'kube-proxy.service';
 
 /** What kube-proxy leaves on a host by running, in any of its modes: the mode may have been another before. */
-export const kubeProxyClaims: (inventory: Inventory) => readonly Claim[] = () => [
+export const kubeProxyClaims: (inventory: Inventory) => readonly Claim[] = ({ cluster }) => [
   { kind: 'link', name: 'kube-ipvs0' },
+  { kind: 'ipvs', name: 'services' },
   { kind: 'chains', name: 'KUBE-' },
   { kind: 'nft-table', name: 'ip kube-proxy' },
   { kind: 'nft-table', name: 'ip6 kube-proxy' },
-  { kind: 'ipsets', name: 'KUBE-' },
+  // What was recorded stays so, also where the mode is another by now.
+  ...(cluster.kubeProxy.mode === 'ipvs' ? ([{ kind: 'ipsets', name: 'KUBE-' }] as const) : []),
 ];
 
 /** kube-proxy of a node, in the inventory's mode. Health means that its rules were written and are not stale. */

@@ -14,7 +14,13 @@ export type FirewallFact =
       /** Indexes of the rules of `firewalldRules` that are in force. */
       readonly there: ReadonlySet<number>;
     }
-  | { readonly kind: 'ufw'; /** Commands, as `ufw show added` prints them. */ readonly added: readonly string[] };
+  | {
+      readonly kind: 'ufw';
+      /** Commands, as `ufw show added` prints them. */
+      readonly added: readonly string[];
+      /** Rules of the files that it loads before its own. */
+      readonly before: readonly string[];
+    };
 
 /** Asks firewalld or ufw by their own programs, where one of them is on and stays on: neither loads anything that it has not loaded yet. */
 export function firewallSection(inventory: Inventory, host: Host): Sh {
@@ -34,6 +40,7 @@ if systemctl is-active --quiet firewalld.service && command -v firewall-cmd >/de
     sh`elif systemctl is-active --quiet ufw.service && command -v ufw >/dev/null; then
   p ufw yes
   ufw show added 2>/dev/null
+  cat /etc/ufw/before.rules /etc/ufw/before6.rules 2>/dev/null | sed -n '/^-A ufw6*-before-input /p'
 fi`,
   ]);
 }
@@ -45,5 +52,6 @@ export function readFirewall(read: Sections): FirewallFact | undefined {
     return { kind: 'firewalld', zone, there: new Set(read.values('firewall', 'there').map(Number)) };
   }
   if (read.value('firewall', 'ufw') === undefined) return undefined;
-  return { kind: 'ufw', added: read.lines('firewall').filter((line) => line.startsWith('ufw ')) };
+  const starting = (word: string): readonly string[] => read.lines('firewall').filter((line) => line.startsWith(word));
+  return { kind: 'ufw', added: starting('ufw '), before: starting('-A ') };
 }

@@ -1,5 +1,7 @@
 import { familyOf } from '../../inventory/cidr.ts';
 import type { Family } from '../../inventory/cidr.ts';
+import type { NeededProtocol } from '../../inventory/plugin.ts';
+import { peersOf } from './needs.ts';
 import type { FirewallNeed, FirewallNeeds } from './needs.ts';
 
 /** How rules are written on a host. */
@@ -32,7 +34,10 @@ export function firewalldRules(needs: FirewallNeeds, zone: string): readonly Fir
   return [
     ...families.flatMap((family) => {
       const peers = needs.peers.filter((peer) => familyOf(peer) === family);
-      return guarded.length === 0 || peers.length === 0 ? [] : peerRules({ family, peers, guarded, zone });
+      const sent = needs.protocols.filter((protocol) => (protocol.family ?? family) === family);
+      return guarded.length + sent.length === 0 || peers.length === 0
+        ? []
+        : peerRules({ family, peers, guarded, sent, zone });
     }),
     ...needs.ports
       .filter(({ from }) => from === 'anyone')
@@ -51,19 +56,24 @@ interface Peers {
   readonly family: Family;
   readonly peers: readonly string[];
   readonly guarded: readonly FirewallNeed[];
+  readonly sent: readonly NeededProtocol[];
   readonly zone: string;
 }
 
-function peerRules({ family, peers, guarded, zone }: Peers): readonly FirewalldRule[] {
+function peerRules({ family, peers, guarded, sent, zone }: Peers): readonly FirewalldRule[] {
   const set = hostSet(family);
   const option = family === 'ipv6' ? ' --option=family=inet6' : '';
+  const what = [
+    ...guarded.map(({ protocol, ports }) => `port port="${ports}" protocol="${protocol}"`),
+    ...sent.map(({ number }) => `protocol value="${String(number)}"`),
+  ];
   return [
     ...peers.map((peer, index) => ({
       command: `${index === 0 ? `${permanent} --new-ipset=${set} --type=hash:ip${option}; ` : ''}${permanent} --ipset=${set} --add-entry=${peer}`,
       query: [`--ipset=${set}`, `--query-entry=${peer}`],
     })),
-    ...guarded.map(({ protocol, ports }) => {
-      const rule = `rule source ipset="${set}" port port="${ports}" protocol="${protocol}" accept`;
+    ...what.map((element) => {
+      const rule = `rule source ipset="${set}" ${element} accept`;
       return {
         command: `${permanent} --zone=${zone} --add-rich-rule='${rule}'`,
         query: [`--zone=${zone}`, `--query-rich-rule=${rule}`],
@@ -82,8 +92,33 @@ export function ufwRules(needs: FirewallNeeds): readonly string[] {
       const list = guardedPorts(needs, protocol).join(',');
       return list === '' ? [] : peers.map((peer) => `ufw allow from ${peer} to any port ${list} proto ${protocol}`);
     }),
+    ...needs.protocols
+      .filter(({ number }) => number === espNumber)
+      .flatMap((protocol) => peersOf(needs, protocol).map((peer) => `ufw allow from ${peer} proto esp`)),
     ...pods.flatMap((cidr) => [`ufw allow from ${cidr}`, `ufw route allow from ${cidr}`, `ufw route allow to ${cidr}`]),
   ];
+}
+
+/** The only one of those that networks need which ufw has a name for; it takes no numbers (`supported_protocols` in ufw/util.py). */
+const espNumber = 50;
+
+/** A rule that ufw's own command line has no words for, with the line of a file that it makes. */
+export interface UfwFileRule {
+  readonly command: string;
+  readonly line: string;
+}
+
+/** Into the files that ufw loads before its own rules, into their table filter; they are in force after `ufw reload`. */
+export function ufwFileRules(needs: FirewallNeeds): readonly UfwFileRule[] {
+  return needs.protocols
+    .filter(({ number }) => number !== espNumber)
+    .flatMap((protocol) =>
+      peersOf(needs, protocol).map((peer) => {
+        const six = familyOf(peer) === 'ipv6' ? '6' : '';
+        const line = `-A ufw${six}-before-input -s ${peer} -p ${String(protocol.number)} -j ACCEPT`;
+        return { command: `sed -i '/^# End required lines/a ${line}' /etc/ufw/before${six}.rules`, line };
+      }),
+    );
 }
 
 /** Statements for the chains of a ruleset file, by the names that Debian's has. */
@@ -103,6 +138,12 @@ export function nftRules(needs: FirewallNeeds): readonly string[] {
             )),
       ];
     }),
+    ...needs.protocols.flatMap((protocol) =>
+      byFamily(peersOf(needs, protocol)).map(
+        ([family, peers]) =>
+          `${add} input ${family} saddr { ${peers.join(', ')} } meta l4proto ${String(protocol.number)} accept`,
+      ),
+    ),
     ...byFamily(needs.pods).flatMap(([family, pods]) => [
       `${add} input ${family} saddr { ${pods.join(', ')} } accept`,
       `${add} forward ${family} saddr { ${pods.join(', ')} } accept`,
@@ -126,6 +167,11 @@ export function iptablesRules(needs: FirewallNeeds): readonly string[] {
         ...(guarded === '' ? [] : needs.peers).map((peer) => `${program(peer)} -I INPUT -s ${peer} ${accept(guarded)}`),
       ];
     }),
+    ...needs.protocols.flatMap((protocol) =>
+      peersOf(needs, protocol).map(
+        (peer) => `${program(peer)} -I INPUT -s ${peer} -p ${String(protocol.number)} -j ACCEPT`,
+      ),
+    ),
     ...needs.pods.flatMap((cidr) => [
       `${program(cidr)} -I INPUT -s ${cidr} -j ACCEPT`,
       `${program(cidr)} -I FORWARD -s ${cidr} -j ACCEPT`,

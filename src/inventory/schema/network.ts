@@ -52,7 +52,11 @@ export const networkSchema = z.strictObject({
     'the tenth of serviceCIDR',
   ),
   dnsDomain: optional(dnsName, 'Domain of the cluster', standard.network.dnsDomain),
-  mtu: derived(mtu, 'bridge, macvlan: MTU of pods', "the interface's"),
+  mtu: derived(
+    mtu,
+    'bridge, flannel, macvlan: MTU of pods; the others have a key of their own',
+    'what fits through the interface; with bridge 1500 at most',
+  ),
   cni: optional(cniSchema, 'bridge, flannel: what the chain of CNI plugins does besides'),
   nonMasqueradeCIDRs: derived(
     z.array(z.string()),

@@ -64,7 +64,7 @@ function bridgeConfig(target: NetworkTarget): ComponentFile {
     isGateway: true,
     ipMasq: false,
     hairpinMode: network.cni.hairpin,
-    ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
+    ...mtuOf(target),
     ipam: {
       type: 'host-local',
       ranges: subnets.map((subnet) => [{ subnet }]),
@@ -72,6 +72,17 @@ function bridgeConfig(target: NetworkTarget): ComponentFile {
     },
   });
 }
+
+/** Left alone the plugin makes bridge and pods as wide as Ethernet's usual size, also where the way out is narrower. */
+function mtuOf({ inventory, host, facts }: NetworkTarget): { readonly mtu?: number } {
+  const { mtu } = inventory.cluster.network;
+  if (mtu !== undefined) return { mtu };
+  const link = subnetOf(host.address, facts.addresses)?.interface;
+  const carried = link === undefined ? undefined : facts.links[link];
+  return carried === undefined || carried >= usualMtu ? {} : { mtu: carried };
+}
+
+const usualMtu = 1500;
 
 function podCIDRsOf({ host, podCIDRs }: NetworkTarget): readonly string[] {
   const own = podCIDRs[host.name];

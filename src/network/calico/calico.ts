@@ -24,14 +24,17 @@ const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof
   name,
   summary: "routes by BGP, or tunnels (IP in IP, vxlan), with network policies, from Calico's own manifests",
   proof: 'rendered',
+  uses: [],
   enforcesPolicy: true,
+  uses: ['secondInterface'],
   schema,
   version: (input) => resolveSettings(input, 1).version,
   rules: calicoRules(name),
   check: checkCalico,
-  resolve: (input, nodes) => {
+  resolve: (input, nodes, hosts) => {
     const settings = resolveSettings(input, nodes);
-    return { settings, needs: calicoNeeds(input, settings) };
+    const names = hosts.map((host) => host.name);
+    return { settings, needs: calicoNeeds(input, settings, names) };
   },
 };
 
@@ -47,7 +50,7 @@ export const calico: NetworkPlugin<CalicoSettings> = {
   // Its own pods write it, with a token in the kubeconfig beside it that they renew.
   cniFiles: () => [],
   objects,
-  claims: (inventory) => calicoClaims(calicoSettings(inventory).pools.map(({ cidr }) => cidr)),
+  claims: (inventory) => calicoClaims(calicoSettings(inventory)),
 };
 
 export function calicoSettings({ cluster }: Inventory): CalicoSettings {

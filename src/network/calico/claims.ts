@@ -1,4 +1,5 @@
 import type { Claim } from '../../resources/claims.ts';
+import type { CalicoSettings } from './settings.ts';
 
 /** What Felix and the CNI plugin leave on a host, under Calico and under Canal. */
 export const felixClaims: readonly Claim[] = [
@@ -6,8 +7,7 @@ export const felixClaims: readonly Claim[] = [
   { kind: 'chains', name: 'cali-' },
   { kind: 'nft-table', name: 'ip calico' },
   { kind: 'nft-table', name: 'ip6 calico' },
-  { kind: 'ipsets', name: 'cali40' },
-  { kind: 'ipsets', name: 'cali60' },
+  { kind: 'ipsets', name: 'cali40 cali60' },
   { kind: 'path', name: '/etc/cni/net.d/calico-kubeconfig' },
   { kind: 'path', name: '/opt/cni/bin/calico' },
   { kind: 'path', name: '/opt/cni/bin/calico-ipam' },
@@ -23,9 +23,10 @@ export const felixClaims: readonly Claim[] = [
 ];
 
 /** The tunnels may have been others before: all there can be are named. */
-export function calicoClaims(cidrs: readonly string[]): readonly Claim[] {
+export function calicoClaims({ pools, ebpf }: CalicoSettings): readonly Claim[] {
   return [
     ...felixClaims,
+    ...(ebpf ? ebpfClaims : []),
     { kind: 'path', name: '/etc/cni/net.d/10-calico.conflist' },
     { kind: 'path', name: '/etc/cni/net.d/calico-tls' },
     { kind: 'path', name: '/sys/fs/bpf/calico' },
@@ -36,6 +37,13 @@ export function calicoClaims(cidrs: readonly string[]): readonly Claim[] {
     { kind: 'link', name: 'bpfin.cali' },
     { kind: 'module-link', name: 'tunl0', value: 'ipip' },
     // BIRD's and Felix' routes run over the host's own interfaces too, or are blackholes: they are named by where they lead.
-    ...cidrs.map((cidr): Claim => ({ kind: 'routes', name: cidr })),
+    ...pools.map(({ cidr }): Claim => ({ kind: 'routes', name: cidr })),
   ];
 }
+
+/** Programs at interfaces and at the cgroup, and the pins that hold them (felix/bpf/bpfdefs/defs.go). */
+const ebpfClaims: readonly Claim[] = [
+  { kind: 'path', name: '/sys/fs/bpf/tcx' },
+  { kind: 'path', name: '/sys/fs/bpf/ctlb' },
+  { kind: 'bpf', name: 'cali', value: 'cgroup' },
+];

@@ -1,7 +1,10 @@
-import type { KernelNeed, NeededPort, PluginNeeds } from '../../inventory/plugin.ts';
+import { parseAddress } from '../../inventory/cidr.ts';
+import type { InterfaceChoice } from '../../inventory/interface-choice.ts';
+import type { KernelNeed, MtuNeed, NeededPort, PluginNeeds } from '../../inventory/plugin.ts';
 import { proxyModeFor, standard } from '../../inventory/defaults.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import type { ClusterInput } from '../../inventory/schema.ts';
+import { ipInIp } from '../ports.ts';
 import type { CommonSettings } from './base-settings.ts';
 import { nodeAnnotations } from './resources.ts';
 import { name } from './settings.ts';
@@ -17,8 +20,10 @@ const ports = {
   wireguardIPv6: 51821,
 } as const;
 
-export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): PluginNeeds {
-  const { version, manifestSha256, ebpf } = settings;
+/** @param hosts - names of the cluster's hosts. */
+export function calicoNeeds(input: ClusterInput, settings: CalicoSettings, hosts: readonly string[] = []): PluginNeeds {
+  const { version, manifestSha256, ebpf, mtu } = settings;
+  const choice = interfaceOf(settings);
   const annotations = nodeAnnotations(settings);
   return {
     artifacts: {},
@@ -31,10 +36,13 @@ export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): Plug
       },
     ],
     ports: portsOf(settings),
+    protocols: settings.ipip === 'never' ? [] : [ipInIp],
     kernel: kernelOf(input, settings),
     programs: [],
     leaves: [],
     kernelRelease: oldestKernel('Calico'),
+    ...(mtu === undefined ? {} : { mtu: [mtuNeed(name, mtu, tunnelBytes(settings))] }),
+    ...(choice === undefined ? {} : { nodeInterfaces: Object.fromEntries(hosts.map((host) => [host, choice])) }),
     ...(ebpf ? { replacesKubeProxy: true } : {}),
     ...(Object.keys(annotations).length === 0 ? {} : { nodeAnnotations: annotations }),
     fixed: [
@@ -58,6 +66,36 @@ export function calicoNeeds(input: ClusterInput, settings: CalicoSettings): Plug
       },
     ],
   };
+}
+
+/** What the widest of its tunnels adds to a packet (the page on MTU in Calico's documentation). */
+function tunnelBytes({ ipip, vxlan, wireguard, pools }: CalicoSettings): number {
+  const more = pools.some(({ family }) => family === 'ipv6') ? 20 : 0;
+  return Math.max(ipip === 'never' ? 0 : 20, vxlan === 'never' ? 0 : 50 + more, wireguard ? 60 + more : 0);
+}
+
+export function mtuNeed(plugin: string, mtu: number, overhead: number): MtuNeed {
+  return { bytes: mtu + overhead, overhead, setting: `cluster.network.${plugin}.mtu` };
+}
+
+/** The interface to other nodes, where the way to find its address names one; a list of several, or a pattern that is Go's alone, is left to Calico. */
+function interfaceOf({ ipv4Detection, ipv6Detection, pools }: CalicoSettings): InterfaceChoice | undefined {
+  const key = pools.some(({ family }) => family === 'ipv4') ? 'ipv4Detection' : 'ipv6Detection';
+  const [, by, value] =
+    /^(interface|can-reach)=([^,]+)$/.exec(key === 'ipv4Detection' ? ipv4Detection : ipv6Detection) ?? [];
+  if (value === undefined) return undefined;
+  const setting = `cluster.network.${name}.${key}`;
+  if (by === 'can-reach') return parseAddress(value).kind === 'none' ? undefined : { by, value, setting };
+  return isPattern(value) ? { by: 'regex', value, setting } : undefined;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The file of the release that the objects are made from. */

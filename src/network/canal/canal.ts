@@ -6,7 +6,7 @@ import type { ClusterInput } from '../../inventory/schema.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { checkFelix } from '../calico/check-felix.ts';
 import { felixClaims } from '../calico/claims.ts';
-import { felixKernel, felixPorts, oldestKernel, udp } from '../calico/needs.ts';
+import { felixKernel, felixPorts, mtuNeed, oldestKernel, udp } from '../calico/needs.ts';
 import { calicoRules } from '../calico/rules.ts';
 import type { NetworkPlugin } from '../plugin.ts';
 import { upstreamManifest } from '../upstream/index.ts';
@@ -20,14 +20,17 @@ const declaration: PluginDeclaration<CanalSettings> & { readonly schema: typeof 
   name,
   summary: "flannel's network with Calico's network policies, from Calico's own manifest",
   proof: 'rendered',
+  uses: [],
   enforcesPolicy: true,
+  uses: ['secondInterface'],
   schema,
   version: (input) => resolveSettings(input).version,
   rules: calicoRules(name),
   check,
-  resolve: (input) => {
+  resolve: (input, _nodes, hosts) => {
     const settings = resolveSettings(input);
-    return { settings, needs: needsOf(input, settings) };
+    const names = hosts.map((host) => host.name);
+    return { settings, needs: needsOf(input, settings, names) };
   },
 };
 
@@ -54,8 +57,9 @@ export function canalSettings({ cluster }: Inventory): CanalSettings {
   return settingsOf(declaration, cluster.network);
 }
 
-function needsOf(input: ClusterInput, settings: CanalSettings): PluginNeeds {
-  const { backend, manifestSha256, version } = settings;
+function needsOf(input: ClusterInput, settings: CanalSettings, hosts: readonly string[]): PluginNeeds {
+  const { backend, manifestSha256, version, mtu, interface: link } = settings;
+  const choice = { by: 'name', value: link ?? '', setting: `cluster.network.${name}.interface` } as const;
   const vxlan = backend === 'vxlan';
   const alternative = 'choose network.canal.backend: host-gw';
   return {
@@ -73,6 +77,19 @@ function needsOf(input: ClusterInput, settings: CanalSettings): PluginNeeds {
     programs: [],
     leaves: [],
     kernelRelease: oldestKernel('Canal'),
+    ...(mtu === undefined ? {} : { mtu: [mtuNeed(name, mtu, vxlan ? 50 : 0)] }),
+    ...(link === undefined ? {} : { nodeInterfaces: Object.fromEntries(hosts.map((host) => [host, choice])) }),
+    // Routes by way of the other node itself.
+    ...(vxlan
+      ? {}
+      : {
+          subnet: {
+            code: 'CANAL_ACROSS_SUBNETS',
+            by: 'Canal with host-gw',
+            alternative: 'choose network.canal.backend: vxlan',
+            gateways: {},
+          },
+        }),
   };
 }
 

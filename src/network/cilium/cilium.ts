@@ -127,6 +127,7 @@ function claims({ cluster }: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'CILIUM_' },
     { kind: 'chains', name: 'OLD_CILIUM_' },
     { kind: 'ipsets', name: 'cilium_' },
+    { kind: 'bpf', name: 'cil' },
     // Of its proxy.
     { kind: 'route-table', name: '2004' },
     { kind: 'route-table', name: '2005' },

@@ -9,6 +9,7 @@ import { isAtLeast } from '../../inventory/releases.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';
 import type { ClusterInput, HostInput } from '../../inventory/schema.ts';
+import { esp, ipInIp } from '../ports.ts';
 import { backends, kernelNeedsOf, longerHeader } from './backends.ts';
 import type { BackendName } from './backends.ts';
 import { checkFlannel } from './check.ts';
@@ -184,6 +185,7 @@ function needsOf(settings: FlannelSettings, input: ClusterInput, hosts: readonly
   return {
     artifacts: inPods ? {} : { ...(fromEtcd ? {} : { 'cni-plugin-flannel': cniPluginVersion }), flannel: version },
     ports: portsOf(settings),
+    ...protocolsOf(settings),
     kernel: kernelNeedsOf(backend),
     // The image brings its own.
     programs: inPods ? [] : [...programs, ...(settings.nftables === true ? ['nft'] : [])],
@@ -224,4 +226,10 @@ function portsOf({ backend, port, healthPort, deploy }: FlannelSettings): readon
   if (backend === 'ipsec') return [health, tunnel(500, unit), tunnel(4500, unit)];
   // With udp it is flanneld itself that listens; the others' tunnels are the kernel's.
   return port === undefined ? [health] : [health, tunnel(port, backend === 'udp' ? unit : undefined)];
+}
+
+/** Where the sender wraps ESP in UDP, it is by the port that is let in. */
+function protocolsOf({ backend, ipsec }: FlannelSettings): Pick<PluginNeeds, 'protocols'> {
+  if (backend === 'ipip') return { protocols: [ipInIp] };
+  return backend === 'ipsec' && !ipsec.udpEncap ? { protocols: [esp] } : {};
 }

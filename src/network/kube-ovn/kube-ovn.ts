@@ -98,7 +98,8 @@ const tunnelBytes = { geneve: 100, vxlan: 50, vlan: 0 } as const;
 function mtuNeed({ networkType, vlan, interface: link }: KubeOvnSettings, mtu: number): MtuNeed {
   const out = networkType === 'vlan' ? vlan?.interface : link;
   const setting = `cluster.network.${name}.mtu`;
-  return { bytes: mtu + tunnelBytes[networkType], setting, ...(out === undefined ? {} : { interface: out }) };
+  const overhead = tunnelBytes[networkType];
+  return { bytes: mtu + overhead, overhead, setting, ...(out === undefined ? {} : { interface: out }) };
 }
 
 /** Ports of its page on preparation; the databases are on masters alone, whose ports are asked of every node all the same. */
@@ -141,8 +142,7 @@ const claims: readonly Claim[] = [
   { kind: 'link', name: 'mirror0' },
   { kind: 'module-link', name: 'ovs-system', value: 'openvswitch' },
   { kind: 'chains', name: 'OVN-' },
-  { kind: 'ipsets', name: 'ovn40' },
-  { kind: 'ipsets', name: 'ovn60' },
+  { kind: 'ipsets', name: 'ovn40 ovn60' },
   { kind: 'path', name: '/etc/cni/net.d/01-kube-ovn.conflist' },
   { kind: 'path', name: '/opt/cni/bin/kube-ovn' },
   { kind: 'path', name: '/etc/origin' },

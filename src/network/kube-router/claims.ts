@@ -6,10 +6,10 @@ export const firewallClaims: readonly Claim[] = [
   { kind: 'chains', name: 'KUBE-ROUTER-' },
   { kind: 'chains', name: 'KUBE-POD-FW-' },
   { kind: 'chains', name: 'KUBE-NWPLCY-' },
-  ...['kube-router-', 'KUBE-SRC-', 'KUBE-DST-'].flatMap((name): readonly Claim[] => [
-    { kind: 'ipsets', name },
-    { kind: 'ipsets', name: `inet6:${name}` },
-  ]),
+  {
+    kind: 'ipsets',
+    name: ['kube-router-', 'KUBE-SRC-', 'KUBE-DST-'].flatMap((name) => [name, `inet6:${name}`]).join(' '),
+  },
 ];
 
 /** Whatever it was told to do before: all there can be is named. */
@@ -18,6 +18,7 @@ export function routerClaims({ cluster }: Inventory): readonly Claim[] {
     ...firewallClaims,
     { kind: 'link', name: 'kube-bridge' },
     { kind: 'link', name: 'kube-dummy-if' },
+    { kind: 'ipvs', name: 'services' },
     // Tunnels have names that others' may have too.
     { kind: 'links', name: 'tun-', value: 'ipip ip6tnl' },
     { kind: 'module-link', name: 'tunl0', value: 'ipip' },

@@ -1,5 +1,5 @@
 import type { KernelNeed, PluginNeeds } from '../../inventory/plugin.ts';
-import { tcp } from '../ports.ts';
+import { ipInIp, ipv6InIpv6, tcp } from '../ports.ts';
 import { name } from './settings.ts';
 import type { KubeRouterSettings } from './settings.ts';
 
@@ -10,6 +10,7 @@ const ipipBytes = 20;
 
 export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
   const { version, sha256, overlay, serviceProxy, firewall, nodeMesh, hostASNumbers, metricsPort, mtu } = settings;
+  const overhead = overlay === 'none' ? 0 : ipipBytes;
   const annotations = Object.entries(hostASNumbers).map(
     ([host, number]) => [host, { 'kube-router.io/node.asn': String(number) }] as const,
   );
@@ -21,6 +22,7 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
       tcp(settings.healthPort, "kube-router's health"),
       ...(metricsPort === 0 ? [] : [tcp(metricsPort, "kube-router's metrics")]),
     ],
+    protocols: overlay === 'none' ? [] : [ipInIp, ipv6InIpv6],
     kernel: [
       ...(overlay === 'none' ? [] : tunnelKernel(overlay)),
       ...(serviceProxy ? proxyKernel : []),
@@ -30,7 +32,7 @@ export function kubeRouterNeeds(settings: KubeRouterSettings): PluginNeeds {
     leaves: [],
     ...(mtu === undefined
       ? {}
-      : { mtu: [{ bytes: mtu + (overlay === 'none' ? 0 : ipipBytes), setting: `cluster.network.${name}.mtu` }] }),
+      : { mtu: [{ bytes: mtu + overhead, overhead, setting: `cluster.network.${name}.mtu` }] }),
     ...(serviceProxy ? { replacesKubeProxy: true } : {}),
     ...(nodeMesh || annotations.length === 0 ? {} : { nodeAnnotations: Object.fromEntries(annotations) }),
   };

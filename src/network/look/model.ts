@@ -42,8 +42,8 @@ export interface NodeLook {
   readonly fdb: ReadonlyMap<string, readonly string[] | undefined>;
   readonly neighbours: ReadonlyMap<string, readonly string[] | undefined>;
   readonly masquerade: boolean | undefined;
-  /** Rules of iptables that forwarded packets go through; empty where there is no iptables. */
-  readonly forward: readonly string[];
+  /** Rules of iptables that forwarded packets of a family go through; empty where there is no iptables. */
+  readonly forward: Readonly<Record<Family, readonly string[]>>;
   readonly forwards: Readonly<Record<Family, boolean | undefined>>;
   /** Devices whose packets must come the way that the answer would go, `rp_filter` 1. */
   readonly strictDevices: readonly string[];

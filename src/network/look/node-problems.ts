@@ -87,7 +87,7 @@ function portDropped(node: string, port: number, rules: readonly string[]): Foun
 /** Another base chain that accepts is no help: a packet has to be accepted by all of them. */
 function forwardingProblems({ inventory }: Judge, { node, forward, forwards }: NodeLook): readonly Found[] {
   const found: Found[] = [];
-  for (const family of new Set(node.podCIDRs.map(familyOf)))
+  for (const family of new Set(node.podCIDRs.map(familyOf))) {
     if (forwards[family] === false)
       found.push({
         code: 'FORWARDING_OFF',
@@ -95,22 +95,23 @@ function forwardingProblems({ inventory }: Judge, { node, forward, forwards }: N
         why: family === 4 ? 'net.ipv4.ip_forward is 0' : 'net.ipv6.conf.all.forwarding is 0',
         fix: again,
       });
-  const accepts = forward.some((rule) => /-j ACCEPT$/.test(rule) && isForPods(rule, inventory));
-  if (forward.includes('-P FORWARD DROP') && !accepts)
-    found.push({
-      code: 'FORWARD_DROPPED',
-      what: `${node.name}: its packet filter drops what is forwarded`,
-      why: 'the policy of the chain FORWARD is DROP, and no rule in it accepts the pod network',
-      fix: `on ${node.name}:  iptables -P FORWARD ACCEPT , or accept ${inventory.cluster.network.podCIDR} as source and as destination; Docker sets this policy when it starts`,
-    });
+    const pods = inventory.cluster.network.podCIDRs.find((cidr) => familyOf(cidr) === family) ?? '';
+    const accepts = forward[family].some((rule) => /-j ACCEPT$/.test(rule) && isForPods(rule, pods));
+    const iptables = family === 4 ? 'iptables' : 'ip6tables';
+    if (forward[family].includes('-P FORWARD DROP') && !accepts)
+      found.push({
+        code: 'FORWARD_DROPPED',
+        what: `${node.name}: its packet filter drops the IPv${family} packets that are forwarded`,
+        why: `the policy of the chain FORWARD of ${iptables} is DROP, and no rule in it accepts the pod network`,
+        fix: `on ${node.name}:  ${iptables} -P FORWARD ACCEPT , or accept ${pods} as source and as destination; Docker sets this policy when it starts`,
+      });
+  }
   return found;
 }
 
-function isForPods(rule: string, { cluster }: Inventory): boolean {
+function isForPods(rule: string, pods: string): boolean {
   const conditions = rule.replace(/^-A \S+/, '').replace(/-j ACCEPT$/, '');
-  return (
-    conditions.includes(cluster.network.podCIDR) || /^\s*(-m comment --comment ("[^"]*"|\S+)\s*)?$/.test(conditions)
-  );
+  return conditions.includes(pods) || /^\s*(-m comment --comment ("[^"]*"|\S+)\s*)?$/.test(conditions);
 }
 
 function mtuProblems({ status }: Judge, look: NodeLook, tunnels: readonly TunnelSpec[]): readonly Found[] {

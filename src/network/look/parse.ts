@@ -26,7 +26,7 @@ export function parseLook(status: NetworkStatus, inventory: Inventory, node: Net
     fdb: new Map(devices.map((device) => [device, good(`fdb ${device}`)])),
     neighbours: new Map(devices.map((device) => [device, good(`neigh ${device}`)])),
     masquerade: masquerade === undefined ? undefined : masquerade.exitCode === 0,
-    forward: text('forward'),
+    forward: { 4: text('forward 4'), 6: text('forward 6') },
     ...parseSysctls(text('sysctls')),
     firewalls: text('firewalls'),
     dropRules: text('drops'),

@@ -1,3 +1,4 @@
+import type { Family } from '../../engine/network-report.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { lines, rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -33,7 +34,10 @@ export function networkProbes(
     { key: 'links', script: linksScript(node.address, devices) },
     { key: 'routes', script: lines(others.flatMap((other) => other.podCIDRs.map((cidr) => routeScript(other, cidr)))) },
     { key: 'sysctls', script: sysctlScript(devices) },
-    { key: 'forward', script: forwardScript(status.forwardChain) },
+    ...[...new Set(node.podCIDRs.map(familyOf))].map((family) => ({
+      key: `forward ${family}`,
+      script: forwardScript(status.forwardChain, family),
+    })),
     { key: 'firewalls', script: firewallScript },
     ...(unit === undefined ? [] : [{ key: 'unit', script: sh`systemctl show -p ActiveState --value ${unit}` }]),
     ...(status.lease === undefined ? [] : [{ key: 'lease', script: sh`cat ${status.lease.file}` }]),
@@ -69,9 +73,10 @@ for f in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter; do [ 
 for d in ${devices}; do [ ! -r "ipv4/conf/$d/rp_filter" ] || echo "ipv4/conf/$d/rp_filter $(cat "ipv4/conf/$d/rp_filter")"; done`;
 }
 
-function forwardScript(chain: string | undefined): Sh {
-  const own = chain === undefined ? sh`:` : sh`iptables -w -S ${chain} 2>/dev/null`;
-  return sh`iptables -w -S FORWARD 2>/dev/null; ${own}; :`;
+function forwardScript(chain: string | undefined, family: Family): Sh {
+  const iptables = rawShell(family === 4 ? 'iptables' : 'ip6tables');
+  const own = chain === undefined ? sh`:` : sh`${iptables} -w -S ${chain} 2>/dev/null`;
+  return sh`${iptables} -w -S FORWARD 2>/dev/null; ${own}; :`;
 }
 
 const firewallScript = rawShell(`for unit in firewalld ufw; do

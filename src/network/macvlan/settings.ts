@@ -1,4 +1,7 @@
+import { exampleOf, namesOf, podPath } from '../../inventory/checks/blocks.ts';
 import { checkLan } from '../../inventory/checks/lan.ts';
+import { familyName, familyOf, parseCidr, splitList } from '../../inventory/cidr.ts';
+import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { macvlanNeeds, settingsOf } from '../../inventory/plugin.ts';
@@ -46,6 +49,7 @@ function check(draft: Draft, report: Report): void {
   const settings = written(draft.cluster);
   if (settings !== undefined) {
     checkLan(settings, path, draft, report);
+    checkFamily(settings, draft, report);
     return;
   }
   report({
@@ -55,4 +59,16 @@ function check(draft: Draft, report: Report): void {
     message: 'macvlan needs to know the network that pods become part of',
     fix: 'write network.macvlan: { subnet, gateway, ranges }',
   });
+}
+
+/** The LAN is one subnet: pods get addresses of its family alone, and Kubernetes takes them for those of its blocks. */
+function checkFamily({ subnet }: LanInput, { cluster }: Draft, report: Report): void {
+  const parsed = parseCidr(subnet);
+  if (!('cidr' in parsed)) return;
+  const { family } = parsed.cidr;
+  const wanted = splitList(cluster.network?.podCIDR ?? standard.network.podCIDR).map(familyOf);
+  if (wanted.every((one) => one === family)) return;
+  const message = `macvlan gives pods ${familyName(family)} addresses alone, those of ${subnet}, but pods are to have ${namesOf([...new Set(wanted)])}`;
+  const fix = `use blocks of that family alone: podCIDR: "${exampleOf('podCIDR', [family])}", serviceCIDR: "${exampleOf('serviceCIDR', [family])}"`;
+  report({ code: 'MACVLAN_ONE_FAMILY', path: [...path, 'subnet'], basedOn: [podPath], message, fix });
 }

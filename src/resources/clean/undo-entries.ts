@@ -15,6 +15,8 @@ export const networkKinds = [
   'chains',
   'rules',
   'ipsets',
+  'ipvs',
+  'bpf',
   'policy',
 ];
 

@@ -1,17 +1,20 @@
 import { rawShell } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { leftMark } from '../left-mark.ts';
+import { kernelUndo } from './undo-kernel.ts';
 
 /**
  * How each kind of the ownership manifest is taken back. In a snippet `$name` and `$value` are the manifest's fields; it runs in a subshell with
  * `set -e`, and what it cannot undo it must fail for, so that the line stays and the next clean tries again.
  */
 export const ownedUndo: Readonly<Record<string, Sh>> = {
+  ...kernelUndo,
   file: rawShell(`rm -f -- "$name.k8sup-new"
 if [ "$value" = absent ]; then rm -f -- "$name"
 else rm -f -- "$name.k8sup-old"; cp -a -- "$value" "$name.k8sup-old"; mv -fT -- "$name.k8sup-old" "$name"; fi`),
   path: rawShell(`[ "$value" = kept ] || rm -rf --one-file-system -- "$name"`),
   dir: rawShell(
-    `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "kept $name: it holds files that k8sup did not make" >&2; }`,
+    `[ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || { [ -n "$(ls -A -- "$name")" ] && echo "${leftMark}$name is kept: it holds files that k8sup did not make"; }`,
   ),
   'empty-dir': rawShell(`[ "$value" = kept ] || [ ! -d "$name" ] || rmdir -- "$name" 2>/dev/null || :`),
   attributes: rawShell(`[ ! -d "$name" ] || k8sup_give_back "$name" $value`),
@@ -84,9 +87,6 @@ done`),
   mount: rawShell(`! mountpoint -q -- "$name" || umount -- "$name"`),
   'nft-table': rawShell(
     `if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`,
-  ),
-  ipsets: rawShell(
-    `if command -v ipset >/dev/null; then ipset list -n 2>/dev/null | while read -r set; do case $set in "$name"*) ipset destroy "$set" ;; esac; done; fi`,
   ),
   policy: rawShell(`[ -z "$value" ] || iptables -P "$name" "$value"`),
   netns: rawShell(

@@ -53,6 +53,13 @@ describe('validate', () => {
     expect(out).toMatch(/ h1: 2379\/tcp \(etcd clients\) from 192\.0\.2\.2, .*6443\/tcp \(kube-apiserver\), /);
     expect(out).toMatch(/ h2: 10250\/tcp .*all from 10\.244\.0\.0\/16, forwarded from and to it too\n/);
     expect(out).not.toMatch(/ h2: .*6443/);
+    writeFileSync(
+      inventory,
+      readFileSync(inventory, 'utf8').replace('name: one,', 'name: one, network: { plugin: calico },'),
+    );
+    expect((await cli('validate', inventory)).out).toMatch(
+      / h1: .*, IP protocol 4 \(IP in IP\) from 192\.0\.2\.2, all from /,
+    );
   });
 
   it('lists every mistake with its place', async () => {

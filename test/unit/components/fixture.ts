@@ -51,7 +51,14 @@ const resolved = { file: '/run/systemd/resolve/resolv.conf', nameservers: ['192.
 
 /** A plain virtual machine with cgroup v2 and systemd-resolved; of a host's many facts these are all that components read. */
 export function factsOf(changes: Partial<Facts> = {}): Facts {
-  const read: Partial<Facts> = { container: false, cgroupVersion: 2, systemdCgroups: true, resolver: resolved };
+  const read: Partial<Facts> = {
+    addresses: [],
+    links: {},
+    container: false,
+    cgroupVersion: 2,
+    systemdCgroups: true,
+    resolver: resolved,
+  };
   return { ...read, ...changes } as Facts;
 }
 

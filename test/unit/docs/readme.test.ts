@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +7,8 @@ import { exitCodeReference } from '../../../src/docs/exit-codes.ts';
 import { readmeParts, updateReadme } from '../../../src/docs/readme.ts';
 import { supportReference } from '../../../src/docs/support.ts';
 import { otherUnsafeEdits, unsafeChangeReference } from '../../../src/docs/unsafe-changes.ts';
+import { networkSettingsPage, networkSettingsReference } from '../../../src/inventory/reference.ts';
+import { networkPlugins } from '../../../src/network/network.ts';
 import { exitCodes } from '../../../src/errors/k8sup-error.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -22,10 +24,39 @@ describe('the README', () => {
     expect(part(readme)).toBe(part(fresh));
   });
 
-  test.each(['README.md', 'src/README.md'])('%s has no link to a file that is not there', (file) => {
-    const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
-    expect(links.length).toBeGreaterThan(3);
-    expect(links.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
+  test("the page of networks' settings is as the code has it, and each network with keys has its heading there", () => {
+    const page = read(networkSettingsPage);
+    expect(page).toBe(networkSettingsReference(networkPlugins));
+    const anchors = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => (title ?? '').toLowerCase());
+    const links = [...readme.matchAll(/SETTINGS\.md#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    expect([...new Set(links)].sort()).toEqual(anchors.toSorted());
+  });
+
+  test.each(['README.md', 'src/README.md', 'src/network/README.md', networkSettingsPage])(
+    '%s has no link to a file that is not there',
+    (file) => {
+      const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
+      expect(links.length).toBeGreaterThan(1);
+      expect(links.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
+    },
+  );
+
+  test("the page of networks has a picture of each one's path from pod to pod", () => {
+    const sections = read('src/network/README.md').split(/^## /m).slice(1);
+    const drawn = (name: string): boolean =>
+      sections.some((text) => {
+        const [heading = ''] = text.split('\n');
+        const pictures = [...text.matchAll(/^```text\n(.*?)^```/gms)].map(([, picture]) => picture ?? '').join('');
+        const alone = heading === name;
+        return (
+          heading.toLowerCase().includes(name) &&
+          pictures.includes('pod') &&
+          (alone || pictures.toLowerCase().includes(name))
+        );
+      });
+    // What somebody else installs is not ours to draw.
+    const names = networkPlugins.map(({ name }) => name).filter((name) => name !== 'none');
+    expect(names.filter((name) => !drawn(name))).toEqual([]);
   });
 
   test('has no link to a heading that is not there', () => {
@@ -42,6 +73,19 @@ describe('the README', () => {
     const named = written.map(([, name]) => name);
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test('says of each end-to-end test by which command it runs', () => {
+    const rows = readme.split('\n').filter((line) => line.startsWith('| `') && line.includes('.test.ts`'));
+    const told = (command: string): string[] =>
+      rows
+        .filter((row) => row.split(' | ')[1] === command)
+        .flatMap((row) => [...row.matchAll(/`([\w/-]+\.test\.ts)`/g)].map(([, name]) => name ?? ''));
+    const there = (folder: string): string[] =>
+      readdirSync(join(root, 'test/e2e', folder)).filter((name) => name.endsWith('.test.ts'));
+    expect(told('both').toSorted()).toEqual(there('').toSorted());
+    const more = there('all').map((name) => `all/${name}`);
+    expect(told('`test:all`').toSorted()).toEqual(more.toSorted());
   });
 
   test('names no npm script that is not there', () => {

@@ -3,6 +3,7 @@ import { applyToHost } from '../../../src/engine/apply-host.ts';
 import { applyScript, lockedKey, probeScript } from '../../../src/engine/script.ts';
 import { file } from '../../../src/resources/file.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
+import { leftMark } from '../../../src/resources/left-mark.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { hostOf } from '../components/fixture.ts';
@@ -10,7 +11,13 @@ import { thing, three } from './fixture.ts';
 
 const { signal } = new AbortController();
 const h1 = hostOf(three, 'h1');
-const options = { signal, holder: "o'brien `id` $HOME \\n", onBegin: () => undefined, onDone: () => undefined };
+const options = {
+  signal,
+  holder: "o'brien `id` $HOME \\n",
+  onBegin: () => undefined,
+  onDone: () => undefined,
+  onLeft: () => undefined,
+};
 
 describe.skipIf(noFakeHost !== undefined)('a script of probes', () => {
   it('keeps what each one printed and its exit code apart', async () => {
@@ -75,6 +82,18 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     const kept = file({ path: '/srv/kept', content: 'all of it\n', mode: 0o600 });
     await applyToHost(h1, [curious, kept], host.executor, options);
     expect([host.read('/srv/kept'), host.read('/srv/a.read')]).toEqual(['all of it\n', '']);
+  });
+
+  it('tells what had to be left, in words that cannot disturb a terminal', async () => {
+    using host = fakeHost();
+    const left: string[] = [];
+    const one = thing('a');
+    const script = rawShell(`${one.apply.script.sh}\necho other; printf '${leftMark}a \\033[2J thing\\n'`);
+    await applyToHost(h1, [{ ...one, apply: { script } }], host.executor, {
+      ...options,
+      onLeft: (text) => void left.push(text),
+    });
+    expect(left).toEqual(['a \\x1b[2J thing']);
   });
 
   it('tells when work on each begins and ends', async () => {

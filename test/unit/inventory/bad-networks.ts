@@ -17,6 +17,18 @@ export const badNetworks: readonly Case[] = [
   ],
   ['macvlan without a LAN', 'network: { plugin: macvlan }', undefined, ['MACVLAN_UNSET 3:22 cluster.network.plugin']],
   [
+    'macvlan for pods of two families',
+    'network: { plugin: macvlan, podCIDR: "10.244.0.0/16,fd00:1::/56", serviceCIDR: "10.96.0.0/16,fd00:2::/112", macvlan: { subnet: 10.1.0.0/16, ranges: { a: { from: 10.1.1.1, to: 10.1.1.200 } } } }',
+    '- { name: a, address: "192.0.2.1,2001:db8::1" }',
+    ['MACVLAN_ONE_FAMILY 3:130 cluster.network.macvlan.subnet'],
+  ],
+  [
+    'macvlan on a LAN of the other family',
+    'network: { plugin: macvlan, macvlan: { subnet: "fd01::/64", ranges: { a: { from: "fd01::100", to: "fd01::1ff" } } } }',
+    '- { name: a, address: 192.0.2.1 }',
+    ['MACVLAN_ONE_FAMILY 3:50 cluster.network.macvlan.subnet'],
+  ],
+  [
     'a second interface with Docker',
     `runtime: { type: docker }\nkubernetesVersion: 1.20.15\nnetwork: ${second('a: { from: 10.1.1.1, to: 10.1.1.200 }')}`,
     '- { name: a, address: 192.0.2.1 }',

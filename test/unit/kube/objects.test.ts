@@ -208,6 +208,20 @@ describe('a set of objects', () => {
     ]);
   });
 
+  it('is told by numbers: what comes and goes has changes of its own', async () => {
+    const live = list(setOf(object('x'), object('old')), object('x'));
+    const wanted = [object('x'), object('y'), object('z')];
+    const { target } = answering(looked({ output: live }, { output: list(setOf(...wanted), object('x')) }));
+    const changes = await target.diff(wanted, 'network');
+    const [own] = 'pending' in changes ? [] : (changes.get('ConfigMap kube-system/k8sup-network') ?? []);
+    expect(own).toEqual({
+      path: 'data.objects',
+      from: 'a list of 2 objects',
+      to: '3: 2 new, 1 gone',
+      effect: 'update',
+    });
+  });
+
   it('loses what left it before the others come, and its list is written first', async () => {
     const live = list(setOf(object('old')));
     const { target, asked, names } = answering(looked({ output: live }, { output: live }));

@@ -28,6 +28,26 @@ test('the parts of flannel are all that it brings and leaves', () => {
   );
 });
 
+test('the parts of bridge are all that it brings and leaves, and no more', () => {
+  expect(names(bridge).toSorted()).toEqual([
+    'chains CNI-',
+    'chains K8SUP-',
+    'file /etc/cni/net.d/10-k8sup.conflist',
+    'file /etc/kubernetes/pod-routes',
+    'file /etc/systemd/system/k8sup-routes.service',
+    'file /opt/k8sup/lib/pod-routes',
+    'link cni0',
+    'links bwp',
+    'nft-table ip cni_hostport',
+    'nft-table ip k8sup',
+    'nft-table ip6 cni_hostport',
+    'nft-table ip6 k8sup',
+    'path /var/lib/cni',
+    'routes 10.244.0.0/16',
+    'unit k8sup-routes.service',
+  ]);
+});
+
 test('folders that others use are no part of a network', () => {
   const folders = [...names(flannel), ...names(bridge)].filter((part) => part.startsWith('dir '));
   expect(folders).toEqual(['dir /etc/kube-flannel']);

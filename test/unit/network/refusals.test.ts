@@ -150,6 +150,15 @@ test.each([
   ]);
 });
 
+test.each(networkPlugins.map(({ name }) => name).filter((name) => !['flannel', 'bridge', 'macvlan'].includes(name)))(
+  'what %s takes no notice of is told',
+  (plugin) => {
+    const cni = { portmap: false };
+    const told = said({ plugin, mtu: 1400, cni, nonMasqueradeCIDRs: ['192.0.2.0/24'] });
+    for (const key of ['mtu', 'cni', 'nonMasqueradeCIDRs']) expect(told).toContain(`SETTING_WITHOUT_EFFECT ${key}`);
+  },
+);
+
 test('a second interface of every pod and Multus are refused together', () => {
   const ranges = { h1: { from: '172.16.1.1', to: '172.16.1.9' }, h2: { from: '172.16.2.1', to: '172.16.2.9' } };
   const second = { plugin: 'macvlan', master: 'eth1', subnet: '172.16.0.0/22', ranges };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../src/host/facts/model.ts';
 import { firewallNeeds } from '../../../src/host/firewall/needs.ts';
-import { firewalldRules, ufwRules } from '../../../src/host/firewall/rules.ts';
+import { firewalldRules, ufwFileRules, ufwRules } from '../../../src/host/firewall/rules.ts';
 import { preflight } from '../../../src/preflight/index.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
 import { goodFacts } from './fixture.ts';
@@ -35,10 +35,28 @@ describe('a firewall that is kept', () => {
     ];
     const reordered = ['ufw allow from 192.0.2.12 to any port 10250,10256,2379,2380 proto tcp'];
     const firewalls = ['ufw.service'];
-    expect(problems({ firewalls, firewall: { kind: 'ufw', added } })[0]).toMatchObject({
+    expect(problems({ firewalls, firewall: { kind: 'ufw', added, before: [] } })[0]).toMatchObject({
       commands: ['ufw allow from 192.0.2.12 to any port 2379,2380,10250,10256 proto tcp'],
     });
-    expect(problems({ firewalls, firewall: { kind: 'ufw', added: [...added, ...reordered] } })).toEqual([]);
+    expect(problems({ firewalls, firewall: { kind: 'ufw', added: [...added, ...reordered], before: [] } })).toEqual([]);
+  });
+
+  it('ufw: what stands in its files counts, and what does not is told with the reload', () => {
+    const tunnels = inventoryOf(`
+cluster: { name: one, hostPreparation: { firewall: keep }, network: { flannel: { backend: ipip } } }
+hosts:
+  - { name: h1, address: 192.0.2.11, roles: [etcd, master, node] }
+  - { name: h2, address: 192.0.2.12, roles: [node] }
+`);
+    const all = firewallNeeds(tunnels, hostOf(tunnels, 'h1'));
+    const [rule] = ufwFileRules(all);
+    const firewall = { kind: 'ufw', added: ufwRules(all), before: [] as string[] } as const;
+    const told = (before: string[]) =>
+      problems({ firewalls: ['ufw.service'], firewall: { ...firewall, before } }, tunnels).filter(
+        ({ code }) => code === 'FIREWALL_KEPT',
+      );
+    expect(told([])[0]?.commands).toEqual([rule?.command, 'ufw reload']);
+    expect(told([rule?.line ?? ''])).toEqual([]);
   });
 
   it('firewalld: only what it lacks, in the zone of the interface, and the reload', () => {

@@ -98,6 +98,17 @@ describe('what a host is', () => {
   it('asks for no pods’ features of a host that runs none', () =>
     expect(codes({ features: new Set() }, etcdOnly)).toEqual([]));
 
+  it('asks for the schedulers and sets of ipvs, and names what can be chosen instead', () => {
+    const ipvs = withCluster('kubeProxy: { mode: ipvs }');
+    expect(codes({}, ipvs)).toEqual([]);
+    for (const module of ['ip_vs', 'ip_vs_rr', 'ip_set']) {
+      const [problem, ...more] = preflight(ipvs, new Map([['h1', { ...goodFacts, features: without(module) }]]));
+      expect(problem).toMatchObject({ host: 'h1', code: 'KERNEL_FEATURE_MISSING', severity: 'error' });
+      expect(`${problem?.what ?? ''} ${problem?.fix ?? ''}`).toMatch(new RegExp(`${module}.*kubeProxy.mode`));
+      expect(more).toEqual([]);
+    }
+  });
+
   it('asks for the tables that the iptables program uses', () => {
     const iptables = withCluster('kubeProxy: { mode: iptables }');
     expect(codes({ features: without('ip_tables'), iptablesBackend: 'nft' }, iptables)).toEqual([]);

@@ -20,7 +20,13 @@ export async function probeOn(fake: FakeHost, resource: AnyResource): Promise<re
 /** Makes resources true as the engine does, and gives what the first one lacks afterwards. */
 export async function applyOn(fake: FakeHost, ...resources: readonly AnyResource[]): Promise<readonly string[]> {
   const quiet = (): void => undefined;
-  await applyToHost(host, resources, fake.executor, { signal, holder: 'a test', onBegin: quiet, onDone: quiet });
+  await applyToHost(host, resources, fake.executor, {
+    signal,
+    holder: 'a test',
+    onBegin: quiet,
+    onDone: quiet,
+    onLeft: quiet,
+  });
   const [first] = resources;
   return first === undefined ? [] : probeOn(fake, first);
 }

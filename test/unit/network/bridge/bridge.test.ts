@@ -74,6 +74,18 @@ test('CNI configuration: the own subnet, no masquerade of the plugin', () => {
   });
 });
 
+test.each([
+  ['that of a narrow way out', '', 1400, 1400],
+  ['none where the way out has the usual size, or a larger one that others may not have', '', 9000, undefined],
+  ['the one that is written', ', mtu: 1300', 1400, 1300],
+])('MTU: %s', (_what, written, carried, mtu) => {
+  const inventory = networkOf(`{ plugin: bridge${written} }`);
+  const facts = factsOf({ addresses: [{ interface: 'eth0', cidr: '10.88.0.11/24' }], links: { eth0: carried } });
+  const [file] = bridge.cniFiles({ ...target, inventory, facts });
+  const { plugins } = JSON.parse(file?.content ?? '') as { plugins: { mtu?: number }[] };
+  expect(plugins[0]?.mtu).toBe(mtu);
+});
+
 test('one route for each other node that has a pod CIDR', () => {
   const routes = fileOf(component(), '/etc/kubernetes/pod-routes').content;
   expect(routes).toBe(

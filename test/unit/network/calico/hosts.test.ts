@@ -11,8 +11,8 @@ import { goodFacts } from '../../preflight/fixture.ts';
 import { inventoryFor, variants } from './variants.ts';
 
 describe('hosts of a cluster with Calico', () => {
-  const codes = (settings: object, facts: Partial<Facts>): readonly string[] => {
-    const inventory = inventoryFor({ settings });
+  const codes = (settings: object, facts: Partial<Facts>, plugin = 'calico'): readonly string[] => {
+    const inventory = inventoryFor({ settings }, plugin);
     const own = inventory.hosts.map(
       ({ name, address }) =>
         [
@@ -59,6 +59,55 @@ describe('hosts of a cluster with Calico', () => {
     expect(codes({}, { listeners }).join()).toContain('h2 PORT_TAKEN: tcp port 179 is taken');
   });
 
+  const wide = (mtu: number): Partial<Facts> => ({ links: { ...goodFacts.links, eth0: mtu } });
+  it.each([
+    ['calico', { mtu: 1480 }, 1500, 20],
+    ['calico', { mtu: 1450, vxlan: 'always' }, 1500, 50],
+    ['calico', { mtu: 1440, ipip: 'never', wireguard: true }, 1500, 60],
+    ['calico', { mtu: 1500, ipip: 'never' }, 1500, 0],
+    ['canal', { mtu: 1450 }, 1500, 50],
+    ['canal', { mtu: 1500, backend: 'host-gw' }, 1500, 0],
+    ['kube-router', { mtu: 1480 }, 1500, 20],
+    ['kube-ovn', { mtu: 1400 }, 1500, 100],
+  ])('%s with %j fits through an MTU of %i, and not through less', (plugin, settings, fits, tunnel) => {
+    const narrow = (mtu: number) => codes(settings, wide(mtu), plugin).filter((line) => line.includes('MTU_TOO_LARGE'));
+    expect(narrow(fits)).toEqual([]);
+    expect(narrow(fits - 1)).toHaveLength(1);
+    const needs = inventoryFor({ settings }, plugin).cluster.network.needs.mtu?.[0];
+    // What the fix says to write is reckoned from it.
+    expect([needs?.overhead, needs?.setting]).toEqual([tunnel, `cluster.network.${plugin}.mtu`]);
+  });
+
+  it.each([
+    [
+      'calico',
+      { ipv4Detection: 'interface=ens.*' },
+      /h2 INTERFACE_MISSING: none of its interfaces .* matches ens\.\*;/,
+    ],
+    ['canal', { interface: 'eth7' }, /h2 INTERFACE_MISSING: it has no interface eth7 with an address/],
+  ])('%s with %j is refused where a host has none', (plugin, settings, said) => {
+    expect(codes(settings, {}, plugin).join('\n')).toMatch(said);
+  });
+
+  it.each([
+    'interface=eth0',
+    'interface=ens.*,eth.*',
+    'interface=(?i)ETH.*',
+    'can-reach=www.example.com',
+    'first-found',
+  ])('addresses are found by %s without a word', (ipv4Detection) => expect(codes({ ipv4Detection }, {})).toEqual([]));
+
+  it('with host-gw of Canal are refused across subnets', () => {
+    const apart: Partial<Facts> = { addresses: [{ interface: 'eth0', cidr: '10.88.0.12/30' }] };
+    expect(codes({ backend: 'host-gw' }, apart, 'canal').join('\n')).toContain('CANAL_ACROSS_SUBNETS');
+    expect(codes({}, apart, 'canal').join('\n')).not.toContain('ACROSS_SUBNETS');
+  });
+
+  it('with eBPF give back its programs too', () => {
+    const claims = (variant: string) => calico.claims(inventoryFor(variants[variant] ?? {})).map(({ kind }) => kind);
+    expect([claims('default').includes('bpf'), claims('ebpf').includes('bpf')]).toEqual([false, true]);
+  });
+
   it('give back all that Calico makes', () => {
     const inventory = inventoryFor({});
     const target = { inventory, host: hostOf(inventory, 'h1'), facts: factsOf(), podCIDRs: {} };
@@ -69,7 +118,7 @@ describe('hosts of a cluster with Calico', () => {
         'link wireguard.cali',
         'module-link tunl0',
         'chains cali-',
-        'ipsets cali40',
+        'ipsets cali40 cali60',
         'nft-table ip calico',
         'routes 10.244.0.0/16',
         'path /etc/cni/net.d/10-calico.conflist',

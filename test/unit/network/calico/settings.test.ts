@@ -153,6 +153,12 @@ describe('settings of Calico', () => {
     ]);
   });
 
+  it.each(['calico', 'canal'])('keys of the network that %s does not read are told', (plugin) => {
+    expect(found({}, { mtu: 1400, nonMasqueradeCIDRs: ['192.0.2.0/24'], cni: { hairpin: false } }, {}, plugin)).toEqual(
+      ['SETTING_WITHOUT_EFFECT mtu', 'SETTING_WITHOUT_EFFECT nonMasqueradeCIDRs', 'SETTING_WITHOUT_EFFECT cni'],
+    );
+  });
+
   it('is told to be rendered, not proved', () => {
     const text = JSON.stringify({ cluster: { name: 'c', network: { plugin: 'calico' } }, hosts });
     const checked = checkInventory(text, '/inventory.yaml', networkPlugins);

@@ -13,6 +13,7 @@ export const canalVariants: Readonly<Record<string, Variant>> = {
       endpointToHost: 'return',
       healthPort: 19099,
       metrics: true,
+      metricsPort: 19091,
       logLevel: 'debug',
       felix: { chainInsertMode: 'Append' },
     },

@@ -7,7 +7,7 @@ export const ciliumVariants: Readonly<Record<string, Variant>> = {
   native: { settings: { routing: 'native' } },
   'native-by-router': { settings: { routing: 'native', nativeRoutingCIDR: '10.0.0.0/8', directNodeRoutes: false } },
   'without-kube-proxy': {
-    settings: { kubeProxyReplacement: true },
+    settings: { kubeProxyReplacement: true, operatorReplicas: 3 },
     cluster: { controlPlaneEndpoint: 'api.example.com:8443' },
   },
   'cluster-pool': { settings: { ipam: 'cluster-pool' }, network: { podCIDR: '10.32.0.0/16', nodeCIDRMaskSize: 25 } },

@@ -4,7 +4,9 @@ import type { Judge } from '../../../../src/network/look/node-problems.ts';
 import { pluginOf } from '../../../../src/network/network.ts';
 import { inventoryOf } from '../../components/fixture.ts';
 
-export function judgeOf(network = '{ plugin: flannel }', more = ''): Judge {
+/** @param dual - the hosts have an address of each family. */
+export function judgeOf(network = '{ plugin: flannel }', more = '', dual = false): Judge {
+  const also = (address: string): string => (dual ? `,${address}` : '');
   const inventory = inventoryOf(`
 cluster:
   name: two
@@ -12,8 +14,8 @@ cluster:
   network: ${network}
   ${more}
 hosts:
-  - { name: h1, address: 10.88.0.11, roles: [etcd, master, node] }
-  - { name: h2, address: 10.88.0.12, roles: [node] }
+  - { name: h1, address: "10.88.0.11${also('fd88::11')}", roles: [etcd, master, node] }
+  - { name: h2, address: "10.88.0.12${also('fd88::12')}", roles: [node] }
 `);
   return { status: pluginOf(inventory).status, inventory };
 }
@@ -61,7 +63,8 @@ ipv4/conf/all/rp_filter 2
 ipv4/conf/cni0/rp_filter 0
 ipv4/conf/flannel.1/rp_filter 0
 `,
-  forward: '-P FORWARD ACCEPT\n',
+  'forward 4': '-P FORWARD ACCEPT\n',
+  'forward 6': '',
   firewalls: '',
   unit: 'active\n',
   lease: 'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n',

@@ -94,10 +94,10 @@ describe('what looking tells of one node', () => {
       /-j DROP/,
     ],
     ['forwarding that is off', changed('sysctls', 'ip_forward 1', 'ip_forward 0'), 'FORWARDING_OFF', /ip_forward is 0/],
-    ['a FORWARD chain that drops', { forward: forwardDrop }, 'FORWARD_DROPPED', /no rule in it accepts/],
+    ['a FORWARD chain that drops', { 'forward 4': forwardDrop }, 'FORWARD_DROPPED', /no rule in it accepts/],
     [
       'one that accepts only answers',
-      { forward: `${forwardDrop}-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n` },
+      { 'forward 4': `${forwardDrop}-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n` },
       'FORWARD_DROPPED',
       /DROP/,
     ],
@@ -133,9 +133,11 @@ describe('what looking tells of one node', () => {
   it.each<readonly [string, Printed]>([
     [
       'an accepting rule for the pod network',
-      { forward: `${forwardDrop}-A FLANNEL-FWD -s 10.244.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n` },
+      {
+        'forward 4': `${forwardDrop}-A FLANNEL-FWD -s 10.244.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n`,
+      },
     ],
-    ['one that accepts everything', { forward: `${forwardDrop}-A FORWARD -j ACCEPT\n` }],
+    ['one that accepts everything', { 'forward 4': `${forwardDrop}-A FORWARD -j ACCEPT\n` }],
     [
       'no bridge yet, before the first pod',
       {
@@ -145,6 +147,27 @@ describe('what looking tells of one node', () => {
     ],
   ])('nothing of %s', (_what, printed) => {
     expect(nodeProblems(judge, lookOf('h1', printed))).toEqual([]);
+  });
+
+  it('each family has a chain of its own', () => {
+    const podCIDRs = ['fd00:10:244:1::/64', '10.244.1.0/24'];
+    const dual = judgeOf(
+      '{ podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:2::/112" }',
+      '',
+      true,
+    );
+    const codes = (six: string): readonly string[] => {
+      const seen = lookOf('h1', {
+        'forward 4': `${forwardDrop}-A FLANNEL-FWD -d 10.244.0.0/16 -j ACCEPT\n`,
+        'forward 6': six,
+      });
+      const look = { ...seen, forwards: { 4: true, 6: true }, node: { ...seen.node, podCIDRs } };
+      return nodeProblems(dual, look).flatMap(({ code, why }) => (code === 'FORWARD_DROPPED' ? [why] : []));
+    };
+    expect(codes(forwardDrop)).toEqual([expect.stringContaining('FORWARD of ip6tables is DROP')]);
+    expect(codes(`${forwardDrop}-A FLANNEL-FWD -s fd00:10:244::/56 -j ACCEPT\n`)).toEqual([]);
+    const asked = networkProbes(dual.status, dual.inventory, { ...nodes.h1, podCIDRs }, []);
+    expect(asked.find(({ key }) => key === 'forward 6')?.script.sh).toContain('ip6tables -w -S FORWARD');
   });
 
   it('nothing of a firewall that the user keeps', () => {

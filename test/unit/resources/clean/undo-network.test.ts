@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { ownedUndo } from '../../../../src/resources/clean/undo-owned.ts';
+import { leftMark } from '../../../../src/resources/left-mark.ts';
 import { noFakeHost } from '../../../support/fake-executor.ts';
 
 /** Takes one entry back in a network of its own that was prepared first, and gives what is then printed. */
@@ -60,4 +61,67 @@ ip route add 10.1.0.0/16 dev cali1 table 77; ip route add 10.1.0.0/16 dev cali1 
     const programs = `ip() { echo "$@"; }; modprobe() { echo modprobe "$@"; }; ls() { :; }`;
     expect(undo('module-link', ['lo', value], programs, ':')).toBe(calls.replaceAll('tunl0', 'lo'));
   });
+
+  it('sets of addresses go by how their names begin', () => {
+    const ipset = `ipset() { case $1 in list) printf '%s\\n' cali40a cali60b KUBE-c mine ;; *) echo "$@" ;; esac; }`;
+    expect(undo('ipsets', ['cali40 cali60', ''], ipset, ':')).toBe('destroy cali40a\ndestroy cali60b\n');
+  });
+
+  /** Without the programs of this machine but those that a host always has. */
+  const without = 'hash -r; command() { case $2 in ipset|ipvsadm|tc|bpftool) return 1 ;; esac; }';
+
+  it.each([
+    [
+      'ipsets',
+      'mount -t tmpfs none /sys; mkdir -p /sys/module/ip_set',
+      'sets of addresses that begin with cali40 may be',
+    ],
+    ['ipvs', ipvsTable('TCP  0A600001:01BB rr'), '1 Services are left in its table of IPVS: '],
+    ['bpf', ':', 'programs of its network may still be at its interfaces: it has no program tc'],
+  ])('of %s it says what may be left where no program can tell', (kind, prepare, said) => {
+    const told = undo(kind, ['cali40', ''], `${prepare}\n${without}`, ':');
+    expect(told).toMatch(new RegExp(`^${leftMark}${said}.*reboot.*\n$`));
+  });
+
+  it('and nothing where there is nothing', () => {
+    expect(undo('ipsets', ['cali40', ''], `mount -t tmpfs none /sys\n${without}`, ':')).toBe('');
+    expect(undo('ipvs', ['services', ''], `${ipvsTable('')}\n${without}`, ':')).toBe('');
+    expect(undo('ipvs', ['services', ''], without, ':')).toBe('');
+  });
+
+  it('Services of IPVS go, but not where there were others before', () => {
+    const table = `${ipvsTable('UDP  0A60000A:0035 rr')}; ipvsadm() { echo "$@"; : > "$d"; }`;
+    expect(undo('ipvs', ['services', ''], table, ':')).toBe('-C\n');
+    expect(undo('ipvs', ['services', 'kept'], table, ':')).toBe('');
+  });
+
+  it('programs at interfaces go by how their names begin, with the place for them once it is empty', () => {
+    const filter = (pref: number, name: string) =>
+      `filter protocol all pref ${pref} bpf chain 0 \nfilter protocol all pref ${pref} bpf chain 0 handle 0x1 p:[*fsobj] direct-action not_in_hw id 7 name ${name} tag 7c85c77581178cdb jited`;
+    const tc = (egress: string) => `${pair}; d=$(mktemp -d)
+printf '${filter(1, 'cali_tc_preambl')}\n' > $d/eth9ingress; printf '${egress}\n' > $d/eth9egress; : > $d/none
+tc() { case "$1 $2" in 'filter show') [ "$4" != eth9 ] || cat "$d/$4$5" ;;
+  'filter delete') echo "$@"; : > "$d/$4$5" ;; *) echo "$@" ;; esac; }
+ip() { case "$*" in *'show dev cali1'*) echo 'cali1: mtu 1500 xdp prog/xdp id 9 name cali_xdp_preamb tag 6' ;; *'show dev lo'*) echo 'lo: prog/xdp id 8 name other' ;; link*) echo "$@" ;; esac; }`;
+    expect(undo('bpf', ['cali', ''], tc(filter(5, 'cali_tc_preambl')), ':')).toBe(`link set dev cali1 xdp off
+filter delete dev eth9 ingress pref 1
+filter delete dev eth9 egress pref 5
+qdisc delete dev eth9 clsact
+`);
+    expect(undo('bpf', ['cali', ''], tc(filter(5, 'other')), ':')).toBe(`link set dev cali1 xdp off
+filter delete dev eth9 ingress pref 1
+`);
+  });
+
+  it('pins of programs go, and those of others stay', () => {
+    const pins = `mount -t bpf none /sys/fs/bpf 2>/dev/null || mount -t tmpfs none /sys/fs/bpf
+mkdir -p /sys/fs/bpf/tc/globals; mount -t tmpfs none /sys/fs/bpf/tc/globals; cd /sys/fs/bpf/tc/globals; : > cali_v4_routes; : > xdp_cali_x; : > mine`;
+    expect(undo('bpf', ['cali', ''], pins, 'ls /sys/fs/bpf/tc/globals')).toBe('mine\n');
+  });
 });
+
+/** Shows a kernel's table of IPVS with these lines. */
+function ipvsTable(services: string): string {
+  return `d=$(mktemp); printf 'IP Virtual Server version 1.2.1 (size=4096)\\n${services}\\n' > "$d"
+grep() { for word in "$@"; do :; done; if [ "$word" = /proc/net/ip_vs ]; then /bin/grep "$1" "$2" "$d"; else /bin/grep "$@"; fi; }`;
+}
