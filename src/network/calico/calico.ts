@@ -24,7 +24,6 @@ const declaration: PluginDeclaration<CalicoSettings> & { readonly schema: typeof
   name,
   summary: "routes by BGP, or tunnels (IP in IP, vxlan), with network policies, from Calico's own manifests",
   proof: 'rendered',
-  uses: [],
   enforcesPolicy: true,
   uses: ['secondInterface'],
   schema,

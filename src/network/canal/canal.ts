@@ -20,7 +20,6 @@ const declaration: PluginDeclaration<CanalSettings> & { readonly schema: typeof 
   name,
   summary: "flannel's network with Calico's network policies, from Calico's own manifest",
   proof: 'rendered',
-  uses: [],
   enforcesPolicy: true,
   uses: ['secondInterface'],
   schema,
