@@ -26,7 +26,9 @@ export const site: readonly Stage[] = [
 export const containerSite: readonly Stage[] = [prepareStage, etcdStage, containerNetworkStage, runtimeStage];
 
 /** What `apply` does for an inventory, in order. */
-export function siteOf(inventory: Inventory): readonly Stage[] {
+export function siteOf(inventory: {
+  readonly hosts: readonly { readonly roles: ReadonlySet<string> }[];
+}): readonly Stage[] {
   return hasKubernetes(inventory) ? site : containerSite;
 }
 

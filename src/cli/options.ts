@@ -8,6 +8,7 @@ export interface RunFlags {
   readonly output?: 'tty' | 'plain' | 'json';
   readonly diff?: true;
   readonly verbose?: true;
+  readonly quiet?: true;
 }
 
 /** The default of `[INVENTORY]` everywhere. */
@@ -26,7 +27,8 @@ export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
       ] as const),
     )
     .option('--diff', 'show the text of changed files')
-    .option('-v, --verbose', 'show more');
+    .option('-v, --verbose', 'show more')
+    .addOption(new Option('-q, --quiet', 'show warnings and errors alone').conflicts(['output', 'diff', 'verbose']));
 }
 
 function list(value: string): string[] {

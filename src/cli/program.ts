@@ -5,6 +5,7 @@ import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags } from './options.ts';
+import { addJournalCommands } from './program-journal.ts';
 import { addLabCommands } from './program-lab.ts';
 import { addLocalCommands } from './program-local.ts';
 import { addNetworkCommands } from './program-network.ts';
@@ -45,6 +46,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
   addLocalCommands(program, io, exit);
+  addJournalCommands(program, io, exit);
   addLabCommands(program, io, exit);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

@@ -42,10 +42,13 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
   const allFacts = new Map<string, Facts>();
   const unreachable = new Map<string, K8supError>();
   const connect = async (host: Host): Promise<void> => {
+    const begun = performance.now();
     try {
       const connection = await transport.connect(host, options.signal);
       connections.set(host.name, connection);
       allFacts.set(host.name, await readFacts(inventory, host, connection, options.signal));
+      const durationMs = Math.round(performance.now() - begun);
+      options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
       if (!(error instanceof K8supError)) throw error;
       unreachable.set(host.name, error);

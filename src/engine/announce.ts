@@ -5,8 +5,8 @@ import type { StageRun } from './run-stage.ts';
 import type { StepDifference } from './probe-host.ts';
 import { probeScript } from './script.ts';
 
-/** Makes a unified diff of two texts; given by whoever draws. */
-export type MakeDiff = (path: string, before: string, after: string) => string;
+/** Makes a unified diff of two texts; given by whoever draws. Undefined where the two are not worth showing. */
+export type MakeDiff = (path: string, before: string, after: string) => string | undefined;
 
 /** Tells the changes of one step on one host, with the text of files where the run shows differences. */
 export async function announce(
@@ -39,7 +39,7 @@ async function readTexts(
   reader: Reader,
 ): Promise<ReadonlyMap<string, string>> {
   const probes = difference.resources.flatMap((resource) =>
-    difference.changes.has(resource.id) && resource.text !== undefined
+    resource.text !== undefined && isEdited(difference.changes.get(resource.id))
       ? [{ key: resource.id, script: resource.text.read }]
       : [],
   );
@@ -50,6 +50,11 @@ async function readTexts(
   return new Map(
     [...sections].flatMap(([id, section]) => (section.exitCode === 0 ? [[id, `${section.output}\n`] as const] : [])),
   );
+}
+
+/** What is made anew has no text to be read. */
+function isEdited(changes: readonly Change[] | undefined): boolean {
+  return changes !== undefined && !changes.some(({ effect }) => effect === 'create');
 }
 
 function diffText(run: StageRun, resource: AnyResource, before: string | undefined): string | undefined {

@@ -98,9 +98,12 @@ export async function forEachHost(
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
   const { context, stage } = run;
   const changing = changingOf(context, host);
+  const started = performance.now();
   const differences = await probeHost(host, stage.steps, context.executor(host), withNodes(run), changing);
   run.found.set(host.name, differences);
   run.dirty.delete(host.name);
+  const durationMs = Math.round(performance.now() - started);
+  context.emit({ type: 'looked', stage: stage.id, host: host.name, durationMs });
 }
 
 /** The run's context, in which one look at a stage asks for the registered nodes once, however many hosts and steps want to know them. */

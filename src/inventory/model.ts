@@ -206,7 +206,11 @@ export function runsContainers(host: { readonly roles: ReadonlySet<Role> }): boo
 }
 
 /** False for an inventory of container hosts, on which Docker runs alone; the two are never mixed. */
-export function hasKubernetes({ hosts }: Pick<Inventory, 'hosts'>): boolean {
+export function hasKubernetes({
+  hosts,
+}: {
+  readonly hosts: readonly { readonly roles: ReadonlySet<string> }[];
+}): boolean {
   return !hosts.some((host) => host.roles.has('container'));
 }
 

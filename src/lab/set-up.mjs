@@ -26,6 +26,13 @@ const debianPackages = {
   tmux: '/usr/bin/tmux',
 };
 
+/** Those of tests alone: a browser that looks at reports, and shells that complete words. */
+export const testPackages = {
+  'chromium-headless-shell': ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'],
+  zsh: '/usr/bin/zsh',
+  fish: '/usr/bin/fish',
+};
+
 /** Runs one step with its output shown, and says how long it took. */
 export function step(title, command, args, options = {}) {
   const started = Date.now();
@@ -52,8 +59,8 @@ function nodeModulesAreCurrent() {
 }
 
 /** Installs the Debian packages that are missing; false where this is no Debian, or not root. */
-export function installDebianPackages() {
-  const missing = Object.entries(debianPackages).filter(
+export function installDebianPackages(more = {}) {
+  const missing = Object.entries({ ...debianPackages, ...more }).filter(
     ([, files]) => ![files].flat().some((file) => existsSync(file)),
   );
   if (missing.length === 0) return true;

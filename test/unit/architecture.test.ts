@@ -61,7 +61,6 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
 const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   ssh2: ['src/transport/ssh/'],
   'node-forge': ['src/pki/'],
-  listr2: ['src/report/'],
   picocolors: ['src/report/'],
   diff: ['src/report/'],
   commander: ['src/cli/'],
@@ -72,6 +71,7 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   undici: ['src/artifacts/'],
   execa: ['src/artifacts/', 'src/lab/', 'src/transport/'],
   yaml: ['src/artifacts/', 'src/components/', 'src/inventory/', 'src/lab/', 'src/network/upstream/', 'src/pki/'],
+  'ts-json-schema-generator': ['src/docs/'],
   'p-map': 'anywhere',
 };
 

@@ -38,6 +38,8 @@ export function dockerClaims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'DOCKER' },
     { kind: 'chains', name: 'K8SUP-' },
     { kind: 'policy', name: 'FORWARD' },
+    // Docker 27 sets it too, whatever families its networks have; 28 and newer where they switch IPv6 forwarding on (moby/moby#48594).
+    { kind: 'policy6', name: 'FORWARD' },
     ...[
       '/run/containerd',
       '/run/docker',

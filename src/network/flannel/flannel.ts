@@ -14,7 +14,8 @@ import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
-import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
+import { masqueradeFile } from '../pod-routes/file.ts';
+import { podRoutesClaims, podRoutesService } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { backends, linksOf } from './backends.ts';
 import { flannelForContainers, leasesInEtcd } from './containers.ts';
@@ -23,7 +24,13 @@ import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { interfaceFlag } from './reserved.ts';
-import { flannelDeclaration, flannelMasquerades, flannelSettings } from './settings.ts';
+import {
+  flannelDeclaration,
+  flannelMasquerades,
+  flannelSettings,
+  hiddenPodCIDRs,
+  masqueradesForFlannel,
+} from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac, unitSubject } from './rbac.ts';
 import { flannelStatus } from './status.ts';
@@ -40,7 +47,10 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: (target) => (inPods(target.inventory) ? undefined : flanneld(target)),
-  masquerade: ({ inventory }) => (flannelSettings(inventory).ipMasq ? podMasquerade(inventory) : undefined),
+  masquerade: ({ inventory }) =>
+    masqueradesForFlannel(inventory)
+      ? podRoutesService(masqueradeFile(inventory, hiddenPodCIDRs(inventory)))
+      : undefined,
   cniFiles: (target) => (inPods(target.inventory) ? [] : [cniFile(target.inventory, ipv6Mtu(target))]),
   objects: ({ inventory }) =>
     inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
@@ -135,16 +145,17 @@ function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const { podCIDRs } = inventory.cluster.network;
   const { backend, vni } = flannelSettings(inventory);
   return [
     ...(hasKubernetes(inventory) ? cniClaims : []),
-    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
+    ...(masqueradesForFlannel(inventory) ? podRoutesClaims : []),
     ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
     ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
+    ...(backend === 'ipsec' ? podCIDRs.map((name) => ({ kind: 'xfrm' as const, name })) : []),
     { kind: 'path', name: '/run/flannel' },
     ...(inPods(inventory) ? daemonSetClaims : []),
   ];

@@ -53,7 +53,11 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
     using run = testRun(target);
     await runStage(stageOf(objects), run.context);
     expect(asked).toEqual(['diff', 'apply x', 'kubectl rollout status 7000']);
-    expect(told(run.events, 'change')).toEqual(['change (cluster) ConfigMap kube-system/x']);
+    expect(told(run.events, 'step-start', 'change', 'host-done')).toEqual([
+      'step-start (cluster)',
+      'change (cluster) ConfigMap kube-system/x',
+      'host-done (cluster)',
+    ]);
     expect(run.context.counts).toEqual({ changed: 1, restarted: 0 });
   });
 

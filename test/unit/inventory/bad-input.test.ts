@@ -121,9 +121,9 @@ describe('warnings', () => {
     ],
     [
       'families that were not run with a network',
-      'network: { podCIDR: "fd00:10:244::/56", serviceCIDR: "fd00:10:96::/112" }',
-      '- { name: a, address: "2001:db8::1" }',
-      ['FAMILIES_NOT_PROVED 3:23 cluster.network.podCIDR'],
+      'network: { plugin: none, podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }',
+      '- { name: a, address: "192.0.2.1,2001:db8::1" }',
+      ['FAMILIES_NOT_PROVED 3:37 cluster.network.podCIDR'],
     ],
     [
       'the node mask of a family that pods lack',
