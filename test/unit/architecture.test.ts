@@ -68,6 +68,7 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   zod: ['src/inventory/', 'src/network/', 'src/pki/'],
   'ipaddr.js': ['src/inventory/', 'src/pki/'],
   semver: ['src/inventory/'],
+  listr2: ['src/report/'],
   undici: ['src/artifacts/'],
   execa: ['src/artifacts/', 'src/lab/', 'src/transport/'],
   yaml: ['src/artifacts/', 'src/components/', 'src/inventory/', 'src/lab/', 'src/network/upstream/', 'src/pki/'],
