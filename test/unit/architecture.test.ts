@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
   inventory: { imports: ['errors'], types: [] },
   host: { imports: ['errors', 'inventory', 'shell'], types: [] },
   resources: { imports: ['errors', 'shell'], types: ['host'] },
-  transport: { imports: ['errors', 'host'], types: ['inventory'] },
+  transport: { imports: ['errors', 'host', 'inventory'], types: [] },
   pki: { imports: ['errors', 'inventory'], types: [] },
   artifacts: { imports: ['errors', 'inventory'], types: [] },
   engine: { imports: ['errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
