@@ -4,6 +4,7 @@ import type { Document } from './document.ts';
 import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
+import type { SshSettings } from './ssh-settings.ts';
 
 /** Kubernetes' and etcd's own words, and a host that only runs containers, without Kubernetes; one host may have several. */
 export type Role = 'etcd' | 'master' | 'node' | 'container';
@@ -15,20 +16,6 @@ export interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-}
-
-/** How a host is reached. `address` of the host is used unless `hostName` says otherwise. */
-export interface SshSettings {
-  readonly hostName: string;
-  readonly port: number;
-  readonly user: string;
-  /** Absolute path of a private key; undefined means the agent. */
-  readonly privateKey?: string;
-  readonly knownHosts: string;
-  readonly hostKeyChecking: 'strict' | 'accept-new';
-  /** OpenSSH's ProxyCommand, tokens not yet replaced. */
-  readonly proxyCommand?: string;
-  readonly connectTimeoutSeconds: number;
 }
 
 /** Flags (name without dashes) and configuration fields a user adds to a component; a `null` takes a default away. */
@@ -58,6 +45,8 @@ export interface Host {
   readonly roles: ReadonlySet<Role>;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** `local`: k8sup itself runs there. */
+  readonly connection: 'ssh' | 'local';
   readonly ssh: SshSettings;
   readonly variables: Readonly<Record<string, unknown>>;
   /** The cluster's extras with this host's own laid over them. */

@@ -13,6 +13,7 @@ const debianPackages = {
   iproute2: ['/usr/sbin/ip', '/bin/ip', '/sbin/ip'],
   'openssh-client': '/usr/bin/ssh',
   'openssh-server': '/usr/sbin/sshd',
+  sudo: '/usr/bin/sudo',
   socat: '/usr/bin/socat',
   'busybox-static': '/bin/busybox',
   zstd: '/usr/bin/zstd',

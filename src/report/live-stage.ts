@@ -1,3 +1,5 @@
+import { Listr } from 'listr2';
+import type { ListrRenderer } from 'listr2';
 import type { Sink } from './sink.ts';
 import type { Style } from './style.ts';
 import { textWidth } from './width.ts';
@@ -20,15 +22,64 @@ export interface Terminal {
 }
 
 /**
- * Draws a stage until it is over, and leaves its last line with a mark of success or failure. It repaints ten times a second however fast events come,
- * in one write each. When the terminal was resized it has laid out the lines anew: those that became too long take several rows then.
+ * Draws a stage until it is over, and leaves its last line with a mark of success or failure. listr2 holds the stage as its task and says when to begin and
+ * to end; the lines are painted by a renderer of our own, since those of listr2 erase as many rows as they wrote, which leaves remains after a resize.
+ * Signals are left alone: the run owns them.
  */
 export async function drawStage(stage: LiveStage, terminal: Terminal): Promise<void> {
+  const rendererOptions = { painter: openPainter(stage, terminal) };
+  const list = new Listr<unknown, typeof StageRenderer, typeof StageRenderer>(
+    {
+      task: async () => {
+        if (!(await stage.over)) throw new StageFailed();
+      },
+    },
+    {
+      renderer: StageRenderer,
+      rendererOptions,
+      // Chosen by the caller: listr2 would look at process.stdout only.
+      fallbackRenderer: StageRenderer,
+      fallbackRendererOptions: rendererOptions,
+      registerSignalListeners: false,
+    },
+  );
+  try {
+    await list.run();
+  } catch (error) {
+    if (!(error instanceof StageFailed)) throw error;
+  }
+}
+
+/** Tells listr2 that the stage failed; goes no further than this file. */
+class StageFailed extends Error {}
+
+interface Painter {
+  readonly begin: () => void;
+  readonly finish: (ok: boolean) => void;
+}
+
+/** What listr2 asks of a renderer. */
+class StageRenderer implements ListrRenderer {
+  static readonly nonTTY = true;
+  static rendererOptions: { readonly painter: Painter };
+  static rendererTaskOptions: never;
+  readonly render: () => void;
+  readonly end: (error?: Error) => void;
+
+  constructor(_tasks: unknown, { painter }: { readonly painter: Painter }) {
+    this.render = painter.begin;
+    this.end = (error) => painter.finish(error === undefined);
+  }
+}
+
+/** Repaints ten times a second however fast events come, in one write each. When the terminal was resized, lines that became too long take several rows. */
+function openPainter(stage: LiveStage, terminal: Terminal): Painter {
   const { out, style } = terminal;
   const { colors, symbols } = style;
   const isLive = terminal.columns() !== undefined;
   let drawn: readonly string[] = [];
   let tick = 0;
+  let timer: NodeJS.Timeout | undefined;
   const paint = (): void => {
     const [head = '', ...others] = stage.frame();
     const lines = [markLine(colors.cyan(spinner(style, tick)), head, style), ...others.map((line) => `  ${line}`)];
@@ -36,13 +87,20 @@ export async function drawStage(stage: LiveStage, terminal: Terminal): Promise<v
     out.write(erase(drawn, terminal.columns()) + lines.join('\n'));
     drawn = lines;
   };
-  if (isLive) out.write(hideCursor);
-  if (isLive) paint();
-  const timer = isLive ? setInterval(paint, repaintMs) : undefined;
-  const ok = await stage.over.finally(() => clearInterval(timer));
-  const mark = ok ? colors.green(symbols.ok) : colors.red(symbols.failed);
-  const left = `${markLine(mark, stage.last(), style)}\n`;
-  out.write(isLive ? `${erase(drawn, terminal.columns())}${left}${showCursor}` : left);
+  return {
+    begin: () => {
+      if (!isLive) return;
+      out.write(hideCursor);
+      paint();
+      timer = setInterval(paint, repaintMs);
+    },
+    finish: (ok) => {
+      clearInterval(timer);
+      const mark = ok ? colors.green(symbols.ok) : colors.red(symbols.failed);
+      const left = `${markLine(mark, stage.last(), style)}\n`;
+      out.write(isLive ? `${erase(drawn, terminal.columns())}${left}${showCursor}` : left);
+    },
+  };
 }
 
 /** Columns before the text of a line, and the last one, at which some terminals wrap already. */

@@ -2,7 +2,8 @@ import { formatCidr, networkOf, parseAddress, parseCidr, sizeOf } from '../../in
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import type { Path } from '../../inventory/path.ts';
-import { addressesOf, rolesOf } from '../../inventory/resolve.ts';
+import { addressesOf } from '../../inventory/addresses.ts';
+import { rolesOf } from '../../inventory/resolve.ts';
 import type { Written } from './check.ts';
 import { subnetLenOf } from './check-subnets.ts';
 
