@@ -42,7 +42,6 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     concurrency: run.flags.concurrency,
     holder: run.holder,
     showDiff: diffMaker(run, mode),
-    showNew: run.flags.diff === true,
     failed: new Map(),
     counts: run.numbers.counts,
     changing: new Map(),

@@ -52,10 +52,8 @@ export async function announceObjects(run: StageRun, step: ClusterStep, differen
     tell(run, { type: 'pending', ...about, resource: step.name, reason: difference.pending });
     return;
   }
-  const { showDiff, showNew } = context;
-  const changed = [...difference.changes.values()];
-  // One more question to the apiserver, which a first apply's many new objects need not wait for.
-  const wanted = showDiff !== undefined && (showNew === true ? changed.length > 0 : changed.some(isEdited));
+  const { showDiff } = context;
+  const wanted = showDiff !== undefined && difference.changes.size > 0;
   const texts = wanted ? await context.cluster.texts(difference.objects, step.set) : new Map<string, never>();
   for (const [resource, changes] of difference.changes) {
     const { before, after } = texts.get(resource) ?? { before: '', after: '' };

@@ -42,8 +42,6 @@ export interface RunContext extends StageContext {
   readonly holder: string;
   /** Makes the text of a difference, where the run shows them. */
   readonly showDiff: MakeDiff | undefined;
-  /** Also of what is made anew. */
-  readonly showNew?: boolean;
   /** Called with each change, and with each thing that is still unknown, before it is told or made. @throws what ends the work on its host. */
   readonly approve?: (event: PlanEvent) => void;
   /** In a search for drift: what the last apply left, by host and resource. */
