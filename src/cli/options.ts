@@ -29,7 +29,8 @@ export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
     .option('-v, --verbose', 'show more');
 }
 
-function list(value: string): string[] {
+/** Words between commas. */
+export function list(value: string): string[] {
   return value
     .split(',')
     .map((part) => part.trim())
