@@ -101,12 +101,17 @@ async function writeInventory(
     profile: 'newest',
   });
   const { privateKey, knownHosts } = labFiles(lab.dir);
-  const hosts = input.hosts.map((host, index) => {
-    const { hostName = '', port = 22 } = endpoints[index] ?? {};
-    return { ...host, ssh: { user: 'root', hostName, port } };
-  });
+  const hosts = endpoints.map(({ name, address, hostName, port }, index) => ({
+    ...input.hosts[index],
+    name,
+    address,
+    ssh: { user: 'root', hostName, port },
+  }));
   const path = join(lab.dir, `${file}.yaml`);
-  await writeFile(path, stringify({ ...input, ssh: { privateKey, knownHosts }, hosts }));
+  // The usual /16 has room for 256 nodes, and it cannot change from one run to the next.
+  const network =
+    endpoints.length >= 100 ? { ...input.cluster.network, podCIDR: '10.128.0.0/12' } : input.cluster.network;
+  await writeFile(path, stringify({ cluster: { ...input.cluster, network }, ssh: { privateKey, knownHosts }, hosts }));
   return path;
 }
 

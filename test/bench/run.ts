@@ -7,6 +7,8 @@ import { installPeers } from './peers/environment.ts';
 import { benchPrepare } from './prepare.ts';
 import { printSection, writeReport } from './report.ts';
 import type { Section } from './result.ts';
+import { benchScale } from './scale.ts';
+import { benchStartup } from './startup.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +30,11 @@ const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 
 const peers = await installPeers();
+if (wanted('startup')) add(await benchStartup());
+if (wanted('scale')) {
+  await using lab = await bootBenchLab(1, join(tmpdir(), 'k8sup-bench'), stop.signal);
+  add(await benchScale(lab, say));
+}
 if (wanted('prepare')) {
   const sizes = values.sizes.split(',').map(Number);
   await using lab = await bootBenchLab(Math.max(...sizes), join(tmpdir(), 'k8sup-bench'), stop.signal);

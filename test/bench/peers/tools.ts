@@ -30,10 +30,18 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 const k8supProgram = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
 
 /** k8sup, as a user runs the stage. */
-export async function k8supTool({ lab, endpoints, id }: Omit<ToolSpec, 'work' | 'programs'>): Promise<Tool> {
+export async function k8supTool({
+  lab,
+  endpoints,
+  id,
+  flags = [],
+}: Omit<ToolSpec, 'work' | 'programs'> & { readonly flags?: readonly string[] }): Promise<
+  Tool & { readonly words: readonly string[] }
+> {
   const inventory = await lab.inventory(id, endpoints);
-  const words = [process.execPath, k8supProgram, 'stage', 'prepare', inventory, '-o', 'json'];
+  const words = [process.execPath, k8supProgram, 'stage', 'prepare', inventory, '-o', 'json', ...flags];
   return {
+    words,
     name: 'k8sup',
     run: () => good(lab, words),
     unchanged: (output) => /"type":"summary".*"changed":0\b/.test(output),
