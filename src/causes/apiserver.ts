@@ -19,7 +19,7 @@ export const apiserverCauses: readonly KnownCause[] = [
     code: 'UNKNOWN_ADMISSION_PLUGIN',
     pattern: /(enable|disable)-admission-plugins plugin \\?"\S+\\?" is unknown/,
     cause: 'this release of the apiserver has no admission plugin of that name',
-    fix: 'correct it in cluster.apiServer.extraArgs of the inventory:  k8sup explain kube-apiserver  shows where it comes from',
+    fix: 'correct it in cluster.apiserver.extraArgs of the inventory:  k8sup explain kube-apiserver  shows where it comes from',
     source: 'https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/',
   },
   {

@@ -55,7 +55,7 @@ export const kubeletCauses: readonly KnownCause[] = [
     code: 'IMAGE_MISSING',
     pattern: /failed to pull image \\*"|ErrImagePull|ImagePullBackOff/,
     cause: 'an image is not on the host and cannot be pulled',
-    fix: 'crictl pull IMAGE  on the host says why: no network, no login to the registry, or no such image; set the registry in the inventory',
+    fix: 'journalctl -u containerd -u docker  on the host says why: no way to the registry, no login there, or no such image; then mend that or the registry in the inventory',
     source: 'https://kubernetes.io/docs/concepts/containers/images/',
   },
   {

@@ -5,9 +5,9 @@ import { causeOf, knownCauses, likelyCause } from '../../../src/causes/causes.ts
 const folder = new URL('journals/', import.meta.url);
 // CAUSE.PROGRAM-VERSION.log, printed by that program itself; the first line says how it was brought about.
 const recorded = readdirSync(folder).map((name) => {
-  const [code = '', rest = ''] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
+  const [code = '', ...rest] = name.split('.');
   const lines = readFileSync(new URL(name, folder), 'utf8').split('\n');
-  return { name, code, program: rest.slice(0, -'.log'.length), lines: lines.slice(1) };
+  return { name, code, program: rest.slice(0, -1).join('.'), lines: lines.slice(1) };
 });
 const failed = recorded.filter(({ code }) => code !== 'healthy');
 const healthy = recorded.filter(({ code }) => code === 'healthy');
