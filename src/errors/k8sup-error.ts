@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly what: string;
   /** The cause, where it is known; may have several lines. */
   readonly why?: string;
+  /** All that was read of journals and commands, where it is more than `why` shows: what a known cause is looked for in. */
+  readonly output?: string;
   /** What to do about it. */
   readonly fix?: string;
   readonly host?: string;
@@ -49,6 +51,7 @@ export class K8supError extends Error {
   readonly code: string;
   readonly kind: ExitKind;
   readonly why: string | undefined;
+  readonly output: string | undefined;
   readonly fix: string | undefined;
   readonly host: string | undefined;
   readonly hosts: readonly string[] | undefined;
@@ -61,6 +64,7 @@ export class K8supError extends Error {
     this.code = details.code;
     this.kind = details.kind;
     this.why = details.why;
+    this.output = details.output;
     this.fix = details.fix;
     this.host = details.host;
     this.hosts = details.hosts;

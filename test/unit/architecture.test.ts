@@ -9,13 +9,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const layers: Readonly<Record<string, { readonly imports: readonly string[]; readonly types: readonly string[] }>> = {
   errors: { imports: [], types: [] },
   shell: { imports: [], types: [] },
+  causes: { imports: [], types: ['errors'] },
   inventory: { imports: ['errors'], types: [] },
   host: { imports: ['errors', 'inventory', 'shell'], types: [] },
   resources: { imports: ['errors', 'shell'], types: ['host'] },
   transport: { imports: ['errors', 'host', 'inventory'], types: [] },
   pki: { imports: ['errors', 'inventory'], types: [] },
   artifacts: { imports: ['errors', 'inventory'], types: [] },
-  engine: { imports: ['errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
+  engine: { imports: ['causes', 'errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
   components: { imports: ['artifacts', 'errors', 'inventory', 'pki', 'resources', 'shell'], types: ['engine', 'host'] },
   network: {
     imports: ['artifacts', 'components', 'errors', 'inventory', 'pki', 'resources', 'shell'],
@@ -26,7 +27,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
     types: ['engine', 'host'],
   },
   preflight: { imports: ['components', 'errors', 'host', 'inventory', 'resources', 'shell'], types: ['engine'] },
-  report: { imports: ['engine', 'errors', 'shell'], types: [] },
+  report: { imports: ['causes', 'engine', 'errors', 'shell'], types: [] },
   playbooks: {
     imports: ['components', 'errors', 'inventory', 'kube', 'network', 'pki', 'preflight', 'resources', 'shell'],
     types: ['artifacts', 'engine', 'host'],
@@ -53,7 +54,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
     ],
     types: [],
   },
-  docs: { imports: ['cli', 'errors', 'inventory', 'lab', 'network', 'pki'], types: [] },
+  docs: { imports: ['causes', 'cli', 'errors', 'inventory', 'lab', 'network', 'pki'], types: [] },
   main: { imports: ['cli'], types: [] },
 };
 
