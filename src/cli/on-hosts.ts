@@ -1,3 +1,5 @@
+import { openClusterLock } from '../engine/cluster-lock.ts';
+import { describeSelf } from '../engine/lock-holder.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './run.ts';
@@ -30,9 +32,18 @@ export function onHosts(
     const optional = (host: Host): boolean => !run.hosts.includes(host);
     const transport = transportOf(io, (host, text) => emit({ type: 'warning', host, text }));
     const { concurrency } = run.flags;
-    await using session = await openSession(inventory, { signal, emit, optional, concurrency, transport });
+    const lost = new AbortController();
+    const lock = spec.writes
+      ? openClusterLock({
+          inventory,
+          holder: await describeSelf(spec.command),
+          warn: (host, text) => emit({ type: 'warning', host, text }),
+          onLost: (error) => lost.abort(error),
+        })
+      : undefined;
+    await using session = await openSession(inventory, { signal, emit, optional, concurrency, transport, lock });
     numbers.bytesSent = () => session.bytesSent();
     if (spec.partial !== true) refuseUnreachable(session, run.hosts);
-    return await work(run, session);
+    return await work({ ...run, stop: AbortSignal.any([run.stop, lost.signal]) }, session);
   });
 }

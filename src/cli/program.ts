@@ -44,6 +44,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
     .showHelpAfterError('(see --help)')
     .enablePositionalOptions();
   addRunCommands(program, io, exit);
+  addUnlockCommand(program, io, exit);
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
   addLocalCommands(program, io, exit);
@@ -121,6 +122,23 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
       exit.code = await (
         await import('./commands/clean.ts')
       ).clean({ inventory, flags, yes: flags.yes === true, stateLost: flags.stateLost === true }, io);
+    });
+}
+
+function addUnlockCommand(program: Program, io: Io, exit: Exit): void {
+  program
+    .command('unlock')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .description(
+      'show who holds the locks of the cluster, here and on its hosts, and take away those of runs that died',
+    )
+    .option('--force', 'take them away also from a run that seems to be alive')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', example('k8sup unlock', 'k8sup unlock production.yaml --force'))
+    .action(async (inventory, flags) => {
+      exit.code = await (
+        await import('./commands/unlock.ts')
+      ).unlock({ inventory, force: flags.force === true, yes: flags.yes === true }, io);
     });
 }
 

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { ClusterLock } from '../engine/cluster-lock.ts';
 import { errorJson, hostsFailedError } from '../engine/error-json.ts';
 import type { Emit, RunEvent } from '../engine/events.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
@@ -6,6 +7,7 @@ import type { Connection } from '../host/connection.ts';
 import type { Facts } from '../host/facts/model.ts';
 import { factsScript, parseFacts } from '../host/facts/index.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import { lines } from '../shell/sh.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Open connections to the hosts of an inventory, and what each host is. */
@@ -29,6 +31,8 @@ export interface SessionOptions {
   readonly emit: Emit;
   /** True for a host that is only to be read: that it cannot be reached is a warning, not a failure. */
   readonly optional: (host: Host) => boolean;
+  /** Taken in the same round trip as the facts, and released with the session. */
+  readonly lock?: ClusterLock | undefined;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
     try {
       const connection = await transport.connect(host, options.signal);
       connections.set(host.name, connection);
-      allFacts.set(host.name, await readFacts(inventory, host, connection, options.signal));
+      allFacts.set(host.name, await readFacts(inventory, host, connection, options));
       const durationMs = Math.round(performance.now() - begun);
       options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
@@ -55,13 +59,14 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
       options.emit(missed(host, error, options.optional(host)));
     }
   };
-  const session = sessionOf({ transport, connections, allFacts, unreachable });
+  const session = sessionOf({ transport, connections, allFacts, unreachable, lock: options.lock });
   await prepared(session, () => transport.prepare(hosts, options.signal));
   options.emit({ type: 'stage-start', stage, title: 'connect and look', hosts: hosts.map(({ name }) => name) });
   const started = performance.now();
   try {
     await pMap(hosts, connect, { concurrency: options.concurrency, stopOnError: false });
     options.signal.throwIfAborted();
+    await options.lock?.settle(options.signal);
   } catch (error) {
     await session[Symbol.asyncDispose]();
     options.signal.throwIfAborted();
@@ -113,9 +118,10 @@ interface SessionParts {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly allFacts: ReadonlyMap<string, Facts>;
   readonly unreachable: ReadonlyMap<string, K8supError>;
+  readonly lock: ClusterLock | undefined;
 }
 
-function sessionOf({ transport, connections, allFacts, unreachable }: SessionParts): Session {
+function sessionOf({ transport, connections, allFacts, unreachable, lock }: SessionParts): Session {
   const all = (): readonly Connection[] => [...connections.values()];
   return {
     connection: (host) => {
@@ -131,6 +137,7 @@ function sessionOf({ transport, connections, allFacts, unreachable }: SessionPar
     unreachable,
     bytesSent: () => all().reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     [Symbol.asyncDispose]: async () => {
+      await lock?.release();
       await Promise.all(all().map((connection) => connection[Symbol.asyncDispose]()));
       await transport[Symbol.asyncDispose]();
     },
@@ -164,10 +171,16 @@ async function readFacts(
   inventory: Inventory,
   host: Host,
   connection: Connection,
-  signal: AbortSignal,
+  { signal, lock }: SessionOptions,
 ): Promise<Facts> {
   const script = factsScript(inventory, host);
-  const result = await connection.read(script.sh, { signal, timeoutMs: 60_000 });
+  const claim = lock?.claim(host);
+  const limit = { signal, timeoutMs: 60_000 };
+  const result =
+    claim === undefined
+      ? await connection.read(script.sh, limit)
+      : await connection.run(lines([claim, script]).sh, limit);
+  if (claim !== undefined) lock?.claimed(host, connection, result.stdout);
   if (result.exitCode === 0) return parseFacts(result.stdout, Date.now());
   throw new K8supError({
     code: 'FACTS_FAILED',

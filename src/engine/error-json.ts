@@ -18,7 +18,14 @@ export function errorJson(error: unknown): ErrorJson {
     ...(error.host === undefined ? {} : { host: error.host }),
     ...(error.hosts === undefined ? {} : { hosts: error.hosts }),
     ...(error.stage === undefined ? {} : { stage: error.stage }),
+    ...(error.step === undefined ? {} : { step: error.step }),
   };
+}
+
+/** An error with the place where it happened, where it does not name one yet; what cuts the way to a host knows no step. */
+export function placed(error: unknown, stage: string, step: string): unknown {
+  if (!(error instanceof K8supError) || error.step !== undefined) return error;
+  return error.with({ stage: error.stage ?? stage, step });
 }
 
 /** The error of a stage in which hosts failed: it carries them all. */

@@ -15,6 +15,8 @@ export interface ErrorJson {
   /** Where it is about several. */
   readonly hosts?: readonly string[];
   readonly stage?: string;
+  /** Of the stage: what was being done. */
+  readonly step?: string;
   /** Frames of the stack, for defects only. */
   readonly stack?: string;
 }

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { K8supError } from '../errors/k8sup-error.ts';
 
 /** Who holds a lock. */
 export interface LockHolder {
+  /** Of this one time that a lock was taken: no other has it. */
+  readonly id: string;
   readonly pid: number;
   /** Start time of the process in clock ticks since boot: tells a living holder from another process with its number. */
   readonly processStart: string;
@@ -17,6 +20,17 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** `gone`: surely dead, seen from here. `silent`: on another machine, without a sign of life for too long. */
+export type HolderState = 'live' | 'gone' | 'silent';
+
+/** A lock that is there, and whether somebody still works under it; one that cannot be read counts as one of somebody who lives. */
+export interface FoundLock {
+  readonly text: string;
+  readonly state: HolderState;
+  /** One line for people. */
+  readonly about: string;
+}
+
 /** One line for a host's lock and for messages. */
 export async function describeHolder(command: string): Promise<string> {
   return describe(await describeSelf(command));
@@ -27,9 +41,17 @@ export function describe({ command, user, host, pid, since }: LockHolder): strin
   return `k8sup ${command} of ${user}@${host}, process ${String(pid)}, since ${since}`;
 }
 
+/** `4 min ago`. */
+export function ago(seconds: number): string {
+  const past = Math.floor(Math.max(0, seconds));
+  if (past < 120) return `${String(past)} s ago`;
+  return past < 7200 ? `${String(Math.floor(past / 60))} min ago` : `${String(Math.floor(past / 3600))} h ago`;
+}
+
 /** This process as a holder. */
 export async function describeSelf(command: string): Promise<LockHolder> {
   return {
+    id: randomUUID(),
     pid: process.pid,
     processStart: (await processStart(process.pid)) ?? '',
     host: hostname(),
@@ -61,6 +83,12 @@ export async function mayLive(holder: LockHolder): Promise<boolean> {
   const here = await surroundings();
   if (holder.bootId !== here.bootId) return false;
   return holder.pidNamespace !== here.pidNamespace || (await isAlive(holder));
+}
+
+/** Whether only signs of life can tell if it lives. Machines may share a name, so another start of a kernel is another machine here. */
+export async function isElsewhere(holder: LockHolder): Promise<boolean> {
+  const here = await surroundings();
+  return holder.host !== hostname() || holder.bootId !== here.bootId || holder.pidNamespace !== here.pidNamespace;
 }
 
 async function surroundings(): Promise<Pick<LockHolder, 'bootId' | 'pidNamespace'>> {

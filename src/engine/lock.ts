@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { K8supError } from '../errors/k8sup-error.ts';
-import { describe, describeSelf, mayLive, parseHolder } from './lock-holder.ts';
-import type { LockHolder } from './lock-holder.ts';
+import { ago, describe, describeSelf, mayLive, parseHolder } from './lock-holder.ts';
+import type { FoundLock, LockHolder } from './lock-holder.ts';
 
 /**
  * Takes the lock of a cluster's state folder. A lock whose process is gone is taken over; one of another machine or container never is.
@@ -18,6 +18,24 @@ export async function takeLock(path: string, command: string): Promise<() => Pro
   return () => release(path, text);
 }
 
+/** The lock of a state folder, if there is one. */
+export async function findStateLock(path: string): Promise<FoundLock | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    const holder = parseHolder(path, text);
+    return { text, state: (await mayLive(holder)) ? 'live' : 'gone', about: withAge(holder) };
+  } catch (error) {
+    if (error instanceof K8supError) return { text, state: 'live', about: error.message };
+    throw error;
+  }
+}
+
+/** Takes a found lock away, unless it is another by now. */
+export async function removeStateLock(path: string, { text }: FoundLock): Promise<void> {
+  await release(path, text);
+}
+
 async function acquire(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {
@@ -26,7 +44,7 @@ async function acquire(path: string, text: string): Promise<void> {
       if (await linked(temporary, path)) return;
       const found = await readText(path);
       if (found === undefined) continue;
-      await refuseLiving(path, parseHolder(path, found));
+      await refuseLiving(parseHolder(path, found));
       if (await takeOver(path, { stale: found, temporary, text })) return;
     }
   } finally {
@@ -76,15 +94,19 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function refuseLiving(path: string, holder: LockHolder): Promise<void> {
+async function refuseLiving(holder: LockHolder): Promise<void> {
   if (!(await mayLive(holder))) return;
   throw new K8supError({
     code: 'CLUSTER_LOCKED',
     kind: 'lock',
     what: 'another k8sup is at work on this cluster',
-    why: describe(holder),
-    fix: `wait for it to end; if it is surely gone, remove ${path}`,
+    why: withAge(holder),
+    fix: 'wait for it to end; if it is surely gone, see  k8sup unlock',
   });
+}
+
+function withAge(holder: LockHolder): string {
+  return `${describe(holder)} (${ago((Date.now() - Date.parse(holder.since)) / 1000)})`;
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Host } from '../inventory/model.ts';
-import { errorJson, hostsFailedError } from './error-json.ts';
+import { errorJson, hostsFailedError, placed } from './error-json.ts';
 import { probeHost } from './probe-host.ts';
 import type { StepDifference } from './probe-host.ts';
 import { announce, announceObjects, countChanges, knownChanges } from './announce.ts';
@@ -38,13 +38,20 @@ export async function runStage(stage: Stage, context: RunContext): Promise<void>
   context.emit({ type: 'stage-start', stage: stage.id, title: stage.title, hosts: hosts.map((host) => host.name) });
   const run: StageRun = { stage, context, found: new Map(), cluster: new Map(), dirty: new Set(), anyDirty: false };
   // Both end before an error of either does: what still runs would tell of hosts after the run's last word.
-  const looks = await Promise.allSettled([forEachHost(run, hosts, (host) => lookAt(run, host)), lookAtCluster(run)]);
+  const looks = await Promise.allSettled([
+    forEachHost(run, hosts, look, (host) => lookAt(run, host)),
+    lookAtCluster(run),
+  ]);
   for (const look of looks) if (look.status === 'rejected') throw look.reason;
   await refuseSplitFirstStart(run);
   for (const step of stage.steps) {
-    context.signal.throwIfAborted();
-    context.stop.throwIfAborted();
-    await runStep(run, step);
+    try {
+      context.signal.throwIfAborted();
+      context.stop.throwIfAborted();
+      await runStep(run, step);
+    } catch (error) {
+      throw placed(error, stage.id, step.name);
+    }
   }
   // In the inventory's order, not in that in which they failed.
   const failed = new Map(
@@ -68,6 +75,7 @@ export async function runStage(stage: Stage, context: RunContext): Promise<void>
 export async function forEachHost(
   run: StageRun,
   hosts: readonly Host[],
+  step: Pick<Step, 'name'>,
   work: (host: Host) => Promise<void>,
 ): Promise<void> {
   const { context, stage } = run;
@@ -81,8 +89,9 @@ export async function forEachHost(
       }
       try {
         await work(host);
-      } catch (error) {
+      } catch (thrown) {
         context.signal.throwIfAborted();
+        const error = placed(thrown, stage.id, step.name);
         context.failed.set(host.name, error);
         context.emit({ type: 'host-failed', stage: stage.id, host: host.name, error: errorJson(error) });
       }
@@ -92,6 +101,9 @@ export async function forEachHost(
   // Only after the others have ended; a stage in which a host was left out must not count as done.
   if (skipped.length > 0) context.stop.throwIfAborted();
 }
+
+/** What stands for a step while hosts are only looked at. */
+export const look = { name: 'look at the host' };
 
 /** Reads all that the stage wants of a host, and remembers what differs. */
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
@@ -140,7 +152,7 @@ async function runStep(run: StageRun, step: Step): Promise<void> {
     return;
   }
   const hosts = targets({ ...run.stage, steps: [step] }, context.hosts);
-  await forEachHost(run, hosts, async (host) => {
+  await forEachHost(run, hosts, step, async (host) => {
     const difference = differenceOf(run, host, step);
     if (difference === undefined) return;
     await announce(run, host.name, step.name, difference, context.executor(host));

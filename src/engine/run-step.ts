@@ -7,7 +7,7 @@ import { waitForClusterGate } from './cluster-gate.ts';
 import { clusterTarget } from './events.ts';
 import { waitForGate } from './gate.ts';
 import { refuseUnsafeRoll, wavesOf } from './roll.ts';
-import { differenceOf, forEachHost, lookAt, withNodes } from './run-stage.ts';
+import { differenceOf, forEachHost, look, lookAt, withNodes } from './run-stage.ts';
 import type { StageRun } from './run-stage.ts';
 import type { ActionStep, ClusterStep, HostStep, KubeObject, Step } from './stage.ts';
 
@@ -27,8 +27,8 @@ export async function applyHostStep(run: StageRun, step: HostStep): Promise<void
     hosts.filter((host) => !context.failed.has(host.name)),
   );
   const started = performance.now();
-  await forEachHost(run, first, (host) => applyDifference(run, host, step));
-  await forEachHost(run, first, async (host) => {
+  await forEachHost(run, first, step, (host) => applyDifference(run, host, step));
+  await forEachHost(run, first, step, async (host) => {
     await passGate(run, host, step);
     tellDone(run, host, step, started);
   });
@@ -38,7 +38,7 @@ export async function applyHostStep(run: StageRun, step: HostStep): Promise<void
     if (hosts.some(({ name }) => context.failed.has(name))) break;
     const [only] = wave;
     if (step.rollout === 'one-by-one' && only !== undefined) await refuseUnsafeRoll(run, step, only);
-    await forEachHost(run, wave, async (host) => {
+    await forEachHost(run, wave, step, async (host) => {
       const begun = performance.now();
       await applyDifference(run, host, step);
       await passGate(run, host, step);
@@ -199,7 +199,7 @@ async function passGate(run: StageRun, host: Host, step: HostStep): Promise<void
 /** Looks again at hosts on which an earlier step of this stage changed something. */
 async function refresh(run: StageRun, hosts: readonly Host[]): Promise<void> {
   const stale = hosts.filter((host) => run.dirty.has(host.name) || !run.found.has(host.name));
-  await forEachHost(run, stale, (host) => lookAt(run, host));
+  await forEachHost(run, stale, look, (host) => lookAt(run, host));
 }
 
 function markDirty(run: StageRun, hosts: readonly Host[]): void {

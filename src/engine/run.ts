@@ -1,3 +1,4 @@
+import { K8supError } from '../errors/k8sup-error.ts';
 import { errorJson } from './error-json.ts';
 import type { Summary } from './events.ts';
 import type { RunContext } from './run-context.ts';
@@ -20,12 +21,26 @@ export async function runStages(stages: readonly Stage[], context: RunContext): 
       context.stop.throwIfAborted();
       await runStage(stage, context);
       finished.push(stage.id);
-    } catch (error) {
+    } catch (thrown) {
+      const error = stoppedAt(thrown, stage, stages, finished);
       context.emit({ type: 'error', error: { ...errorJson(error), stage: stage.id } });
       return { error, finished };
     }
   }
   return { error: undefined, finished };
+}
+
+/** Who stops a run wants to know how far it has come. */
+function stoppedAt(error: unknown, { id }: Stage, stages: readonly Stage[], finished: readonly string[]): unknown {
+  if (!(error instanceof K8supError) || error.kind !== 'cancelled') return error;
+  const place = error.step === undefined ? `before ${id}` : `in ${id}, at "${error.step}"`;
+  const later = stages.slice(finished.length + 1).map((stage) => stage.id);
+  const why = [`it stopped ${place}`, `done: ${listed(finished)}`, `not begun: ${listed(later)}`];
+  return error.with({ why: why.join('\n') });
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.length === 0 ? 'nothing' : ids.join(', ');
 }
 
 /** The last event of every run, but for the time it took. */

@@ -41,6 +41,8 @@ export interface ErrorDetails {
   /** Where it is the failure of several hosts: their names. */
   readonly hosts?: readonly string[];
   readonly stage?: string;
+  /** Of the stage: its name. */
+  readonly step?: string;
   /** Path of the log that holds the whole story. */
   readonly log?: string;
   readonly cause?: unknown;
@@ -56,6 +58,7 @@ export class K8supError extends Error {
   readonly host: string | undefined;
   readonly hosts: readonly string[] | undefined;
   readonly stage: string | undefined;
+  readonly step: string | undefined;
   readonly log: string | undefined;
 
   constructor(details: ErrorDetails) {
@@ -69,11 +72,23 @@ export class K8supError extends Error {
     this.host = details.host;
     this.hosts = details.hosts;
     this.stage = details.stage;
+    this.step = details.step;
     this.log = details.log;
   }
 
   get exitCode(): number {
     return exitCodes[this.kind];
+  }
+
+  /** The same error with more that is known of it. */
+  with(more: Partial<ErrorDetails>): K8supError {
+    const { code, kind, message, why, fix, host, hosts, stage, step, log, cause } = this;
+    const known = Object.entries({ why, fix, host, hosts, stage, step, log, cause }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const error = new K8supError({ code, kind, what: message, ...Object.fromEntries(known), ...more });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
   }
 }
 

@@ -21,16 +21,17 @@ export interface ErrorOptions {
  */
 export function renderError(error: unknown, options: ErrorOptions): string {
   if (!(error instanceof K8supError)) return renderBug(error, options);
-  const { code, message, why, fix, log = options.log } = error;
+  const { code, message, why, fix, stage, step, log = options.log } = error;
   const causes = options.verbose === true ? causesOf(error) : [];
-  return renderBlock({ code, message, why, fix, log, causes, likely: likelyCauseOf(error) }, options.style);
+  return renderBlock({ code, message, why, fix, stage, step, log, causes, likely: likelyCauseOf(error) }, options.style);
 }
 
 /** An error as events carry it, drawn as {@link renderError} does. */
 export function renderErrorJson(error: ErrorJson, options: ErrorOptions): string {
-  const { code, message, why, fix } = error;
+  const { code, message, why, fix, stage, step } = error;
   const likely = error.cause === undefined ? undefined : causeOf(error.cause);
-  if (code !== bugCode) return renderBlock({ code, message, why, fix, log: options.log, likely }, options.style);
+  if (code !== bugCode)
+    return renderBlock({ code, message, why, fix, stage, step, log: options.log, likely }, options.style);
   return renderBlock({ code, message, why: error.stack, fix: bugFix, log: options.log }, options.style);
 }
 
@@ -53,6 +54,8 @@ interface Block {
   readonly message: string;
   readonly why?: string | undefined;
   readonly fix?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly step?: string | undefined;
   readonly log?: string | undefined;
   readonly causes?: readonly string[];
   readonly likely?: KnownCause | undefined;
@@ -65,6 +68,7 @@ function renderBlock(block: Block, style: Style): string {
   return [
     head,
     ...(block.why === undefined || block.why === '' ? [] : [`  ${indented(aligned(safe(block.why)))}`]),
+    ...(block.step === undefined ? [] : [`  ${colors.dim('In:')} ${indented(`${block.stage ?? ''} ${block.step}`)}`]),
     ...(block.causes ?? []).map((cause) => `  ${colors.dim('Cause:')} ${indented(cause)}`),
     ...(likely === undefined
       ? []

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  claimLock,
+  clusterLockPath,
+  lookAtLock,
+  parseLock,
+  releaseLock,
+} from '../../../src/engine/cluster-lock-script.ts';
+import { openClusterLock } from '../../../src/engine/cluster-lock.ts';
+import { describeSelf } from '../../../src/engine/lock-holder.ts';
+import type { K8supError } from '../../../src/errors/k8sup-error.ts';
+import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
+import type { FakeHost } from '../../support/fake-executor.ts';
+import { hostOf, inventoryOf } from '../components/fixture.ts';
+
+const inventory = inventoryOf(`
+cluster: { name: one }
+hosts: [{ name: h1, address: 192.0.2.11, roles: [etcd, master, node] }]
+`);
+const { signal } = new AbortController();
+
+let host: FakeHost;
+beforeEach(() => (host = fakeHost()));
+afterEach(() => host[Symbol.dispose]());
+
+/** A run that has taken the lock, and a promise of the error when it is lost. */
+async function taken() {
+  const holder = await describeSelf('apply');
+  let tell: (error: K8supError) => void = () => undefined;
+  const lost = new Promise<K8supError>((resolve) => (tell = resolve));
+  const warn = (): void => undefined;
+  const lock = openClusterLock({ inventory, holder, warn, onLost: (error) => tell(error), beatMs: 50 });
+  const h1 = hostOf(inventory, 'h1');
+  const connection = { ...host.executor, bytesSent: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
+  lock.claimed(h1, connection, await host.sh(lock.claim(h1)?.sh ?? ''));
+  await lock.settle(signal);
+  return { lock, lost };
+}
+
+const look = async () => parseLock(await host.sh(lookAtLock.sh));
+
+describe.skipIf(noFakeHost !== undefined)('a lock that is held', () => {
+  it('gives signs of life, also after the host was rebooted', async () => {
+    const { lock } = await taken();
+    await host.sh(`rm ${clusterLockPath} ${clusterLockPath}.beat`);
+    await expect.poll(look, { timeout: 60_000 }).toMatchObject({ state: 'held', silentSeconds: 0, busy: false });
+    await lock.release();
+    expect(await look()).toEqual({ state: 'free' });
+  });
+
+  it('is told as lost when somebody took it away, and then left to who has it', async () => {
+    const { lock, lost } = await taken();
+    host.write(clusterLockPath, `${JSON.stringify({ ...(await describeSelf('clean')), user: 'bob' })}\n1\n`);
+    const error = await lost;
+    expect(error).toMatchObject({ code: 'CLUSTER_LOCKED', why: expect.stringContaining('clean of bob@') as string });
+    await lock.release();
+    expect(await look()).toMatchObject({ state: 'held', text: expect.stringContaining('"bob"') as string });
+  });
+
+  it('counts as busy while a script of an apply runs on the host', async () => {
+    await host.sh(claimLock('somebody').sh);
+    host.write('/run/k8sup/lock', '');
+    const held = `exec 5>>/run/k8sup/lock; flock 5\n${lookAtLock.sh}`;
+    expect(parseLock(await host.sh(held))).toMatchObject({ state: 'held', busy: true });
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('the script', () => {
+  it('takes over just the lock that was judged', async () => {
+    await host.sh(claimLock('first').sh);
+    expect(parseLock(await host.sh(claimLock('third', 'second').sh))).toMatchObject({ state: 'held', text: 'first' });
+    expect(parseLock(await host.sh(claimLock('third', 'first').sh))).toEqual({ state: 'taken' });
+    await host.sh(releaseLock('first').sh);
+    expect(await look()).toMatchObject({ text: 'third' });
+    expect((await host.sh('ls -d /run/k8sup*')).split('\n').sort()).toEqual([
+      '',
+      clusterLockPath,
+      `${clusterLockPath}.beat`,
+    ]);
+  });
+
+  it('does not end what it is part of', async () => {
+    expect(await host.sh(`${claimLock('first').sh}\necho rest`)).toBe('@@lock\ntaken\nrest\n');
+  });
+});
