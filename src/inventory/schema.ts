@@ -4,7 +4,7 @@ import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema, sshSchema } from './schema/host.ts';
-import { optional } from './schema/fields.ts';
+import { localFile, optional } from './schema/fields.ts';
 import { networkSchema } from './schema/network.ts';
 
 /** The inventory's schema, as a whole and the part that is read even where others are broken. */
@@ -42,6 +42,11 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
       cluster: cluster.describe('What the cluster is'),
       ssh: optional(sshSchema, 'How hosts are reached, unless a host says otherwise'),
       hosts: z.array(host).min(1).describe('The hosts'),
+      playbooks: optional(
+        z.array(localFile),
+        'Files with stages of your own, from the folder of this one; see [steps of your own](#steps-of-your-own)',
+        [],
+      ),
     })
     .meta({ title: 'k8sup inventory' });
   // Extending by keys that only plugins know makes the compiler forget those of all hosts.
