@@ -1,3 +1,4 @@
+import { madeByApply } from './certificates.ts';
 import { paths, unitInputsScript } from '../src/components/paths.ts';
 import type { Stage } from '../src/engine/stage.ts';
 import { prepareResources } from '../src/preflight/index.ts';
@@ -19,6 +20,7 @@ export const prepareStage: Stage = {
           path: `${paths.state}/cluster`,
           content: `${context.pki.authorities.clusterId} ${context.inventory.cluster.name}\n`,
           mode: 0o600,
+          ...madeByApply(context.pki.authorities.pending),
         }),
         file({ path: unitInputsScript, content: unitInputsText, mode: 0o755 }),
         ...prepareResources(context.inventory, host, context.facts(host)),

@@ -12,7 +12,7 @@ import type { Component } from '../src/components/component.ts';
 import type { Host, Inventory } from '../src/inventory/model.ts';
 import type { Facts } from '../src/host/facts/model.ts';
 import { file } from '../src/resources/file.ts';
-import { masterCertificates } from './certificates.ts';
+import { madeByApply, masterCertificates } from './certificates.ts';
 
 const isMaster = (host: Host): boolean => host.roles.has('master');
 const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
@@ -67,7 +67,8 @@ function componentStep(name: string, make: (inventory: Inventory, host: Host, fa
 
 function encryption(context: StageContext) {
   if (!context.inventory.cluster.encryptionAtRest) return [];
-  return [file({ ...encryptionFile(context.pki.authorities.encryptionKey), secret: true })];
+  const { encryptionKey, pending } = context.pki.authorities;
+  return [file({ ...encryptionFile(encryptionKey), secret: true, ...madeByApply(pending) })];
 }
 
 /**

@@ -11,7 +11,7 @@ import { registryCredentialsFile } from '../src/components/registry-credentials.
 import { kubeconfigs, paths } from '../src/components/paths.ts';
 import type { Stage, StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
-import { joinCondition, joinNodes, nodeMetadata } from '../src/kube/index.ts';
+import { joinCondition, joinNodes, nodeMetadata, unregisteredNodes } from '../src/kube/index.ts';
 import { absentFile } from '../src/resources/absent-file.ts';
 import { file } from '../src/resources/file.ts';
 import { clientKubeconfig, nodeCertificates } from './certificates.ts';
@@ -82,6 +82,7 @@ export const nodeStage: Stage = {
       type: 'cluster',
       name: 'labels and taints',
       objects: async ({ inventory, nodes }) => nodeMetadata(inventory, await nodes()),
+      later: async ({ nodes }, hosts) => unregisteredNodes(hosts, await nodes()),
     },
   ],
 };

@@ -3,10 +3,12 @@ import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
 import type { ContainerNetwork } from '../src/network/plugin.ts';
-import { kubeconfig, leafOf } from '../src/pki/index.ts';
+import { certificateText, kubeconfig, kubeconfigText, leafOf } from '../src/pki/index.ts';
 import type { AuthorityName, LeafName } from '../src/pki/index.ts';
+import type { FileSpec } from '../src/resources/file.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { file } from '../src/resources/file.ts';
+import { sh } from '../src/shell/sh.ts';
 
 /** Where a leaf certificate and its key lie on a host, without `.crt` and `.key`. */
 const etcdPlaces: readonly (readonly [LeafName, string])[] = [
@@ -36,9 +38,14 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
     authority(context, 'kubernetes-ca', `${paths.kubePki}/ca.crt`),
     authority(context, 'etcd-ca', `${paths.kubePki}/etcd-ca.crt`),
     authority(context, 'front-proxy-ca', `${paths.kubePki}/front-proxy-ca.crt`),
-    secretFile(`${paths.kubePki}/ca.key`, authorities.ca['kubernetes-ca'].keyPem),
-    secretFile(`${paths.kubePki}/sa.key`, authorities.serviceAccount.keyPem),
-    file({ path: `${paths.kubePki}/sa.pub`, content: authorities.serviceAccount.publicPem, mode: 0o644 }),
+    secretFile(`${paths.kubePki}/ca.key`, authorities.ca['kubernetes-ca'].keyPem, authorities.pending),
+    secretFile(`${paths.kubePki}/sa.key`, authorities.serviceAccount.keyPem, authorities.pending),
+    file({
+      path: `${paths.kubePki}/sa.pub`,
+      content: authorities.serviceAccount.publicPem,
+      mode: 0o644,
+      ...madeByApply(authorities.pending),
+    }),
     ...masterPlaces.flatMap((place) => leafFiles(context, host, place)),
     // A master's own components talk to the apiserver beside them, not over the endpoint that needs them to be up.
     clientKubeconfig(context, host, 'kube-controller-manager', masterUrl(context.inventory, host)),
@@ -66,7 +73,17 @@ export function clientKubeconfig(
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
-  return secretFile(`${paths.kubeConf}/${name.replace(/^kube-(?=controller|scheduler)/, '')}.kubeconfig`, content);
+  const path = `${paths.kubeConf}/${name.replace(/^kube-(?=controller|scheduler)/, '')}.kubeconfig`;
+  return file({
+    path,
+    content,
+    mode: 0o600,
+    secret: true,
+    ...madeByApply(leaf.pending),
+    // The key stays on the host.
+    read: sh`sed 's/^\\( *client-key-data:\\).*/\\1 (secret)/' ${path}`,
+    show: (text) => kubeconfigText(text, leaf.pending && text === content),
+  });
 }
 
 /** The identity of a network of container hosts towards etcd, and the authority by which it knows etcd. */
@@ -79,7 +96,8 @@ export function containerNetworkCertificate(
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {
-  return file({ path, content: context.pki.authorities.ca[name].certPem, mode: 0o644 });
+  const { certPem, pending } = context.pki.authorities.ca[name];
+  return file({ path, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
 }
 
 function leafFiles(
@@ -88,9 +106,22 @@ function leafFiles(
   [name, path]: readonly [LeafName, string],
 ): readonly AnyResource[] {
   const leaf = leafOf(context.pki.leaves, name, host.name);
-  return [file({ path: `${path}.crt`, content: leaf.certPem, mode: 0o644 }), secretFile(`${path}.key`, leaf.keyPem)];
+  const certificate = certificateOf(leaf.certPem, leaf.pending);
+  return [
+    file({ path: `${path}.crt`, content: leaf.certPem, mode: 0o644, ...certificate }),
+    secretFile(`${path}.key`, leaf.keyPem, leaf.pending),
+  ];
 }
 
-function secretFile(path: string, content: string): AnyResource {
-  return file({ path, content, mode: 0o600, secret: true });
+function certificateOf(certPem: string, pending: boolean): Pick<FileSpec, 'made' | 'show'> {
+  return { ...madeByApply(pending), show: (text) => certificateText(text, pending && text === certPem) };
+}
+
+function secretFile(path: string, content: string, pending: boolean): AnyResource {
+  return file({ path, content, mode: 0o600, secret: true, ...madeByApply(pending) });
+}
+
+/** A plan has only made it in memory, so not even its hash is known. */
+export function madeByApply(pending: boolean): Pick<FileSpec, 'made'> {
+  return pending ? { made: 'new, made by apply' } : {};
 }

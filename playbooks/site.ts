@@ -1,6 +1,7 @@
 import { K8supError } from '../src/errors/k8sup-error.ts';
 import type { Stage } from '../src/engine/stage.ts';
 import { hasKubernetes } from '../src/inventory/model.ts';
+import { suggest } from '../src/inventory/suggest.ts';
 import type { Inventory } from '../src/inventory/model.ts';
 import { prepareStage } from './01.prepare.ts';
 import { etcdStage } from './02.etcd.ts';
@@ -26,7 +27,9 @@ export const site: readonly Stage[] = [
 export const containerSite: readonly Stage[] = [prepareStage, etcdStage, containerNetworkStage, runtimeStage];
 
 /** What `apply` does for an inventory, in order. */
-export function siteOf(inventory: Inventory): readonly Stage[] {
+export function siteOf(inventory: {
+  readonly hosts: readonly { readonly roles: ReadonlySet<string> }[];
+}): readonly Stage[] {
   return hasKubernetes(inventory) ? site : containerSite;
 }
 
@@ -39,10 +42,14 @@ export function stageById(name: string, inventory: Inventory): Stage {
   const stages = siteOf(inventory);
   const found = stages.find(({ id }) => id === name || id.split('.').includes(name));
   if (found !== undefined) return found;
+  const meant = suggest(
+    name,
+    stages.flatMap(({ id }) => [id, ...id.split('.').slice(1)]),
+  );
   throw new K8supError({
     code: 'UNKNOWN_STAGE',
     kind: 'usage',
     what: `there is no stage "${name}"`,
-    fix: `the stages are: ${stages.map(({ id }) => id).join(', ')}`,
+    fix: `${meant === undefined ? '' : `did you mean ${meant}? `}the stages are: ${stages.map(({ id }) => id).join(', ')}`,
   });
 }

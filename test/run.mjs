@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installAndBuild, installDebianPackages, k8sup, root, whyNoLab } from '../src/lab/set-up.mjs';
+import { installAndBuild, installDebianPackages, k8sup, root, testPackages, whyNoLab } from '../src/lab/set-up.mjs';
 import { outcome } from './support/outcome.mjs';
 import { inOnePiece, runProgram, wholeLines } from './support/programs.mjs';
 
@@ -28,7 +28,7 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 
 async function main() {
   installAndBuild();
-  installDebianPackages();
+  installDebianPackages(testPackages);
   // Artifacts come first: unit tests that run real programs would be skipped without them.
   const lab = labEnvironment();
   // Both to their ends: whatever goes wrong with one of them, the other's failures count.

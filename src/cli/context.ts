@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { openArtifacts } from '../artifacts/index.ts';
+import type { MakeDiff } from '../engine/announce.ts';
 import type { RunContext } from '../engine/run-context.ts';
 import type { StageContext } from '../engine/stage.ts';
 import { hostsWith } from '../inventory/model.ts';
@@ -40,11 +41,18 @@ export async function makeContext(run: Run, session: Session, mode: 'plan' | 'ap
     stop: run.stop,
     concurrency: run.flags.concurrency,
     holder: run.holder,
-    showDiff: run.flags.diff === true ? unifiedDiff : undefined,
+    showDiff: diffMaker(run, mode),
     failed: new Map(),
     counts: run.numbers.counts,
     changing: new Map(),
   };
+}
+
+/** The journal of a run keeps the differences of texts that it changes even where nobody asks to see them; those that it makes are on the hosts. */
+function diffMaker({ flags }: Run, mode: 'plan' | 'apply'): MakeDiff | undefined {
+  if (flags.diff === true) return unifiedDiff;
+  if (mode === 'plan') return undefined;
+  return (path, before, after) => (before === '' ? undefined : unifiedDiff(path, before, after));
 }
 
 function readPasswords(run: Run): Promise<ReadonlyMap<string, string>> {

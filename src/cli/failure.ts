@@ -7,7 +7,7 @@ import {
   supportsColor,
   supportsUnicode,
 } from '../report/index.ts';
-import type { Reporter } from '../report/index.ts';
+import type { Reporter, ReporterOptions } from '../report/index.ts';
 import type { Io } from './io.ts';
 import type { RunFlags } from './options.ts';
 
@@ -28,15 +28,17 @@ export function describeError(error: unknown): number {
 }
 
 /** Opens the output that the flags and the terminal ask for. */
-export function openReporterFor(io: Io, flags: RunFlags, log: () => string | undefined): Reporter {
+export function openReporterFor(io: Io, flags: RunFlags, journal: Pick<ReporterOptions, 'log' | 'history'>): Reporter {
   return openReporter({
-    format: flags.output ?? defaultFormat(io.out, io.env),
+    format: flags.quiet === true ? 'quiet' : (flags.output ?? defaultFormat(io.out, io.env)),
     out: io.out,
     err: io.err,
     diff: flags.diff === true,
     verbose: flags.verbose === true,
     color: supportsColor(io.out, io.env),
+    errColor: supportsColor(io.err, io.env),
+    unicode: supportsUnicode(io.env),
     columns: io.out.columns ?? 100,
-    log,
+    ...journal,
   });
 }

@@ -4,6 +4,7 @@ import { runCommand } from './run.ts';
 import type { Run, RunSpec } from './run.ts';
 import { openSession, refuseUnreachable } from './session.ts';
 import type { Session } from './session.ts';
+import { transportOf } from './transport-of.ts';
 
 export interface HostsSpec extends RunSpec {
   /** What can be judged before any host is reached. */
@@ -27,7 +28,9 @@ export function onHosts(
     await spec.before?.(run);
     const { inventory, signal, emit, numbers } = run;
     const optional = (host: Host): boolean => !run.hosts.includes(host);
-    await using session = await openSession(inventory, { signal, emit, optional, concurrency: run.flags.concurrency });
+    const transport = transportOf(io, (host, text) => emit({ type: 'warning', host, text }));
+    const { concurrency } = run.flags;
+    await using session = await openSession(inventory, { signal, emit, optional, concurrency, transport });
     numbers.bytesSent = () => session.bytesSent();
     if (spec.partial !== true) refuseUnreachable(session, run.hosts);
     return await work(run, session);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Command } from '@commander-js/extra-typings';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 
 /** Flags that every command which reaches hosts has. */
 export interface RunFlags {
@@ -8,6 +8,7 @@ export interface RunFlags {
   readonly output?: 'tty' | 'plain' | 'json';
   readonly diff?: true;
   readonly verbose?: true;
+  readonly quiet?: true;
 }
 
 /** The default of `[INVENTORY]` everywhere. */
@@ -26,7 +27,16 @@ export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
       ] as const),
     )
     .option('--diff', 'show the text of changed files')
-    .option('-v, --verbose', 'show more');
+    .option('-v, --verbose', 'show more')
+    .addOption(new Option('-q, --quiet', 'show warnings and errors alone').conflicts(['output', 'diff', 'verbose']));
+}
+
+/** Adds the flags of commands that go over the stages of the site. */
+export function withStageFlags<Args extends unknown[], Opts extends OptionValues>(command: Command<Args, Opts>) {
+  return command
+    .option('--from <stage>', 'begin with this stage')
+    .option('--to <stage>', 'end with this stage')
+    .option('--skip <stages>', 'leave these stages out (comma-separated)', list);
 }
 
 function list(value: string): string[] {

@@ -1,5 +1,5 @@
 import type { Emit } from '../engine/events.ts';
-import { openLog } from '../report/index.ts';
+import { openLog, readHistory } from '../report/index.ts';
 import type { RunLog } from '../report/index.ts';
 import { openReporterFor } from './failure.ts';
 import type { Io } from './io.ts';
@@ -20,7 +20,11 @@ export interface Output {
 /** @param quiet - shows errors and warnings alone. */
 export function openOutput(io: Io, flags: RunFlags, quiet: boolean): Output {
   let log: RunLog | undefined;
-  const reporter = openReporterFor(io, flags, () => log?.path);
+  let folder: string | undefined;
+  const reporter = openReporterFor(io, flags, {
+    log: () => log?.path,
+    history: (command) => (folder === undefined ? [] : readHistory(folder, command, log?.path)),
+  });
   const closeLog = (): void => {
     const open = log;
     log = undefined;
@@ -31,7 +35,10 @@ export function openOutput(io: Io, flags: RunFlags, quiet: boolean): Output {
       log?.emit(event);
       if (!quiet || event.type === 'error' || event.type === 'warning') reporter.emit(event);
     },
-    openLog: (dir, command) => void (log = openLog(dir, command, () => new Date())),
+    openLog: (dir, command) => {
+      folder = dir;
+      log = openLog(dir, command, () => new Date());
+    },
     closeLog,
     end: async () => {
       try {

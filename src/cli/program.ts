@@ -4,7 +4,9 @@ import { openSink } from '../report/sink.ts';
 import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
-import { defaultInventory, withRunFlags } from './options.ts';
+import { defaultInventory, withRunFlags, withStageFlags } from './options.ts';
+import { addJournalCommands } from './program-journal.ts';
+import { k8supVersion } from './version.ts';
 import { addLabCommands } from './program-lab.ts';
 import { addLocalCommands } from './program-local.ts';
 import { addNetworkCommands } from './program-network.ts';
@@ -35,7 +37,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 export function makeProgram(io: Io, exit: Exit): Command {
   const program = new Command('k8sup')
     .description('Installs a Kubernetes cluster from plain binaries over SSH, in ordered stages, from one inventory.')
-    .version('0.1.0')
+    .version(k8supVersion)
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
     .exitOverride()
     .showSuggestionAfterError()
@@ -45,33 +47,56 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
   addLocalCommands(program, io, exit);
+  addJournalCommands(program, io, exit);
   addLabCommands(program, io, exit);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
 
 function addRunCommands(program: Program, io: Io, exit: Exit): void {
-  withRunFlags(program.command('apply').argument('[inventory]', 'the inventory file', defaultInventory))
+  withStageFlags(withRunFlags(program.command('apply').argument('[inventory]', 'the inventory file', defaultInventory)))
     .description('bring the hosts to what the inventory says: every stage, in order; safe to repeat')
     .option('--no-verify', 'do not prove the cluster at the end')
     .option('--yes', 'do not ask before a change that pods will notice')
-    .addHelpText('after', example('k8sup apply inventory.yaml', 'k8sup apply --limit worker-3 --diff'))
+    .option('--plan <file>', 'do just what this file of plan --out shows, or nothing where it is out of date')
+    .addHelpText(
+      'after',
+      example('k8sup apply inventory.yaml', 'k8sup apply --limit worker-3 --diff', 'k8sup apply --plan night.plan'),
+    )
     .action(async (inventory, flags) => {
       exit.code = await (
         await import('./commands/apply.ts')
       ).apply(
-        { inventory, flags, stages: undefined, verify: flags.verify, yes: flags.yes === true, command: 'apply' },
+        {
+          inventory,
+          flags,
+          stages: { from: flags.from, to: flags.to, skip: flags.skip },
+          plan: flags.plan,
+          verify: flags.verify,
+          yes: flags.yes === true,
+          command: 'apply',
+        },
         io,
       );
     });
-  withRunFlags(program.command('plan').argument('[inventory]', 'the inventory file', defaultInventory))
+  withStageFlags(withRunFlags(program.command('plan').argument('[inventory]', 'the inventory file', defaultInventory)))
     .description('show what apply would change; changes nothing anywhere')
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
-    .addHelpText('after', example('k8sup plan --diff'))
+    .option('--out <file>', 'write what apply --plan takes: hashes and no secrets')
+    .addHelpText('after', example('k8sup plan --diff', 'k8sup plan --from 03.runtime --out night.plan'))
     .action(async (inventory, flags) => {
       exit.code = await (
         await import('./commands/plan.ts')
-      ).plan({ inventory, flags, detailed: flags.detailedExitcode === true }, io);
+      ).plan(
+        {
+          inventory,
+          flags,
+          range: { from: flags.from, to: flags.to, skip: flags.skip },
+          detailed: flags.detailedExitcode === true,
+          out: flags.out,
+        },
+        io,
+      );
     });
   withRunFlags(
     program
@@ -85,7 +110,7 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
     .action(async (id, inventory, flags) => {
       exit.code = await (
         await import('./commands/apply.ts')
-      ).apply({ inventory, flags, stages: [id], verify: false, yes: flags.yes === true, command: `stage ${id}` }, io);
+      ).apply({ inventory, flags, stages: id, verify: false, yes: flags.yes === true, command: `stage ${id}` }, io);
     });
   withRunFlags(program.command('clean').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('take the cluster off the hosts again and bring back what was there before')
@@ -105,6 +130,28 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .addHelpText('after', example('k8sup verify'))
     .action(async (inventory, flags) => {
       exit.code = await (await import('./commands/verify.ts')).verify({ inventory, flags }, io);
+    });
+  withRunFlags(program.command('drift').argument('[inventory]', 'the inventory file', defaultInventory))
+    .description('show what differs on each host from what apply left there, and why; exit code 2 when something does')
+    .addHelpText('after', example('k8sup drift', 'k8sup drift --limit worker-3 -o json'))
+    .action(async (inventory, flags) => {
+      exit.code = await (await import('./commands/drift.ts')).drift({ inventory, flags }, io);
+    });
+  program
+    .command('explain')
+    .argument('<unit>', 'for example kubelet')
+    .argument('[inventory]', 'the inventory file', defaultInventory)
+    .requiredOption('--host <name>', 'the host whose unit it is')
+    .option('--json', 'as JSON')
+    .description('show each flag and field of a unit, its value, and where that comes from')
+    .addHelpText(
+      'after',
+      example('k8sup explain kubelet --host worker-1', 'k8sup explain kube-apiserver --host master-1 --json'),
+    )
+    .action(async (unit, inventory, flags) => {
+      exit.code = await (
+        await import('./commands/explain.ts')
+      ).explain({ unit, inventory, host: flags.host, json: flags.json === true }, io);
     });
   withRunFlags(program.command('status').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('show hosts, units, component health, etcd members, nodes, versions and certificates')

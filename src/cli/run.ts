@@ -15,6 +15,7 @@ import { listenForInterrupt } from './interrupt.ts';
 import type { RunFlags } from './options.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
+import { outlineOf } from './outline.ts';
 import { makeStateDir, statePaths } from './state.ts';
 import type { StatePaths } from './state.ts';
 
@@ -83,7 +84,8 @@ async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promi
     const holder = await describeHolder(spec.command);
     const run = { inventory, paths, hosts, flags: spec.flags, stop, signal, holder, ...counted(output.emit) };
     const names = hosts.map(({ name }) => name);
-    run.emit({ type: 'run-start', command: spec.command, cluster: inventory.cluster.name, hosts: names });
+    const { name: cluster } = inventory.cluster;
+    run.emit({ type: 'run-start', command: spec.command, cluster, hosts: names, outline: outlineOf(inventory) });
     for (const warning of inventory.warnings) run.emit({ type: 'warning', text: formatProblem(warning) });
     const code = await attempt(run, work);
     const ok = code === exitCodes.ok || code === exitCodes.changes;

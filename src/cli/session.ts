@@ -6,7 +6,7 @@ import type { Connection } from '../host/connection.ts';
 import type { Facts } from '../host/facts/model.ts';
 import { factsScript, parseFacts } from '../host/facts/index.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
-import { connectSsh } from '../transport/ssh/connect.ts';
+import type { Transport } from '../transport/transport.ts';
 
 /** Open connections to the hosts of an inventory, and what each host is. */
 export interface Session extends AsyncDisposable {
@@ -22,6 +22,8 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionOptions {
+  /** Ends with the session. */
+  readonly transport: Transport;
   readonly signal: AbortSignal;
   readonly concurrency: number;
   readonly emit: Emit;
@@ -35,21 +37,26 @@ export interface SessionOptions {
  */
 export async function openSession(inventory: Inventory, options: SessionOptions): Promise<Session> {
   const { hosts } = inventory;
+  const { transport } = options;
   const connections = new Map<string, Connection>();
   const allFacts = new Map<string, Facts>();
   const unreachable = new Map<string, K8supError>();
   const connect = async (host: Host): Promise<void> => {
+    const begun = performance.now();
     try {
-      const connection = await connectSsh(host, options.signal);
+      const connection = await transport.connect(host, options.signal);
       connections.set(host.name, connection);
       allFacts.set(host.name, await readFacts(inventory, host, connection, options.signal));
+      const durationMs = Math.round(performance.now() - begun);
+      options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
       if (!(error instanceof K8supError)) throw error;
       unreachable.set(host.name, error);
       options.emit(missed(host, error, options.optional(host)));
     }
   };
-  const session = sessionOf(connections, allFacts, unreachable);
+  const session = sessionOf({ transport, connections, allFacts, unreachable });
+  await prepared(session, () => transport.prepare(hosts, options.signal));
   options.emit({ type: 'stage-start', stage, title: 'connect and look', hosts: hosts.map(({ name }) => name) });
   const started = performance.now();
   try {
@@ -91,11 +98,24 @@ function missed(host: Host, error: K8supError, optional: boolean): RunEvent {
   return { type: 'warning', host: host.name, text };
 }
 
-function sessionOf(
-  connections: ReadonlyMap<string, Connection>,
-  allFacts: ReadonlyMap<string, Facts>,
-  unreachable: ReadonlyMap<string, K8supError>,
-): Session {
+/** Whatever fails while a session opens, it is closed. */
+async function prepared(session: Session, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface SessionParts {
+  readonly transport: Transport;
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly allFacts: ReadonlyMap<string, Facts>;
+  readonly unreachable: ReadonlyMap<string, K8supError>;
+}
+
+function sessionOf({ transport, connections, allFacts, unreachable }: SessionParts): Session {
   const all = (): readonly Connection[] => [...connections.values()];
   return {
     connection: (host) => {
@@ -112,6 +132,7 @@ function sessionOf(
     bytesSent: () => all().reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(all().map((connection) => connection[Symbol.asyncDispose]()));
+      await transport[Symbol.asyncDispose]();
     },
   };
 }

@@ -14,7 +14,7 @@ export interface StatePaths {
 }
 
 export function statePaths(inventory: Inventory): StatePaths {
-  const dir = join(dirname(inventory.file), '.k8sup', inventory.cluster.name);
+  const dir = stateFolder(inventory.file, inventory.cluster.name);
   return {
     dir,
     pki: join(dir, 'pki'),
@@ -22,6 +22,11 @@ export function statePaths(inventory: Inventory): StatePaths {
     lock: join(dir, 'lock'),
     applied: join(dir, 'applied.json'),
   };
+}
+
+/** The state folder of a cluster, whose inventory is `file`. */
+export function stateFolder(file: string, cluster: string): string {
+  return join(dirname(file), '.k8sup', cluster);
 }
 
 /**

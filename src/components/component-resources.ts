@@ -4,13 +4,14 @@ import { service } from '../resources/service.ts';
 import type { AnyResource } from '../resources/define.ts';
 import type { Component } from './component.ts';
 import { paths } from './paths.ts';
+import { unitView } from './systemd-unit.ts';
 
 /** A component's directories, files and unit file, without its running service. */
 export function componentFiles(component: Component): readonly AnyResource[] {
   return [
     ...component.directories.map(({ path, mode, data = true }) => directory({ path, mode, data })),
     ...component.files.map((spec) => file(spec)),
-    file({ path: `${paths.units}/${component.unit}`, content: component.text, mode: 0o644 }),
+    file({ path: `${paths.units}/${component.unit}`, content: component.text, mode: 0o644, show: unitView }),
   ];
 }
 
@@ -19,6 +20,6 @@ export function componentResources(component: Component): readonly AnyResource[]
   return [...componentFiles(component), componentService(component)];
 }
 
-export function componentService(component: Component): AnyResource {
-  return service({ unit: component.unit, inputs: component.inputs });
+export function componentService({ unit, inputs, interrupts, explanation }: Component): AnyResource {
+  return service({ unit, inputs, interrupts, explanation });
 }

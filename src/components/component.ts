@@ -1,5 +1,6 @@
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
+import type { Explanation } from '../resources/define.ts';
 import type { Sh } from '../shell/sh.ts';
 
 /** A text file of a component. */
@@ -23,6 +24,9 @@ export interface Component {
   /** Files whose change needs a restart: binary, configuration, CA certificates; the unit file itself is always one. */
   readonly inputs: readonly string[];
   /** Exits 0 when the component answers on its own health endpoint; prints the reason otherwise. */
+  /** What a restart interrupts, and what goes on: for the plan. */
+  readonly interrupts: string;
+  readonly explanation: Explanation;
   readonly health: Sh;
   readonly healthTimeoutSeconds: number;
 }

@@ -1,7 +1,10 @@
 import type { ComponentName, Host } from '../inventory/model.ts';
+import type { Source, Sourced } from '../resources/define.ts';
+import { fieldsOf, valuesOf } from './source.ts';
+import type { Tree } from './source.ts';
 
-/** Flags by name, without dashes, in the order in which they are written. */
-export type Flags = Readonly<Record<string, string>>;
+/** Flags by name, without dashes, in the order in which they are written, each with where it comes from. */
+export type Flags = Readonly<Record<string, Sourced>>;
 
 /** Flags that are lists separated by commas. */
 const listFlags: ReadonlySet<string> = new Set(['enable-admission-plugins', 'controllers', 'feature-gates']);
@@ -11,11 +14,33 @@ const listFlags: ReadonlySet<string> = new Set(['enable-admission-plugins', 'con
  * away, new ones follow by name.
  */
 export function withExtraArgs(flags: Flags, host: Host, component: ComponentName): Flags {
-  return mergedFlags(flags, host.extras[component].extraArgs);
+  return mergedFlags(flags, host.extras[component].extraArgs, extrasKeys(component));
 }
 
-/** The same for flags that are no component's of the model. */
-export function mergedFlags(flags: Flags, extraArgs: Readonly<Record<string, string | null>>): Flags {
+/**
+ * The same for flags that are no component's of the model.
+ *
+ * @param places - keys of the inventory below which `extraArgs` may stand.
+ */
+export function mergedFlags(
+  flags: Flags,
+  extraArgs: Readonly<Record<string, string | null>>,
+  places: readonly (readonly string[])[],
+): Flags {
+  const values = Object.fromEntries(Object.entries(flags).map(([name, { value }]) => [name, value]));
+  const sourceOf = (name: string): Source => {
+    const own = name in extraArgs ? undefined : flags[name]?.source;
+    return own ?? { from: 'extras', keys: places.map((place) => [...place, 'extraArgs', name]) };
+  };
+  const merged = Object.entries(mergedArgs(values, extraArgs));
+  return Object.fromEntries(merged.map(([name, value]) => [name, { value, source: sourceOf(name) }]));
+}
+
+/** The same for flags that nobody asks the source of. */
+export function mergedArgs(
+  flags: Readonly<Record<string, string>>,
+  extraArgs: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> {
   const merged: Record<string, string> = { ...flags };
   const extra = Object.entries(extraArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, value] of extra) {
@@ -36,16 +61,32 @@ function unionOf(own: string, extra: string): string {
 
 /** A binary with its flags as the words of a command line. */
 export function commandLine(binary: string, flags: Flags): readonly string[] {
-  return [binary, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
+  return [binary, ...Object.entries(flags).map(([name, { value }]) => `--${name}=${value}`)];
+}
+
+/** A configuration, and each of its fields with where it comes from. */
+export interface SourcedConfig {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<Record<string, Sourced<unknown>>>;
 }
 
 /** A component's configuration with the user's laid over it: objects are merged, all else is replaced, `null` takes a field away. */
-export function withExtraConfig(
-  config: Readonly<Record<string, unknown>>,
-  host: Host,
-  component: ComponentName,
-): Readonly<Record<string, unknown>> {
-  return mergeObjects(config, host.extras[component].extraConfig);
+export function withExtraConfig(tree: Tree, host: Host, component: ComponentName): SourcedConfig {
+  const { extraConfig } = host.extras[component];
+  const sourceOf = (path: readonly string[]): Source => ({
+    from: 'extras',
+    keys: extrasKeys(component).map((place) => [...place, 'extraConfig', ...path]),
+  });
+  return { config: mergeObjects(valuesOf(tree), extraConfig), fields: fieldsOf(tree, extraConfig, sourceOf) };
+}
+
+/** Where the inventory has a component's extras: of the host, then of all. */
+function extrasKeys(component: ComponentName): readonly (readonly string[])[] {
+  const isRuntime = component === 'containerd' || component === 'docker';
+  return [
+    ['hosts[]', component],
+    ['cluster', ...(isRuntime ? ['runtime'] : []), component],
+  ];
 }
 
 /** Objects are merged, all else is replaced, `null` takes a field away. */

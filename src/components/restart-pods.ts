@@ -27,7 +27,15 @@ export function restartPods({ runtime, kubelet }: Cluster, { mark, after }: Due)
     parse: (output) => output.trim(),
     diff: (state, { changing }) =>
       state === 'due' || changing.has(after)
-        ? [{ path: 'network', from: 'of before', to: 'restarted in the new one', effect: 'restart' }]
+        ? [
+            {
+              path: 'network',
+              from: 'of before',
+              to: 'restarted in the new one',
+              effect: 'restart',
+              interrupts: 'every pod of these hosts that is not in the network of the host itself is restarted',
+            },
+          ]
         : [],
     apply: {
       script: sh`${restart(runtime.type, `${kubelet.rootDir}/pods`)}

@@ -27,6 +27,20 @@ export function unitText(sections: Readonly<Record<string, UnitSection>>): strin
     .join('\n');
 }
 
+/** A unit file as people compare it: each word of a command line on a line of its own, however it was written. */
+export function unitView(text: string): string {
+  return text
+    .replace(/\\\n\s*/g, ' ')
+    .split('\n')
+    .map((line) => (/^\s*Exec\w+\s*=/.test(line) ? wordsOf(line).join('\n  ') : line))
+    .join('\n');
+}
+
+/** Split at blanks outside of quotes. */
+function wordsOf(line: string): readonly string[] {
+  return line.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s"'])+/g) ?? [line];
+}
+
 /** One word of a command line in a unit file, quoted where systemd would split or change it (systemd.service(5), "Command lines"). */
 export function unitWord(word: string): string {
   const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$');

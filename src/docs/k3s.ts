@@ -83,9 +83,9 @@ export const k3sRows: readonly K3sRow[] = [
   },
   {
     flag: '--flannel-ipv6-masq',
-    inventory: 'network: { plugin: flannel, flannel: { ipMasq: true } }',
-    becomes: { [flannel('ipMasq')]: true },
-    note: 'the default',
+    inventory: 'network: { plugin: flannel, flannel: { ipv6Masq: true } }',
+    becomes: { [flannel('ipMasq')]: true, [flannel('ipv6Masq')]: true },
+    note: 'the default here; without the option K3s does what `ipv6Masq: false` does',
   },
   {
     flag: '--flannel-conf=/etc/net-conf.json',

@@ -1,9 +1,10 @@
-// `npm run docs`: writes what is made from code: parts of README.md, the page of networks' settings, and the inventory's schema for editors.
+// `npm run docs`: writes what is made from code: parts of README.md, the page of networks' settings, and the schemas of the inventory and of events.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { schemaFile } from '../inventory/example.ts';
 import { inventoryJsonSchema, networkSettingsPage, networkSettingsReference } from '../inventory/reference.ts';
 import { networkPlugins } from '../network/network.ts';
+import { eventsJsonSchema, eventsSchemaFile } from './events-schema.ts';
 import { updateReadme } from './readme.ts';
 
 const root = join(dirname(schemaFile()), '..', '..');
@@ -11,3 +12,4 @@ const readme = join(root, 'README.md');
 writeFileSync(readme, updateReadme(readFileSync(readme, 'utf8')));
 writeFileSync(join(root, networkSettingsPage), networkSettingsReference(networkPlugins));
 writeFileSync(schemaFile(), inventoryJsonSchema(networkPlugins));
+writeFileSync(eventsSchemaFile(root), eventsJsonSchema(root));

@@ -13,6 +13,8 @@ export interface ApplyOptions {
   readonly signal: AbortSignal;
   /** Who runs this: shown to another run that finds the host locked. */
   readonly holder: string;
+  /** Whose resources these are: recorded with what is left on the host. */
+  readonly stage: string;
   /** Called when work on a resource begins. */
   readonly onBegin: (id: string) => void;
   readonly onDone: (id: string) => void;
@@ -32,7 +34,7 @@ export async function applyToHost(
   options: ApplyOptions,
 ): Promise<void> {
   if (resources.length === 0) return;
-  const script = applyScript(resources, options.holder, hostLockSeconds);
+  const script = applyScript(resources, options.holder, hostLockSeconds, options.stage);
   const seconds = resources.reduce((sum, resource) => sum + (resource.apply.timeoutSeconds ?? 60), hostLockSeconds);
   let current: string | undefined;
   const result = await executor.run(script.script, {

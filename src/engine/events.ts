@@ -1,4 +1,6 @@
 import type { Change } from '../resources/define.ts';
+import type { DriftCause } from './left.ts';
+import type { PlanDocument } from './plan-document.ts';
 import type { NetworkStatusReport, NetworkTestReport } from './network-report.ts';
 
 /** A failure as events and journals carry it. */
@@ -125,6 +127,34 @@ export interface ClusterStatus {
 /** Host name of the target that is the cluster itself. */
 export const clusterTarget = '(cluster)';
 
+/** A host as the inventory has it, for whoever draws the cluster. */
+export interface HostOutline {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly string[];
+}
+
+/** What the cluster of a run is, in outline. */
+export interface ClusterOutline {
+  /** All hosts of the inventory, also those that `--limit` leaves out. */
+  readonly hosts: readonly HostOutline[];
+  /** Undefined where there is no Kubernetes. */
+  readonly kubernetes?: string;
+  /** What clients of the apiserver connect to, `HOST:PORT`; undefined where there is no Kubernetes. */
+  readonly endpoint?: string;
+  readonly network: { readonly plugin: string; readonly podCIDRs: readonly string[] };
+}
+
+/** Version of the format of events. Within a version, fields and types are only added: a reader passes over what it does not know. */
+export const eventVersion = 1;
+
+/** One line of `-o json` and of the journal. */
+export type EventLine = {
+  readonly v: typeof eventVersion;
+  /** When it was told: ISO 8601, UTC. */
+  readonly at: string;
+} & RunEvent;
+
 /**
  * What the engine tells the world; plain data, safe for JSON, without secrets. `host` is {@link clusterTarget} for Kubernetes objects.
  */
@@ -134,8 +164,13 @@ export type RunEvent =
       readonly command: string;
       readonly cluster: string;
       readonly hosts: readonly string[];
+      readonly outline?: ClusterOutline;
     }
+  /** The stages that follow, in order, before the first of them begins. */
+  | { readonly type: 'run-stages'; readonly stages: readonly { readonly id: string; readonly title: string }[] }
   | { readonly type: 'stage-start'; readonly stage: string; readonly title: string; readonly hosts: readonly string[] }
+  /** The state of a host was read: at the start of a stage, and again before a step where an earlier one changed something. */
+  | { readonly type: 'looked'; readonly stage: string; readonly host: string; readonly durationMs: number }
   | { readonly type: 'step-start'; readonly stage: string; readonly step: string; readonly host: string }
   | {
       readonly type: 'change';
@@ -144,7 +179,10 @@ export type RunEvent =
       readonly host: string;
       readonly resource: string;
       readonly changes: readonly Change[];
-      /** Unified diff, only with `--diff`. */ readonly diff?: string;
+      /** Unified diff. In `-o json` with `--diff` alone; in a journal also for texts that were changed. */
+      readonly diff?: string;
+      /** In a search for drift: why it differs. */
+      readonly cause?: DriftCause;
     }
   | {
       readonly type: 'pending';
@@ -166,6 +204,8 @@ export type RunEvent =
   | {
       readonly type: 'host-done';
       readonly stage: string;
+      /** The step that the host is done with. */
+      readonly step?: string;
       readonly host: string;
       readonly changed: number;
       readonly durationMs: number;
@@ -186,7 +226,34 @@ export type RunEvent =
   | { readonly type: 'status'; readonly status: ClusterStatus }
   | { readonly type: 'network-status'; readonly status: NetworkStatusReport }
   | { readonly type: 'network-test'; readonly test: NetworkTestReport }
+  | { readonly type: 'plan'; readonly plan: PlanDocument }
+  | { readonly type: 'explanation'; readonly explanation: UnitExplanation }
   | ({ readonly type: 'summary' } & Summary);
+
+/** A flag of a unit, or a field of a file of its configuration. */
+export interface ExplainedValue {
+  readonly name: string;
+  /** Of a field: as JSON. */
+  readonly value: string;
+  readonly from: 'inventory' | 'default' | 'extras' | 'k8sup' | 'release' | 'host';
+  /** The key with its place in the inventory, or the reason. */
+  readonly because: string;
+}
+
+/** What `k8sup explain` tells. */
+export interface UnitExplanation {
+  readonly unit: string;
+  readonly host: string;
+  readonly flags: readonly ExplainedValue[];
+  readonly files: readonly { readonly path: string; readonly fields: readonly ExplainedValue[] }[];
+  /** Arguments of the process that runs now, without the program; undefined where none runs. */
+  readonly running?: readonly string[];
+  /** What that process has and the inventory does not want, and the other way round. */
+  readonly differs: readonly string[];
+}
+
+/** What a plan is made of: what would change, and what can only be known later. */
+export type PlanEvent = Extract<RunEvent, { type: 'change' | 'pending' }>;
 
 /** Receives events in order; must not throw. */
 export type Emit = (event: RunEvent) => void;

@@ -2,7 +2,8 @@ import type { Executor } from '../host/connection.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Change } from '../resources/define.ts';
 import type { MakeDiff } from './announce.ts';
-import type { Emit } from './events.ts';
+import type { Emit, PlanEvent } from './events.ts';
+import type { Left } from './left.ts';
 import type { KubeObject, KubeRunner, StageContext } from './stage.ts';
 
 /** Kubernetes objects as one target: compared and applied through any healthy master. */
@@ -12,6 +13,11 @@ export interface ClusterTarget {
     objects: readonly KubeObject[],
     set?: string,
   ): Promise<ReadonlyMap<string, readonly Change[]> | { readonly pending: string }>;
+  /** Both sides of each object as text, by object id, for a difference that people read; without secrets. An absent side is empty. */
+  texts(
+    objects: readonly KubeObject[],
+    set?: string,
+  ): Promise<ReadonlyMap<string, { readonly before: string; readonly after: string }>>;
   apply(objects: readonly KubeObject[], set?: string): Promise<void>;
 }
 
@@ -36,6 +42,10 @@ export interface RunContext extends StageContext {
   readonly holder: string;
   /** Makes the text of a difference, where the run shows them. */
   readonly showDiff: MakeDiff | undefined;
+  /** Called with each change, and with each thing that is still unknown, before it is told or made. @throws what ends the work on its host. */
+  readonly approve?: (event: PlanEvent) => void;
+  /** In a search for drift: what the last apply left, by host and resource. */
+  readonly left?: ReadonlyMap<string, ReadonlyMap<string, Left>>;
   readonly failed: Map<string, unknown>;
   readonly counts: Counts;
   /** In a plan: ids that earlier stages would change, by host. */

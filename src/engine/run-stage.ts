@@ -2,10 +2,9 @@ import pMap from 'p-map';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Host } from '../inventory/model.ts';
 import { errorJson, hostsFailedError } from './error-json.ts';
-import { clusterTarget } from './events.ts';
 import { probeHost } from './probe-host.ts';
 import type { StepDifference } from './probe-host.ts';
-import { announce, countChanges } from './announce.ts';
+import { announce, announceObjects, countChanges, knownChanges } from './announce.ts';
 import { changingOf } from './run-context.ts';
 import type { RunContext } from './run-context.ts';
 import { applyActionStep, applyClusterStep, applyHostStep, diffCluster } from './run-step.ts';
@@ -98,9 +97,19 @@ export async function forEachHost(
 export async function lookAt(run: StageRun, host: Host): Promise<void> {
   const { context, stage } = run;
   const changing = changingOf(context, host);
-  const differences = await probeHost(host, stage.steps, context.executor(host), withNodes(run), changing);
+  const started = performance.now();
+  const differences = await probeHost(
+    host,
+    stage.steps,
+    context.executor(host),
+    withNodes(run),
+    changing,
+    context.left?.get(host.name),
+  );
   run.found.set(host.name, differences);
   run.dirty.delete(host.name);
+  const durationMs = Math.round(performance.now() - started);
+  context.emit({ type: 'looked', stage: stage.id, host: host.name, durationMs });
 }
 
 /** The run's context, in which one look at a stage asks for the registered nodes once, however many hosts and steps want to know them. */
@@ -122,7 +131,7 @@ async function lookAtCluster(run: StageRun): Promise<void> {
 async function runStep(run: StageRun, step: Step): Promise<void> {
   const { context } = run;
   if (step.type === 'cluster') {
-    if (context.mode === 'plan') announceCluster(run, step);
+    if (context.mode === 'plan') await announceCluster(run, step);
     else await applyClusterStep(run, step);
     return;
   }
@@ -135,21 +144,17 @@ async function runStep(run: StageRun, step: Step): Promise<void> {
     const difference = differenceOf(run, host, step);
     if (difference === undefined) return;
     await announce(run, host.name, step.name, difference, context.executor(host));
-    countChanges(context.counts, [...difference.changes.values()]);
+    countChanges(context.counts, knownChanges(difference));
   });
 }
 
-function announceCluster(run: StageRun, step: ClusterStep): void {
-  const { context, stage } = run;
-  const about = { stage: stage.id, step: step.name, host: clusterTarget };
+async function announceCluster(run: StageRun, step: ClusterStep): Promise<void> {
   const difference = run.cluster.get(step);
   if (difference === undefined) return;
-  if ('pending' in difference) {
-    context.emit({ type: 'pending', ...about, resource: step.name, reason: difference.pending });
-    return;
-  }
-  for (const [resource, changes] of difference.changes) context.emit({ type: 'change', ...about, resource, changes });
-  countChanges(context.counts, [...difference.changes.values()]);
+  await announceObjects(run, step, difference);
+  const reason = 'pending' in difference ? undefined : await step.later?.(withNodes(run), run.context.hosts);
+  if (reason !== undefined) await announceObjects(run, step, { pending: reason });
+  if (!('pending' in difference)) countChanges(run.context.counts, [...difference.changes.values()]);
 }
 
 /** A first start that needs a quorum must not be split by `--limit`: the members named would wait for the others for ever. */

@@ -1,7 +1,7 @@
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Change } from '../resources/define.ts';
-import { announce, countChanges } from './announce.ts';
+import { announce, announceObjects, countChanges } from './announce.ts';
 import { applyToHost } from './apply-host.ts';
 import { waitForClusterGate } from './cluster-gate.ts';
 import { clusterTarget } from './events.ts';
@@ -9,7 +9,7 @@ import { waitForGate } from './gate.ts';
 import { refuseUnsafeRoll, wavesOf } from './roll.ts';
 import { differenceOf, forEachHost, lookAt, withNodes } from './run-stage.ts';
 import type { StageRun } from './run-stage.ts';
-import type { ActionStep, ClusterStep, HostStep, KubeObject } from './stage.ts';
+import type { ActionStep, ClusterStep, HostStep, KubeObject, Step } from './stage.ts';
 
 /** What the cluster lacks for one step. */
 export type ClusterDifference =
@@ -55,6 +55,7 @@ export async function applyActionStep(run: StageRun, step: ActionStep): Promise<
   await refresh(run, hosts);
   const needing = hosts.filter(needsIt);
   if (needing.length === 0) return;
+  const started = performance.now();
   for (const host of needing) {
     const difference = differenceOf(run, host, step);
     if (difference === undefined) continue;
@@ -68,6 +69,7 @@ export async function applyActionStep(run: StageRun, step: ActionStep): Promise<
     await refresh(run, needing);
     const left = needing.filter(needsIt);
     if (left.length > 0) throw notConverged(run, step, left);
+    for (const host of needing) emitDone(run, step, { host: host.name, changed: 1, started });
   } catch (error) {
     for (const name of hostsOf(error)) context.failed.set(name, error);
     throw error;
@@ -90,18 +92,22 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
     });
   }
   const about = { stage: stage.id, step: step.name, host: clusterTarget };
-  for (const [resource, changes] of difference.changes) context.emit({ type: 'change', ...about, resource, changes });
+  const started = performance.now();
+  context.emit({ type: 'step-start', ...about });
+  await announceObjects(run, step, difference);
   if (difference.changes.size > 0) {
     await context.cluster.apply(difference.objects, step.set);
     countChanges(context.counts, [...difference.changes.values()]);
     markDirty(run, []);
   }
-  const gate = await step.gate?.(context);
-  if (gate === undefined) return;
   // Also when nothing changed: an earlier run may have been cut short, or have given up, while it waited.
-  const text = `waiting for ${gate.name} (at most ${String(gate.timeoutSeconds)} s)`;
-  context.emit({ type: 'progress', stage: stage.id, host: clusterTarget, text });
-  await waitForClusterGate(gate, context);
+  const gate = await step.gate?.(context);
+  if (gate !== undefined) {
+    const text = `waiting for ${gate.name} (at most ${String(gate.timeoutSeconds)} s)`;
+    context.emit({ type: 'progress', stage: stage.id, host: clusterTarget, text });
+    await waitForClusterGate(gate, context);
+  }
+  emitDone(run, step, { host: clusterTarget, changed: difference.changes.size, started });
 }
 
 /** Compares a cluster step's objects with the live ones. */
@@ -150,6 +156,7 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
   await applyToHost(host, resources, context.executor(host), {
     signal: context.signal,
     holder: context.holder,
+    stage: stage.id,
     onBegin: (id) => {
       begun.set(id, performance.now());
       context.emit({ type: 'progress', stage: stage.id, host: host.name, text: id });
@@ -168,8 +175,16 @@ async function applyDifference(run: StageRun, host: Host, step: HostStep): Promi
 
 function tellDone(run: StageRun, host: Host, step: HostStep, started: number): void {
   const changed = differenceOf(run, host, step)?.changes.size ?? 0;
+  emitDone(run, step, { host: host.name, changed, started });
+}
+
+function emitDone(
+  { context, stage }: StageRun,
+  step: Step,
+  { host, changed, started }: { readonly host: string; readonly changed: number; readonly started: number },
+): void {
   const durationMs = Math.round(performance.now() - started);
-  run.context.emit({ type: 'host-done', stage: run.stage.id, host: host.name, changed, durationMs });
+  context.emit({ type: 'host-done', stage: stage.id, step: step.name, host, changed, durationMs });
 }
 
 async function passGate(run: StageRun, host: Host, step: HostStep): Promise<void> {

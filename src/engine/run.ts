@@ -14,6 +14,7 @@ export interface RunOutcome {
 /** Runs stages in order and stops at the first one that fails. */
 export async function runStages(stages: readonly Stage[], context: RunContext): Promise<RunOutcome> {
   const finished: string[] = [];
+  context.emit({ type: 'run-stages', stages: stages.map(({ id, title }) => ({ id, title })) });
   for (const stage of stages) {
     try {
       context.stop.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Content } from '../host/connection.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { hostHolder, takeHostLock } from '../resources/host-lock.ts';
 import { ownershipFunctions } from '../resources/ownership.ts';
+import { compactLeft, recordLeft } from './left.ts';
 import { quote, rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 
@@ -42,7 +43,12 @@ export const noLockKey = 'no-lock';
  * Changes in one script, in order, each probed again at once; the first one that fails ends the script. It holds the host's lock. Standard input is for
  * resources with contents alone: a program of another one that reads (a maintainer script's question) would eat what follows.
  */
-export function applyScript(resources: readonly AnyResource[], holder: string, lockSeconds: number): SectionScript {
+export function applyScript(
+  resources: readonly AnyResource[],
+  holder: string,
+  lockSeconds: number,
+  stage: string,
+): SectionScript {
   const mark = newMark();
   const contents = resources.flatMap((resource) => resource.apply.contents ?? []);
   const steps = resources.map((resource) => {
@@ -53,10 +59,13 @@ ${resource.apply.script.sh}
 ) ${own.length === 0 ? '</dev/null ' : ''}2>&1
 k8sup_rc=$?; ${endWith(mark, applyKey(resource.id), '$k8sup_rc')}; [ $k8sup_rc -eq 0 ] || exit 0
 ${begin(mark, probeKey(resource.id))}
-(\n${resource.probe.sh}\n) </dev/null 2>&1
-${end(mark, probeKey(resource.id))}`;
+k8sup_said=$( (\n${resource.probe.sh}\n) </dev/null 2>&1 ); k8sup_rc=$?
+printf '%s\n' "$k8sup_said"
+${endWith(mark, probeKey(resource.id), '$k8sup_rc')}
+${recordLeft(resource, stage, quote)}`;
   });
-  return sectionScript(mark, [ownershipFunctions, takeLock(mark, holder, lockSeconds), ...steps].join('\n'), contents);
+  const lines = [ownershipFunctions, takeLock(mark, holder, lockSeconds), ...steps, compactLeft];
+  return sectionScript(mark, lines.join('\n'), contents);
 }
 
 function takeLock(mark: string, holder: string, seconds: number): string {

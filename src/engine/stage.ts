@@ -95,6 +95,8 @@ export interface ClusterStep {
   readonly type: 'cluster';
   readonly name: string;
   readonly objects: (context: StageContext) => readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** For plans: why some of the objects can only be known once what these hosts lack is made; undefined where all are known. */
+  readonly later?: (context: StageContext, hosts: readonly Host[]) => Promise<string | undefined>;
   /** Name of a set whose objects the cluster remembers: those that are no longer among `objects` are removed. */
   readonly set?: string;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */

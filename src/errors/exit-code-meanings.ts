@@ -3,7 +3,7 @@ import type { ExitKind } from './k8sup-error.ts';
 /** What each exit code tells, for the README's table. */
 export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   ok: 'done; for `plan`: looked, whatever it found',
-  changes: '`plan --detailed-exitcode`: there are changes',
+  changes: '`plan --detailed-exitcode`: there are changes; `drift`: something differs',
   inventory: 'the inventory has mistakes; no host was reached',
   connection: 'a host cannot be reached or logged in to',
   hostKey: "a host's key is unknown, or not the one in known_hosts",
@@ -18,6 +18,8 @@ export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   unsafeChange: 'the inventory asks for an edit that is not safe on a living cluster; nothing was changed',
   verification: 'the cluster stands, but a check of `verify`, `status` or `network` failed',
   lab: 'the lab could not be made or taken away',
+  outdated:
+    'hosts, cluster or inventory are not what they were when the plan file was made; nothing was changed that it does not show',
   usage: 'the command line is wrong, or a question was not confirmed',
   bug: 'a defect of k8sup: please report it',
   cancelled: 'stopped by Ctrl-C, SIGTERM or a closed terminal; the same command goes on from there',

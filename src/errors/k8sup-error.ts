@@ -16,6 +16,7 @@ export const exitCodes = {
   unsafeChange: 21,
   verification: 22,
   lab: 23,
+  outdated: 24,
   usage: 64,
   bug: 70,
   cancelled: 130,

@@ -36,7 +36,16 @@ export const standard = {
   certificates: { caLifetime: '87600h', leafLifetime: '8760h', nodeLifetime: '8760h' },
   hostPreparation: { disableIPv6: false, setHostName: true, manageHostsFile: true, firewall: 'disable' },
   artifacts: { source: 'auto' },
-  ssh: { user: 'root', port: 22, knownHosts: '~/.ssh/known_hosts', hostKeyChecking: 'strict', connectTimeout: 15 },
+  ssh: {
+    user: 'root',
+    port: 22,
+    become: 'sudo',
+    knownHosts: '~/.ssh/known_hosts',
+    hostKeyChecking: 'strict',
+    config: '~/.ssh/config',
+    connectTimeout: 15,
+    keepalive: 10,
+  },
 } as const;
 
 /** Index of the DNS Service's address in the service CIDR; kubeadm's choice, which many manifests expect. */

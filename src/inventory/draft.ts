@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { asksForKubernetes, withContainerDefaults } from './containers.ts';
 import type { Draft, Finding } from './findings.ts';
 import type { InventorySchemas } from './schema.ts';
-import { sshSchema } from './schema/host.ts';
+import { jumpHostsSchema, sshSchema } from './schema/ssh.ts';
 import { formatPath, isRecord, startsWith, valueAt } from './path.ts';
 import type { Path } from './path.ts';
 import { explainIssue } from './schema-findings.ts';
@@ -24,6 +24,7 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
   const top = isRecord(rest) ? rest : {};
   const cluster = schemas.cluster.safeParse({ name: 'unnamed', ...(isRecord(top['cluster']) ? top['cluster'] : {}) });
   const ssh = sshSchema.safeParse(top['ssh'] ?? {});
+  const jumpHosts = jumpHostsSchema.safeParse(top['jumpHosts'] ?? []);
   const list: readonly unknown[] = Array.isArray(top['hosts']) ? top['hosts'] : [];
   const parsed = list.map((host) => schemas.host.safeParse(host));
   const unreadable = parsed.flatMap((host, index) => (host.success ? [] : [['hosts', index]]));
@@ -33,6 +34,7 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
   const draft: Draft = {
     cluster: kubernetes ? written : withContainerDefaults(written),
     ssh: ssh.success ? ssh.data : {},
+    jumpHosts: jumpHosts.success ? jumpHosts.data : [],
     hosts,
     onlyHost: list.length === 1,
     kubernetes,

@@ -2,7 +2,7 @@ import type { PositionedDocument } from './read-yaml.ts';
 import { formatPath, startsWith } from './path.ts';
 import type { Path } from './path.ts';
 import type { Problem } from './problem.ts';
-import type { ClusterInput, HostInput, SshInput } from './schema.ts';
+import type { ClusterInput, HostInput, JumpHostInput, SshInput } from './schema.ts';
 
 /** What a check has found. */
 export interface Finding {
@@ -26,6 +26,7 @@ export type Report = (finding: Finding) => void;
 export interface Draft {
   readonly cluster: ClusterInput;
   readonly ssh: SshInput;
+  readonly jumpHosts: readonly JumpHostInput[];
   readonly hosts: readonly DraftHost[];
   /** The inventory has one host alone, counting those that cannot be read. */
   readonly onlyHost: boolean;

@@ -13,6 +13,7 @@ import { checkPlugins } from './checks/plugins.ts';
 import { checkRoles } from './checks/roles.ts';
 import { checkMirrors } from './checks/runtime.ts';
 import { checkSettings } from './checks/settings.ts';
+import { checkSsh } from './checks/ssh.ts';
 import { checkVersions } from './checks/versions.ts';
 import { draftOf } from './draft.ts';
 import { Findings, inFileOrder, toProblem } from './findings.ts';
@@ -76,6 +77,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
     const draft: Draft = {
       cluster: { name: 'unnamed' },
       ssh: {},
+      jumpHosts: [],
       hosts: [],
       onlyHost: false,
       kubernetes: true,
@@ -88,6 +90,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
   const checks = [
     checkVersions,
     checkHosts,
+    checkSsh,
     checkRoles,
     checkContainers,
     checkNetwork,

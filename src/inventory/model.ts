@@ -5,6 +5,7 @@ import type { Playbook } from './playbook/model.ts';
 import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
+import type { SshSettings } from './ssh-settings.ts';
 
 /** Kubernetes' and etcd's own words, and a host that only runs containers, without Kubernetes; one host may have several. */
 export type Role = 'etcd' | 'master' | 'node' | 'container';
@@ -16,20 +17,6 @@ export interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-}
-
-/** How a host is reached. `address` of the host is used unless `hostName` says otherwise. */
-export interface SshSettings {
-  readonly hostName: string;
-  readonly port: number;
-  readonly user: string;
-  /** Absolute path of a private key; undefined means the agent. */
-  readonly privateKey?: string;
-  readonly knownHosts: string;
-  readonly hostKeyChecking: 'strict' | 'accept-new';
-  /** OpenSSH's ProxyCommand, tokens not yet replaced. */
-  readonly proxyCommand?: string;
-  readonly connectTimeoutSeconds: number;
 }
 
 /** Flags (name without dashes) and configuration fields a user adds to a component; a `null` takes a default away. */
@@ -59,6 +46,8 @@ export interface Host {
   readonly roles: ReadonlySet<Role>;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** `local`: k8sup itself runs there. */
+  readonly connection: 'ssh' | 'local';
   readonly ssh: SshSettings;
   readonly variables: Readonly<Record<string, unknown>>;
   /** The cluster's extras with this host's own laid over them. */
@@ -220,7 +209,11 @@ export function runsContainers(host: { readonly roles: ReadonlySet<Role> }): boo
 }
 
 /** False for an inventory of container hosts, on which Docker runs alone; the two are never mixed. */
-export function hasKubernetes({ hosts }: Pick<Inventory, 'hosts'>): boolean {
+export function hasKubernetes({
+  hosts,
+}: {
+  readonly hosts: readonly { readonly roles: ReadonlySet<string> }[];
+}): boolean {
   return !hosts.some((host) => host.roles.has('container'));
 }
 

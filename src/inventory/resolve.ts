@@ -1,15 +1,16 @@
-import { formatAddress, parseAddress, splitList } from './cidr.ts';
+import { addressesOf } from './addresses.ts';
 import { standard } from './defaults.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Draft } from './findings.ts';
 import { given } from './given.ts';
 import { layExtras } from './merge.ts';
 import { componentNames, runsKubelet } from './model.ts';
-import type { Cluster, ComponentName, Extras, Host, Role, SshSettings, Taint } from './model.ts';
+import type { Cluster, ComponentName, Extras, Host, Role, Taint } from './model.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { resolveCluster } from './resolve-cluster.ts';
 import type { ClusterParts, LocalPath } from './resolve-cluster.ts';
-import type { ClusterInput, HostInput, SshInput } from './schema.ts';
+import { sshOf } from './resolve-ssh.ts';
+import type { ClusterInput, HostInput } from './schema.ts';
 
 /**
  * Turns a checked inventory into the resolved model; pure. Errors thrown here are bugs: the checks let something pass.
@@ -38,25 +39,6 @@ export function rolesOf(host: HostInput, only: boolean): ReadonlySet<Role> {
   return new Set(host.roles ?? (only ? ['etcd', 'master', 'node'] : ['node']));
 }
 
-/** The settings of the section ssh with the host's own over them. */
-export function sshOf(host: HostInput, common: SshInput, local: LocalPath): SshSettings {
-  const { connectTimeout, knownHosts, privateKey, proxyCommand, ...rest } = {
-    ...standard.ssh,
-    ...given(common),
-    ...given(host.ssh),
-  } as typeof standard.ssh & ReturnType<typeof given<SshInput>>;
-  return {
-    hostName: rest.hostName ?? addressesOf(host)[0] ?? host.address,
-    port: rest.port,
-    user: rest.user,
-    knownHosts: local(knownHosts),
-    hostKeyChecking: rest.hostKeyChecking,
-    connectTimeoutSeconds: connectTimeout,
-    ...(privateKey === undefined ? {} : { privateKey: local(privateKey) }),
-    ...(proxyCommand === undefined || proxyCommand === 'none' ? {} : { proxyCommand }),
-  };
-}
-
 function resolveHost(host: HostInput, draft: Draft, context: { local: LocalPath; only: boolean }): Host {
   const addresses = addressesOf(host);
   return {
@@ -66,18 +48,11 @@ function resolveHost(host: HostInput, draft: Draft, context: { local: LocalPath;
     roles: rolesOf(host, context.only),
     labels: host.labels ?? {},
     taints: (host.taints ?? []).map(resolveTaint),
-    ssh: sshOf(host, draft.ssh, context.local),
+    connection: host.connection ?? 'ssh',
+    ssh: sshOf(host, draft, context.local),
     variables: host.variables ?? {},
     extras: resolveExtras(draft.cluster, host),
   };
-}
-
-/** What stands in `address`, in the usual form of each; what is no address stays as it is. */
-export function addressesOf({ address }: Pick<HostInput, 'address'>): readonly string[] {
-  return splitList(address).map((text) => {
-    const parsed = parseAddress(text);
-    return parsed.kind === 'none' ? text : formatAddress(parsed);
-  });
 }
 
 function resolveTaint({

@@ -59,7 +59,7 @@ function unknownKey(parent: Path, key: string, schema: z.ZodType): Finding {
   if (secretKeys.test(key)) {
     const fix = parent.includes('credentials')
       ? 'put the password alone into a file with mode 0600 and name it by passwordFile'
-      : 'take it out: hosts are reached by key or agent, and sudo must not ask for a password';
+      : 'say where it comes from: askPassword, passwordFile or passwordCommand for SSH, askBecomePassword, becomePasswordFile or becomePasswordCommand for sudo';
     return {
       path,
       atKey: true,

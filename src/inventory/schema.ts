@@ -3,9 +3,10 @@ import { standard } from './defaults.ts';
 import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
-import { hostSchema, sshSchema } from './schema/host.ts';
+import { hostSchema } from './schema/host.ts';
 import { localFile, optional } from './schema/fields.ts';
 import { networkSchema } from './schema/network.ts';
+import { jumpHostsSchema, sshSchema } from './schema/ssh.ts';
 
 /** The inventory's schema, as a whole and the part that is read even where others are broken. */
 export interface InventorySchemas {
@@ -41,6 +42,10 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
     .strictObject({
       cluster: cluster.describe('What the cluster is'),
       ssh: optional(sshSchema, 'How hosts are reached, unless a host says otherwise'),
+      jumpHosts: optional(
+        jumpHostsSchema,
+        'Hosts that proxyJump goes over, each with its own key and credentials; what one leaves out is as in the section ssh',
+      ),
       hosts: z.array(host).min(1).describe('The hosts'),
       playbooks: optional(
         z.array(localFile),
@@ -62,9 +67,12 @@ export type ClusterInput = Omit<z.infer<typeof clusterSchema>, 'network'> & {
 export type HostInput = z.infer<typeof hostSchema> & Readonly<Record<string, unknown>>;
 export type SshInput = NonNullable<z.infer<typeof hostSchema>['ssh']>;
 
+export type JumpHostInput = z.infer<typeof jumpHostsSchema>[number];
+
 /** A whole inventory that passed the schema. */
 export interface InventoryInput {
   readonly cluster: ClusterInput;
   readonly ssh?: SshInput | undefined;
+  readonly jumpHosts?: readonly JumpHostInput[] | undefined;
   readonly hosts: readonly HostInput[];
 }

@@ -4,7 +4,7 @@ export { nodesReadyGate, rolloutGate, workloadsGate } from './gates.ts';
 export { joinCondition, joinNodes } from './join.ts';
 export { networkNodes } from './network-nodes.ts';
 export type { NodeInNetwork } from './network-nodes.ts';
-export { liveNodes, nodeMetadata, nodeNames, plannedNodes } from './nodes.ts';
+export { liveNodes, nodeMetadata, unregisteredNodes, nodeNames, plannedNodes } from './nodes.ts';
 export { clusterObjects } from './objects.ts';
 export { kubeRunner } from './runner.ts';
 export type { MasterConnection, RawKubeRunner } from './runner.ts';

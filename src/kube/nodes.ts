@@ -50,6 +50,13 @@ export function nodeMetadata(inventory: Inventory, live: readonly LiveNode[]): r
   });
 }
 
+/** Why the {@link nodeMetadata} of some hosts can only be known later; undefined where all of them are registered. Pure. */
+export function unregisteredNodes(hosts: readonly Host[], live: readonly LiveNode[]): string | undefined {
+  const missing = hosts.filter((host) => runsKubelet(host) && !live.some(({ name }) => name === host.name));
+  if (missing.length === 0) return undefined;
+  return `labels and taints of ${missing.map(({ name }) => name).join(', ')} are set once they are registered`;
+}
+
 function nodeObject(inventory: Inventory, host: Host, node: LiveNode): KubeObject {
   const wanted = wantedTaints(inventory, host);
   // Once it has been ours, the list stays ours: given up, it would go with the taints of others in it.

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { KubeObject } from '../engine/stage.ts';
+import { yamlText } from '../components/documents.ts';
 import type { Change } from '../resources/define.ts';
 
 /** An object as the apiserver prints it. */
@@ -28,20 +30,84 @@ export function diffObjects(
     if (before === undefined) changes.set(id, [{ path: 'object', from: 'absent', to: 'as wanted', effect: 'create' }]);
     else if (after !== undefined) {
       const found = diffValues('', stripped(before), stripped(after), object.kind === 'Secret');
-      if (found.length > 0) changes.set(id, found);
+      if (found.length > 0) changes.set(id, withInterruption(object, found));
     }
   }
   return changes;
 }
 
+/** What a person compares of an object: the live one, and what an apply makes of it, as YAML. */
+export interface ObjectTexts {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Both sides of each object, without what the apiserver writes by itself; of Secrets only the names of their data. Empty where there is no such object. Pure. */
+export function objectTexts(
+  objects: readonly Pick<KubeObject, 'kind' | 'metadata'>[],
+  live: readonly LiveObject[],
+  dryRun: readonly LiveObject[],
+): ReadonlyMap<string, ObjectTexts> {
+  const find = (list: readonly LiveObject[], id: string): LiveObject | undefined =>
+    list.find((object) => objectId(object) === id);
+  return new Map(
+    objects.map((object) => {
+      const id = objectId(object);
+      const [before, after] = [find(live, id), find(dryRun, id)];
+      return [id, { before: textOf(before, after, 'of before'), after: textOf(after, before, 'new') }];
+    }),
+  );
+}
+
+function textOf(object: LiveObject | undefined, other: LiveObject | undefined, name: string): string {
+  if (object === undefined) return '';
+  return yamlText(object['kind'] === 'Secret' ? withoutSecrets(stripped(object), other ?? {}, name) : stripped(object));
+}
+
+/** kubectl's own copy of what was applied holds the data of a Secret too. */
+function withoutSecrets(object: LiveObject, other: LiveObject, name: string): LiveObject {
+  const hide = (field: 'data' | 'stringData') => {
+    const values = object[field];
+    if (!isRecord(values)) return {};
+    const others = isRecord(other[field]) ? other[field] : {};
+    const hidden = Object.entries(values).map(([key, value]) => [
+      key,
+      value === others[key] ? '(secret)' : `(secret, ${name})`,
+    ]);
+    return { [field]: Object.fromEntries(hidden) as Record<string, string> };
+  };
+  return { ...object, ...hide('data'), ...hide('stringData') };
+}
+
+/** Kinds whose pods are made anew when their template changes. */
+const interruptions: Readonly<Record<string, string>> = {
+  Deployment: 'its pods are replaced step by step, as its strategy says',
+  DaemonSet: 'its pods are replaced node by node, as its strategy says',
+  StatefulSet: 'its pods are replaced one after the other',
+};
+
+function withInterruption({ kind }: KubeObject, changes: readonly Change[]): readonly Change[] {
+  const interrupts = interruptions[kind];
+  const index = changes.findIndex(({ path }) => path.startsWith('spec.template.'));
+  if (interrupts === undefined || index < 0) return changes;
+  return changes.map((change, at) => (at === index ? { ...change, interrupts } : change));
+}
+
 const serverFields = ['managedFields', 'resourceVersion', 'generation', 'uid', 'creationTimestamp', 'selfLink'];
 
 function stripped(object: LiveObject): LiveObject {
-  const metadata = Object.entries((object['metadata'] ?? {}) as Record<string, unknown>).filter(
-    ([key]) => !serverFields.includes(key),
-  );
+  const metadata = Object.entries((object['metadata'] ?? {}) as Record<string, unknown>).flatMap(([key, value]) => {
+    if (serverFields.includes(key)) return [];
+    const annotations = key === 'annotations' && isRecord(value) ? withoutNoise(value) : value;
+    return [[key, annotations] as const];
+  });
   const rest = Object.entries(object).filter(([key]) => key !== 'status' && key !== 'metadata');
   return Object.fromEntries([...rest, ['metadata', Object.fromEntries(metadata)]]);
+}
+
+function withoutNoise(annotations: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const noise = ['kubectl.kubernetes.io/last-applied-configuration', 'deployment.kubernetes.io/revision'];
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !noise.includes(name)));
 }
 
 function diffValues(path: string, before: unknown, after: unknown, secret: boolean): readonly Change[] {
@@ -67,5 +133,7 @@ function shown(value: unknown, secret: boolean): string {
   if (value === undefined) return 'absent';
   if (secret) return 'secret';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  if (text.length <= 200) return text;
+  // The hash keeps two long values apart that begin alike.
+  return `${text.slice(0, 160)}… sha256:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }

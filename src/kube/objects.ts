@@ -5,7 +5,7 @@ import type { Change } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell } from '../shell/sh.ts';
 import { inApplyOrder } from './apply-order.ts';
-import { diffObjects, objectId } from './object-diff.ts';
+import { diffObjects, objectId, objectTexts } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 import { leftObjects, removalsOf, setObject, withShortList } from './object-set.ts';
 import type { ObjectReference } from './object-set.ts';
@@ -33,11 +33,15 @@ const marks = ['@@k8sup-live', '@@k8sup-dry-run', '@@k8sup-end'] as const;
  * name their namespace.
  */
 export function clusterObjects(kube: KubeRunner): ClusterTarget {
+  // What a difference was made from is what is shown of it.
+  const looked = new WeakMap<readonly KubeObject[], ObjectProbe>();
   return {
     diff: async (objects, set) => {
       try {
         const all = withSet(objects, set);
-        const { live, dryRun, refused: reason } = await probeObjects(kube, all);
+        const probe = await probeObjects(kube, all);
+        looked.set(objects, probe);
+        const { live, dryRun, refused: reason } = probe;
         const known = diffObjects(all, live, dryRun);
         const changes = reason === undefined ? known : withUnknown(all, known, reason);
         if (set === undefined) return changes;
@@ -48,6 +52,13 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
           return { pending: error.why ?? error.message };
         throw error;
       }
+    },
+    texts: async (objects, set) => {
+      const all = withSet(objects, set);
+      const { live, dryRun } = looked.get(objects) ?? (await probeObjects(kube, all));
+      const left = set === undefined ? [] : leftObjects(set, live, objects);
+      const gone = left.length === 0 ? [] : await liveOf(kube, left);
+      return objectTexts([...all, ...left], [...live, ...gone], dryRun);
     },
     apply: async (objects, set) => {
       if (set !== undefined) await renewSet(kube, objects, set);
@@ -178,6 +189,13 @@ function isDefinedBy(definitions: readonly KubeObject[], { apiVersion, kind }: K
     const { group = '', names } = (definition['spec'] ?? {}) as DefinitionSpec;
     return names?.kind === kind && apiVersion.startsWith(`${group}/`);
   });
+}
+
+/** Those of them that are there. A kind that is no longer served has no objects. */
+async function liveOf(kube: KubeRunner, references: readonly ObjectReference[]): Promise<readonly LiveObject[]> {
+  const script = `head -c "$1" > "$k8sup_d/left.json"
+kubectl get -f "$k8sup_d/left.json" --ignore-not-found -o json 2>/dev/null || :`;
+  return items(await kube.run(rawShell(script), { contents: [listOf(references)] }));
 }
 
 async function look(kube: KubeRunner, objects: readonly KubeObject[]): Promise<readonly [Call, Call]> {

@@ -13,6 +13,7 @@ const debianPackages = {
   iproute2: ['/usr/sbin/ip', '/bin/ip', '/sbin/ip'],
   'openssh-client': '/usr/bin/ssh',
   'openssh-server': '/usr/sbin/sshd',
+  sudo: '/usr/bin/sudo',
   socat: '/usr/bin/socat',
   'busybox-static': '/bin/busybox',
   zstd: '/usr/bin/zstd',
@@ -23,6 +24,13 @@ const debianPackages = {
   openssl: '/usr/bin/openssl',
   radvd: '/usr/sbin/radvd',
   tmux: '/usr/bin/tmux',
+};
+
+/** Those of tests alone: a browser that looks at reports, and shells that complete words. */
+export const testPackages = {
+  'chromium-headless-shell': ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'],
+  zsh: '/usr/bin/zsh',
+  fish: '/usr/bin/fish',
 };
 
 /** Runs one step with its output shown, and says how long it took. */
@@ -51,8 +59,8 @@ function nodeModulesAreCurrent() {
 }
 
 /** Installs the Debian packages that are missing; false where this is no Debian, or not root. */
-export function installDebianPackages() {
-  const missing = Object.entries(debianPackages).filter(
+export function installDebianPackages(more = {}) {
+  const missing = Object.entries({ ...debianPackages, ...more }).filter(
     ([, files]) => ![files].flat().some((file) => existsSync(file)),
   );
   if (missing.length === 0) return true;

@@ -41,7 +41,7 @@ export interface NetworkStatus {
   readonly announced: (annotations: Annotations) => Readonly<Record<string, string>>;
   readonly tunnelEnd: (annotations: Annotations, family: Family) => TunnelEnd | undefined;
   /** Exits 0 where the rule is there that hides pods behind the node's address outside of the pod network; undefined where none is to hide them. */
-  readonly masquerade?: (inventory: Inventory) => Sh | undefined;
+  readonly masquerade?: (inventory: Inventory, family: Family) => Sh | undefined;
   /** The chain of iptables, behind FORWARD, in which it lets pods' packets through. */
   readonly forwardChain?: string;
   /** The BGP sessions of its nodes; undefined where it speaks no BGP. */

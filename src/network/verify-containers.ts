@@ -78,7 +78,7 @@ async function start(
   const image = context.inventory.cluster.images.verify;
   const script = sh`${docker} run -d --name ${name} ${image} sh -c ${serve} sh ${String(port)} >/dev/null || exit 1
 ${docker} run -d --name ${`${name}-host`} --network host ${image} sh -c ${serve} sh ${String(hostPort)} >/dev/null || exit 1
-${docker} inspect -f '{{.NetworkSettings.IPAddress}}' ${name}`;
+${docker} inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${name}`;
   const tried = `docker run on ${host.name}`;
   const answer = await ask(context, host, script);
   if (answer.ok) return { host, ip: answer.text.trim() };

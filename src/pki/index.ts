@@ -9,6 +9,7 @@ export {
   type ServiceAccountKeys,
 } from './authorities.ts';
 export { type Certificate, isSignedBy, readCertificate } from './certificate.ts';
+export { certificateText, kubeconfigText } from './certificate-text.ts';
 export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
 export { gencert, type GencertOptions, type GencertResult } from './cfssl/gencert.ts';
 export type { JsonSource } from './cfssl/source.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Emit } from '../engine/events.ts';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { eventLine } from './event-line.ts';
+import { journalName } from './journal/read.ts';
 
 /** The file that holds every event of one run. */
 export interface RunLog {
@@ -71,7 +72,7 @@ function create(folder: string, base: string): LogFile {
 
 /** Runs before the new log is made, which so can never be the one that goes, even when the clock was put back. */
 function prune(folder: string): void {
-  const logs = readdirSync(folder).filter((name) => /^\d{4}-\d{2}-\d{2}T.*\.ndjson$/.test(name));
+  const logs = readdirSync(folder).filter((name) => journalName.test(name));
   for (const name of logs.sort().slice(0, 1 - keep)) rmSync(join(folder, name), { force: true });
 }
 

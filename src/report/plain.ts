@@ -9,7 +9,7 @@ import type { Reporter, ReporterSettings } from './reporter.ts';
 import { openSink } from './sink.ts';
 import { openStyle } from './style.ts';
 import type { Style } from './style.ts';
-import { summaryDetails, summaryLine } from './summary.ts';
+import { summaryText } from './summary.ts';
 import { isPlan, openTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 import { count, duration, hostName, oneLine, safe } from './words.ts';
@@ -17,7 +17,7 @@ import { count, duration, hostName, oneLine, safe } from './words.ts';
 /** One line for each event worth telling, with the time since the start; no colours, no control characters. Errors go to `err`. */
 export function openPlain(settings: ReporterSettings): Reporter {
   const style = openStyle({ color: false, unicode: settings.unicode, columns: Infinity });
-  const [out, err] = [openSink(settings.out), openSink(settings.err)];
+  const [out, err] = [openSink(settings.out, settings), openSink(settings.err, settings)];
   const begun = settings.now();
   const tally = openTally(settings.now);
   const errors = openErrorDesk({ style, log: settings.log });
@@ -46,9 +46,12 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
   switch (event.type) {
     case 'run-start':
       return `${oneLine(event.command)} ${oneLine(event.cluster)}: ${count(event.hosts.length, 'host')}`;
+    case 'run-stages':
     case 'status':
     case 'network-status':
     case 'network-test':
+    case 'plan':
+    case 'explanation':
       return undefined;
     case 'warning':
       return `WARNING ${event.host === undefined ? '' : `${hostName(event.host)}: `}${oneLine(event.text)}`;
@@ -65,6 +68,7 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
     case 'progress':
     case 'host-done':
     case 'host-failed':
+    case 'looked':
     case 'step-start':
     case 'applied': {
       const text = hostText(event, settings.verbose, style);
@@ -93,6 +97,8 @@ function hostText(event: HostEvent, verbose: boolean, style: Style): string | un
       return `FAILED ${event.error.code} ${oneLine(withoutHost(event))}`;
     case 'step-start':
       return verbose ? `step ${oneLine(event.step)}` : undefined;
+    case 'looked':
+      return verbose ? `looked at in ${duration(event.durationMs)}` : undefined;
     case 'applied':
       return verbose ? `${oneLine(event.resource)} applied in ${duration(event.durationMs)}` : undefined;
   }
@@ -111,6 +117,5 @@ function endText(tally: Tally, settings: ReporterSettings, style: Style): string
   const summary = tally.summary();
   const plan = isPlan(tally.command) ? `${planTotal(tally.plan, style)}\n` : '';
   if (plan !== '' && summary.ok) return plan;
-  const details = settings.verbose ? `\n${summaryDetails(summary, tally.steps)}` : '';
-  return `${plan}${summaryLine(summary, style)}${details}\n`;
+  return `${plan}${summaryText(tally, { style, verbose: settings.verbose })}\n`;
 }

@@ -1,5 +1,7 @@
 import { clusterTarget } from '../engine/events.ts';
 import type { RunEvent } from '../engine/events.ts';
+import { plannedRestarts } from '../engine/plan-document.ts';
+import type { PlannedRestart } from '../engine/plan-document.ts';
 import { changeText, restarts } from './change-text.ts';
 import type { ChangeEvent } from './change-text.ts';
 import { paintDiff } from './diff.ts';
@@ -42,12 +44,13 @@ export function planTotal(events: readonly RunEvent[], style: Style): string {
   const pending = events.filter((event) => event.type === 'pending').length;
   if (changes.length + pending === 0) return style.colors.green('No changes.');
   const restarting = changes.filter((event) => restarts(event.changes));
+  const interrupted = plannedRestarts(changes);
   const numbers = [
     `${count(changes.length, 'resource')} to change${placeOf(changes)}`,
     ...(pending === 0 ? [] : [`${pending} known after apply`]),
     `${count(restarting.length, 'unit')} to restart`,
   ];
-  return [...renderRestarts(restarting, style), `${style.colors.bold('Plan:')} ${numbers.join(', ')}.`].join('\n');
+  return [...renderRestarts(interrupted, style), `${style.colors.bold('Plan:')} ${numbers.join(', ')}.`].join('\n');
 }
 
 function placeOf(changes: readonly ChangeEvent[]): string {
@@ -60,13 +63,14 @@ function placeOf(changes: readonly ChangeEvent[]): string {
   return places.length === 0 ? '' : ` ${places.join(' and ')}`;
 }
 
-function renderRestarts(restarting: readonly ChangeEvent[], style: Style): readonly string[] {
+function renderRestarts(restarting: readonly PlannedRestart[], style: Style): readonly string[] {
   if (restarting.length === 0) return [];
-  const units = [...groupBy(restarting, (event) => event.resource)].map(([unit, events]) => {
-    const hosts = hostList(hostsOf(events), style.columns - unit.length - 8);
-    return `  ${style.colors.yellow(oneLine(unit))}  on ${hosts}`;
+  const lines = restarting.flatMap(({ resource, unit, hosts, interrupts }) => {
+    const where = unit ? `  on ${hostList(hosts, style.columns - resource.length - 8)}` : '';
+    const head = `  ${style.colors.yellow(oneLine(resource))}${where}`;
+    return interrupts === undefined ? [head] : [`${head}:`, `    ${oneLine(interrupts)}`];
   });
-  return ['Units that restart:', ...units, ''];
+  return ['What restarts, and what that interrupts:', ...lines, ''];
 }
 
 type Entry = ChangeEvent | PendingEvent;

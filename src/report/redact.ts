@@ -22,7 +22,7 @@ function redactValue(value: unknown, key: string): unknown {
 }
 
 /** A host may be called `node01.kubernetescluster`, which looks like a token. */
-const names = new Set(['type', 'host', 'hosts', 'stage', 'step', 'code', 'effect']);
+const names = new Set(['type', 'id', 'name', 'host', 'hosts', 'stage', 'step', 'code', 'effect']);
 
 const gone = '[redacted]';
 

@@ -1,10 +1,12 @@
-import type { Emit } from '../engine/events.ts';
+import type { Emit, RunEvent } from '../engine/events.ts';
+import type { PastRun } from './journal/history.ts';
 import { openJson } from './json.ts';
 import { openPlain } from './plain.ts';
+import { openQuiet } from './quiet.ts';
 import { supportsUnicode } from './style.ts';
 import { openTty } from './tty.ts';
 
-export type OutputFormat = 'tty' | 'plain' | 'json';
+export type OutputFormat = 'tty' | 'plain' | 'json' | 'quiet';
 
 /** Shows a run to whoever looks. */
 export interface Reporter {
@@ -21,9 +23,13 @@ export interface ReporterOptions {
   readonly diff: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Whether to colour what goes to `err`; default {@link ReporterOptions.color}. */
+  readonly errColor?: boolean;
   readonly columns: number;
   /** Path of the run's log, named below errors; asked when there is one to tell. */
   readonly log?: () => string | undefined;
+  /** Earlier runs of a command, which the time that is left is learned from; asked when the stages are known. */
+  readonly history?: (command: string) => readonly PastRun[];
   /** Default: what the locale of this process says. */
   readonly unicode?: boolean;
   /** Milliseconds of a clock that only goes forward; default `performance.now`. */
@@ -35,6 +41,8 @@ export interface ReporterOptions {
 /** {@link ReporterOptions} with every default filled in. */
 export interface ReporterSettings extends ReporterOptions {
   readonly unicode: boolean;
+  readonly errColor: boolean;
+  readonly history: (command: string) => readonly PastRun[];
   readonly now: () => number;
   readonly date: () => Date;
 }
@@ -43,11 +51,22 @@ export interface ReporterSettings extends ReporterOptions {
 export function openReporter(options: ReporterOptions): Reporter {
   const settings: ReporterSettings = {
     ...options,
+    errColor: options.errColor ?? options.color,
+    history: options.history ?? (() => []),
     unicode: options.unicode ?? supportsUnicode(process.env),
     now: options.now ?? (() => performance.now()),
     date: options.date ?? (() => new Date()),
   };
-  return open[options.format](settings);
+  const reporter = open[options.format](settings);
+  return settings.diff ? reporter : { ...reporter, emit: (event) => reporter.emit(withoutDiff(event)) };
+}
+
+/** Journals have differences that nobody asked to see. */
+function withoutDiff(event: RunEvent): RunEvent {
+  if (event.type !== 'change' || event.diff === undefined) return event;
+  const change: { diff?: string } & RunEvent = { ...event };
+  delete change.diff;
+  return change;
 }
 
 /** `tty` on a terminal that can move its cursor, unless a CI system watches; else `plain`. */
@@ -63,4 +82,5 @@ const open: Readonly<Record<OutputFormat, (settings: ReporterSettings) => Report
   tty: openTty,
   plain: openPlain,
   json: openJson,
+  quiet: openQuiet,
 };

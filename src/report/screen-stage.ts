@@ -1,6 +1,7 @@
 import type { RunEvent } from '../engine/events.ts';
-import { drawStage, reservedColumns } from './live-stage.ts';
+import { drawStage, marginOf } from './live-stage.ts';
 import type { ReporterSettings } from './reporter.ts';
+import type { Sink } from './sink.ts';
 import { openStageView } from './stage-view.ts';
 import type { Room } from './stage-view.ts';
 import type { Style } from './style.ts';
@@ -20,16 +21,19 @@ export type StageEnd = Pick<Extract<RunEvent, { type: 'stage-end' }>, 'ok' | 'ch
 
 type StageStart = Extract<RunEvent, { type: 'stage-start' }>;
 
-export function openScreenStage(start: StageStart, settings: ReporterSettings, style: Style): ScreenStage {
+/** @param options - `overall` tells how far the run is. */
+export function openScreenStage(
+  start: StageStart,
+  { settings, style, out, overall }: { settings: ReporterSettings; style: Style; out: Sink; overall: () => string },
+): ScreenStage {
   const begun = settings.now();
-  const view = openStageView(start);
+  const view = openStageView(start, settings.now);
   const plan: RunEvent[] = [start];
-  let last: string | undefined;
+  let last = '';
   let finish: (ok: boolean) => void = () => undefined;
   const over = new Promise<boolean>((resolve) => {
     finish = resolve;
   });
-  const frame = (): string => last ?? view.live(roomOf(settings, style), settings.now() - begun).join('\n');
   return {
     begun,
     plan,
@@ -41,16 +45,28 @@ export function openScreenStage(start: StageStart, settings: ReporterSettings, s
       last = view.last(end, roomOf(settings, style));
       finish(end.ok);
     },
-    draw: () => drawStage({ frame, over }, { out: settings.out, err: settings.err, style }),
+    draw: () =>
+      drawStage(
+        { frame: () => view.live(roomOf(settings, style), overall()), last: () => last, over },
+        { out, style, columns: () => columnsOf(settings.out) },
+      ),
   };
 }
 
 /** Rows of the live view: enough to see what goes on, few enough to leave what was said before in sight. */
 const liveRows = 12;
 
-/** The terminal as it is now: it may have been resized. The mark before each line and listr2's own margin are taken off. */
+/** The terminal as it is now: it may have been resized. A view that is at most half as high still fits when a resize breaks each of its lines in two. */
 function roomOf(settings: ReporterSettings, style: Style): Room {
-  const { columns, rows } = settings.out as { readonly columns?: number; readonly rows?: number };
-  const width = (columns ?? settings.columns) - style.symbols.ok.length - 1 - reservedColumns;
-  return { style: { ...style, columns: Math.max(width, 20) }, rows: Math.min(liveRows, (rows ?? 24) - 2) };
+  const { rows = 24 } = settings.out as { readonly rows?: number };
+  const width = (columnsOf(settings.out) ?? settings.columns) - marginOf(style);
+  return {
+    style: { ...style, columns: Math.max(width, 20) },
+    rows: Math.min(liveRows, Math.max(6, Math.floor(rows / 2))),
+  };
+}
+
+/** Undefined for what is no terminal. */
+function columnsOf(out: NodeJS.WritableStream): number | undefined {
+  return (out as { readonly columns?: number }).columns;
 }

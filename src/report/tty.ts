@@ -8,16 +8,18 @@ import { renderChanges, renderPlan } from './plan.ts';
 import { openQueue } from './queue.ts';
 import type { Queue } from './queue.ts';
 import type { Reporter, ReporterSettings } from './reporter.ts';
+import { openCourse } from './remaining.ts';
+import type { Course } from './remaining.ts';
 import { openScreenStage } from './screen-stage.ts';
 import type { ScreenStage, StageEnd } from './screen-stage.ts';
 import { openSink } from './sink.ts';
 import type { Sink } from './sink.ts';
 import { openStyle } from './style.ts';
 import type { Style } from './style.ts';
-import { summaryDetails, summaryLine } from './summary.ts';
+import { summaryText } from './summary.ts';
 import { isPlan, openTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-import { count, hostName, oneLine, safe } from './words.ts';
+import { count, duration, hostName, oneLine, safe, warningLine } from './words.ts';
 
 /** A live view of the running stage; finished stages leave one line each, and everything else is printed between stages. */
 export function openTty(settings: ReporterSettings): Reporter {
@@ -25,12 +27,14 @@ export function openTty(settings: ReporterSettings): Reporter {
   const screen: Screen = {
     settings,
     style,
-    out: openSink(settings.out),
-    err: openSink(settings.err),
+    out: openSink(settings.out, settings),
+    err: openSink(settings.err, settings),
     tally: openTally(settings.now),
-    errors: openErrorDesk({ style, log: settings.log }),
+    errors: openErrorDesk({ style: openStyle({ ...settings, color: settings.errColor }), log: settings.log }),
     isNews: openNews(),
     queue: openQueue(),
+    course: openCourse(settings.history, settings.now),
+    begun: settings.now(),
     stage: undefined,
   };
   return {
@@ -54,6 +58,8 @@ interface Screen {
   readonly isNews: (event: RunEvent) => boolean;
   /** A stage must have left the terminal before anything else is written. */
   readonly queue: Queue;
+  readonly course: Course;
+  readonly begun: number;
   stage: ScreenStage | undefined;
 }
 
@@ -61,11 +67,12 @@ function show(screen: Screen, event: RunEvent): void {
   const { settings, style, queue } = screen;
   screen.tally.see(event);
   screen.errors.see(event);
+  screen.course.see(event);
   const news = screen.isNews(event);
   screen.stage?.see(event);
   if (event.type === 'stage-start') {
     interruptStage(screen);
-    const stage = openScreenStage(event, settings, style);
+    const stage = openScreenStage(event, { settings, style, out: screen.out, overall: () => overallLine(screen) });
     screen.stage = stage;
     queue.add(() => stage.draw());
   } else if (event.type === 'stage-end') {
@@ -81,6 +88,16 @@ function show(screen: Screen, event: RunEvent): void {
   }
 }
 
+/** How far the run is, for the foot of the live view. */
+function overallLine({ course, settings, begun }: Screen): string {
+  const [place, left] = [course.place(), course.leftMs()];
+  return [
+    ...(place === undefined ? [] : [`stage ${place.number} of ${place.of}`]),
+    `${duration(settings.now() - begun)} in all`,
+    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+  ].join(', ');
+}
+
 /** What is told on a line of its own, between stages. */
 function lineOf(event: RunEvent, style: Style): string {
   const { colors, symbols } = style;
@@ -88,10 +105,7 @@ function lineOf(event: RunEvent, style: Style): string {
     const about = `${oneLine(event.cluster)}, ${count(event.hosts.length, 'host')}`;
     return `${colors.bold(`k8sup ${oneLine(event.command)}`)}  ${about}`;
   }
-  if (event.type === 'warning') {
-    const host = event.host === undefined ? '' : `${hostName(event.host)}: `;
-    return `${colors.yellow(symbols.warning)} ${host}${oneLine(event.text)}`;
-  }
+  if (event.type === 'warning') return warningLine(event, style);
   if (event.type === 'note') return `${colors.bold(symbols.arrow)} ${safe(event.text).trim()}`;
   if (event.type === 'network-test') return `\n${renderNetworkTest(event.test, style)}\n`;
   if (event.type === 'progress') return colors.dim(`  ${hostName(event.host)}  ${oneLine(event.text)}`);
@@ -132,7 +146,6 @@ function endText({ tally, settings, style }: Screen): string {
   return [
     ...plan,
     ...(tally.checks.length === 0 ? [] : ['', renderChecks(tally.checks, style), '']),
-    summaryLine(summary, style),
-    ...(settings.verbose ? [summaryDetails(summary, tally.steps)] : []),
+    summaryText(tally, { style, verbose: settings.verbose }),
   ].join('\n');
 }

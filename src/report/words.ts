@@ -1,6 +1,7 @@
 import { clusterTarget } from '../engine/events.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { redact } from './redact.ts';
+import type { Style } from './style.ts';
 import { textWidth } from './width.ts';
 
 /** A time span for people: `2.1 s`, `3 min 5 s`, `1 h 2 min`. */
@@ -40,6 +41,12 @@ export function hostList(hosts: readonly string[], room: number): string {
 /** A host's name as people see it. */
 export function hostName(host: string): string {
   return host === clusterTarget ? 'cluster' : host;
+}
+
+/** A warning as people see it, on one line. */
+export function warningLine(warning: { readonly host?: string; readonly text: string }, style: Style): string {
+  const host = warning.host === undefined ? '' : `${hostName(warning.host)}: `;
+  return `${style.colors.yellow(style.symbols.warning)} ${host}${oneLine(warning.text)}`;
 }
 
 /** Text from anywhere made safe for a terminal: secrets taken out, control characters written as `\xNN`; lines stay lines. */

@@ -26,6 +26,7 @@ export function binary(spec: BinarySpec): Resource<FileState> {
   return {
     id: `binary:${spec.path}`,
     probe: probeFile(spec.path, recordedHash(spec.path)),
+    recheck: probeFile(spec.path, sh`sha256sum < ${spec.path} | cut -d ' ' -f 1`),
     parse: parseFile,
     diff: (state) => diffFile(state, wanted),
     apply: {

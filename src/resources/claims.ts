@@ -15,18 +15,20 @@ export interface Claim {
     | 'rules'
     | 'mount'
     | 'routes'
+    | 'xfrm'
     | 'chains'
     | 'nft-table'
     | 'ipsets'
     | 'ipvs'
     | 'bpf'
     | 'policy'
+    | 'policy6'
     | 'netns'
     | 'runtime'
     | 'unit';
   /** For example a link's name, the beginning of several links' names, a path, a CIDR, a chain's prefix; for `ipsets` several beginnings, for `bpf` that of the programs' names. */
   readonly name: string;
-  /** For `links`: kinds of link, as `ip link` names them, when others may have such a name. For `policy`: recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. For `bpf`: `cgroup` where some are at the cgroup without a pin. */
+  /** For `links`: kinds of link, as `ip link` names them, when others may have such a name. For `policy` (of iptables) and `policy6` (of ip6tables): recorded from the host instead. For `module-link`: the kernel module that the link is there with, and goes with. For `bpf`: `cgroup` where some are at the cgroup without a pin. */
   readonly value?: string;
 }
 
@@ -66,8 +68,10 @@ function own(claim: Claim): ReturnType<typeof sh> {
   if (claim.kind === 'tree') return sh`k8sup_own_tree ${claim.name}`;
   if (claim.kind === 'path' || claim.kind === 'empty-dir')
     return sh`k8sup_own ${claim.kind} ${claim.name} "$([ ! -e ${claim.name} ] || echo kept)"`;
-  if (claim.kind === 'policy')
-    return sh`k8sup_own policy ${claim.name} "$(iptables -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
+  if (claim.kind === 'policy' || claim.kind === 'policy6') {
+    const tool = claim.kind === 'policy' ? 'iptables' : 'ip6tables';
+    return sh`k8sup_own ${claim.kind} ${claim.name} "$(${tool} -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;
+  }
   // What was there before is not ours to take away.
   if (claim.kind === 'module-link')
     return sh`k8sup_own module-link ${claim.name} "$([ -e /sys/class/net/${claim.name} ] && echo kept || echo ${claim.value ?? ''})"`;

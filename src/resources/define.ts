@@ -11,6 +11,8 @@ export interface Change {
   readonly from: string;
   readonly to: string;
   readonly effect: Effect;
+  /** For people: what does not work while it is made, and what goes on. Only where something that works goes down. */
+  readonly interrupts?: string;
 }
 
 /** What is known of the other resources of the same host and stage while one is compared. */
@@ -43,8 +45,43 @@ export interface Resource<S = unknown> {
   /** Pure; empty means that nothing is to be done. */
   readonly diff: (state: S, context: DiffContext) => readonly Change[];
   readonly apply: Apply;
-  /** Wanted text of a file that may be shown in a diff, with how to read the one on the host; absent for secrets and binaries. */
-  readonly text?: { readonly wanted: string; readonly read: Sh };
+  /**
+   * Wanted text of a file that may be shown in a diff, with how to read the one on the host; absent for secrets and binaries. `show` makes of each side what
+   * a person compares, such as the fields of a certificate.
+   */
+  readonly text?: { readonly wanted: string; readonly read: Sh; readonly show?: (text: string) => string };
+  /** Set where nothing can be known of it before an apply has begun: why. */
+  readonly pending?: string;
+  /** The probe of `drift`, where {@link Resource.probe} trusts what was recorded instead of looking. */
+  readonly recheck?: Sh;
+  /** Of a unit: where its flags and settings come from. */
+  readonly explanation?: Explanation;
+}
+
+/**
+ * Where a value comes from:
+ * - `inventory`: the value of this key, written or its default; `hosts[]` stands for the host's own entry
+ * - `extras`: the user's own flag or field; the keys that may hold it, the host's first
+ * - `k8sup`: chosen by k8sup, and why
+ * - `release`: what this release of the program needs, and why
+ * - `host`: what the host is
+ */
+export type Source =
+  | { readonly from: 'inventory'; readonly key: string }
+  | { readonly from: 'extras'; readonly keys: readonly (readonly string[])[] }
+  | { readonly from: 'k8sup' | 'release' | 'host'; readonly why: string };
+
+/** A value with its source. */
+export interface Sourced<T = string> {
+  readonly value: T;
+  readonly source: Source;
+}
+
+/** The flags of a unit, and the fields of its configuration files, each with its source. */
+export interface Explanation {
+  /** By name, without dashes, in the order of the command line. */
+  readonly flags: Readonly<Record<string, Sourced>>;
+  readonly files: readonly { readonly path: string; readonly fields: Readonly<Record<string, Sourced<unknown>>> }[];
 }
 
 /** Resources of different state types in one list; the pair of parse and diff stays together, so the state type never matters outside. */

@@ -13,6 +13,12 @@ export interface FileSpec {
   readonly owner?: string;
   /** Never shown, not even as a difference. */
   readonly secret?: boolean;
+  /** What to call the content where it is only made by an apply, as a new certificate is: no hash of it can be known before. */
+  readonly made?: string;
+  /** What a person compares in place of the text itself. */
+  readonly show?: (text: string) => string;
+  /** Prints what `show` gets of the file on the host, default its text: for files that hold a secret beside what may be shown. */
+  readonly read?: Sh;
 }
 
 export interface FileState {
@@ -30,10 +36,22 @@ export function file(spec: FileSpec): Resource<FileState> {
     id: `file:${spec.path}`,
     probe: probeFile(spec.path, sh`sha256sum < ${spec.path}`),
     parse: parseFile,
-    diff: (state) => diffFile(state, wanted),
+    diff: (state) => diffFile(state, wanted).map((change) => shownAs(spec, change)),
     apply: { script: installFile(spec.path, wanted, rawShell('head -c "$1"')), contents: [{ bytes }] },
-    ...(spec.secret === true ? {} : { text: { wanted: bytes.toString('utf8'), read: sh`cat ${spec.path}` } }),
+    ...(spec.secret === true && spec.read === undefined ? {} : { text: textOf(spec, bytes) }),
   };
+}
+
+/** Of a secret not even a hash is told: a short password could be guessed by it. */
+function shownAs({ secret = false, made }: FileSpec, change: Change): Change {
+  if (change.path !== 'content') return change;
+  const from = secret && change.effect === 'update' && change.from !== 'other' ? 'another secret' : change.from;
+  return { ...change, from, to: made ?? (secret ? 'secret' : change.to) };
+}
+
+function textOf({ path, read, show }: FileSpec, bytes: Buffer): NonNullable<Resource['text']> {
+  const text = { wanted: bytes.toString('utf8'), read: read ?? sh`cat ${path}` };
+  return show === undefined ? text : { ...text, show };
 }
 
 /** Prints `absent`, `other`, or `file MODE OWNER` and the hash that `hash` prints. */

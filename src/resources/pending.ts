@@ -5,6 +5,7 @@ import type { Resource } from './define.ts';
 export function pending(name: string, reason: string): Resource<undefined> {
   return {
     id: `pending:${name}`,
+    pending: reason,
     probe: sh`:`,
     parse: () => undefined,
     diff: () => [{ path: 'known after apply', from: 'unknown', to: reason, effect: 'create' }],

@@ -1,13 +1,16 @@
 import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 import { dropInFolders, unitInputsScript } from './unit-inputs.ts';
-import type { Change, DiffContext, Resource } from './define.ts';
+import type { Change, DiffContext, Explanation, Resource } from './define.ts';
 
 export interface ServiceSpec {
   /** For example `etcd.service`. */
   readonly unit: string;
   /** Files whose change needs a restart; the unit file itself is always one. */
   readonly inputs: readonly string[];
+  /** What a restart interrupts, for people. */
+  readonly interrupts?: string;
+  readonly explanation?: Explanation;
 }
 
 export interface ServiceState {
@@ -32,11 +35,13 @@ export function service(spec: ServiceSpec): Resource<ServiceState> {
     parse: parseService,
     diff: (state, context) => diffService(spec, state, context),
     apply: { script: applyService(spec), timeoutSeconds: 180 },
+    ...(spec.explanation === undefined ? {} : { explanation: spec.explanation }),
   };
 }
 
 function probeService(spec: ServiceSpec): Sh {
-  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit}
+  // What is on its way counts as there, also in the record of what an apply left.
+  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit} | sed 's/=activating$/=active/; s/=reloading$/=active/'
 echo "inputs=$(${compareInputs(spec)})"
 echo "dropIns=$(${dropIns(spec.unit, sh`:`)})"
 echo "replacing=$(${dropIns(spec.unit, replaces)})"`;
@@ -78,7 +83,7 @@ function parseService(output: string): ServiceState {
 function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContext): readonly Change[] {
   const others = state.dropIns.length === 0 ? '' : `, with ${state.dropIns.join(', ')}`;
   const set: readonly Change[] = [...commandChanges(state), ...enabledChanges(state)];
-  if (state.active !== 'active' && state.active !== 'activating' && state.active !== 'reloading') {
+  if (!['active', 'activating', 'reloading'].includes(state.active)) {
     return [...set, { path: 'running', from: state.active, to: `active${others}`, effect: 'start' }];
   }
   const coming = [`/etc/systemd/system/${spec.unit}`, ...spec.inputs].filter(
@@ -87,10 +92,9 @@ function diffService(spec: ServiceSpec, state: ServiceState, context: DiffContex
   const stale = [...new Set([...(state.stale ?? []), ...coming])];
   if (state.stale !== undefined && stale.length === 0) return set;
   const from = state.stale === undefined ? 'started without k8sup' : 'running with older inputs';
-  return [
-    ...set,
-    { path: 'inputs', from, to: stale.length === 0 ? `recorded${others}` : stale.join(', '), effect: 'restart' },
-  ];
+  const to = stale.length === 0 ? `recorded${others}` : stale.join(', ');
+  const interrupts = spec.interrupts === undefined ? {} : { interrupts: spec.interrupts };
+  return [...set, { path: 'inputs', from, to, effect: 'restart', ...interrupts }];
 }
 
 function commandChanges({ replacing }: ServiceState): readonly Change[] {

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootLab, changesOf, good, noLab } from '../support/lab.ts';
 import type { LabHandle } from '../support/lab.ts';
@@ -10,6 +12,8 @@ const etcdctl = '/opt/k8sup/bin/etcdctl --endpoints https://127.0.0.1:2379 --cac
 const asFlannel = `${etcdctl} --cert ${pki}/etcd-client.crt --key ${pki}/etcd-client.key`;
 const asAdmin = `${etcdctl} --cert /etc/etcd/pki/healthcheck-client.crt --key /etc/etcd/pki/healthcheck-client.key`;
 const prefix = '/lab/network';
+/** An artifact directory with the Docker to try in the place of the classic profile's. */
+const ownDocker = process.env['K8SUP_DOCKER_DIR'];
 
 describe.skipIf(noLab !== undefined)(
   `flannel without Kubernetes: leases in etcd, Docker fed by them${noLab === undefined ? '' : ` (${noLab})`}`,
@@ -43,6 +47,10 @@ describe.skipIf(noLab !== undefined)(
         Reflect.deleteProperty(cluster['runtime'] ?? {}, 'type');
         Reflect.deleteProperty(cluster['runtime'] ?? {}, 'sandboxImage');
         Reflect.deleteProperty(cluster['images'] ?? {}, 'coredns');
+        if (ownDocker !== undefined) {
+          Object.assign(cluster['runtime'] ?? {}, { version: readdirSync(join(ownDocker, 'docker'))[0] });
+          cluster['artifacts'] = { ...cluster['artifacts'], directory: ownDocker };
+        }
         first?.roles.splice(0, 3, 'etcd', 'container');
         second?.roles.splice(0, 3, 'container');
       });
@@ -112,7 +120,9 @@ describe.skipIf(noLab !== undefined)(
       const after = await lease('h1');
       expect(await bridge('h1')).toBe(`${after} 1450`);
       const network = after.replace(/\.1\/24$/, '.');
-      expect(await lab.ssh('h1', `${docker} inspect -f '{{.NetworkSettings.IPAddress}}' stay`)).toContain(network);
+      expect(
+        await lab.ssh('h1', `${docker} inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' stay`),
+      ).toContain(network);
       await lab.ssh('h1', `${asAdmin} del ${key}`);
       expect(good(await apply('--no-verify'))).toMatchObject({ changed: 0, restarted: 0 });
     });

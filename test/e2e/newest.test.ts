@@ -1,5 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/engine/events.ts';
+import { parseEventLines } from '../support/event-schema.ts';
 import { bootLab, changesOf, good, noLab } from '../support/lab.ts';
 import type { LabHandle } from '../support/lab.ts';
 import { difference, snapshot } from '../support/snapshot.ts';
@@ -28,6 +31,12 @@ describe.skipIf(noLab !== undefined)(
       );
     const apply = (...flags: readonly string[]) => lab.k8sup('apply', lab.inventory, '-o', 'json', ...flags);
     const plan = (...flags: readonly string[]) => lab.k8sup('plan', lab.inventory, '-o', 'json', ...flags);
+
+    const lastJournal = (): readonly RunEvent[] => {
+      const folder = join(lab.dir, '.k8sup', 'e2e-newest', 'logs');
+      const journals = readdirSync(folder).filter((name) => name.endsWith('-apply.ndjson'));
+      return parseEventLines(readFileSync(join(folder, journals.sort().at(-1) ?? ''), 'utf8')) as readonly RunEvent[];
+    };
 
     beforeAll(async () => {
       lab = await bootLab('e2e-newest', 3, 'newest');
@@ -69,6 +78,17 @@ describe.skipIf(noLab !== undefined)(
       expect(await lab.kubectl('get', 'namespaces', '-o', 'name')).not.toContain('k8sup-verify');
     });
 
+    test('its journal is as the schema says, and gives a report of its own', async () => {
+      const events = lastJournal();
+      const types = new Set(events.map(({ type }) => type));
+      expect([...types]).toEqual(expect.arrayContaining(['run-stages', 'looked', 'step-start', 'host-done', 'check']));
+      const page = await lab.k8sup('report', '-i', lab.inventory, '--out', '-');
+      expect(page.exitCode).toBe(0);
+      for (const text of ['10.88.0.12', '05.kube-node', 'network: flannel']) expect(page.stdout).toContain(text);
+      const runs = await lab.k8sup('runs', lab.inventory);
+      expect(runs.stdout).toMatch(/-apply +apply +done/);
+    });
+
     test('a second apply changes nothing, and every process is the one from before', async () => {
       const before = await mainPids(lab, hosts);
       const summary = good(await apply('--no-verify'));
@@ -101,6 +121,10 @@ describe.skipIf(noLab !== undefined)(
       const applied = await apply('--no-verify');
       good(applied);
       expect([...changesOf(applied)].sort()).toEqual(wanted);
+      // Nobody asked for differences, yet a report is to show them.
+      expect(applied.stdout).not.toContain('# edited');
+      const kept = lastJournal().flatMap((event) => (event.type === 'change' ? [event.diff ?? ''] : []));
+      expect(kept.join('')).toContain('\n-# edited\n');
       expect(good(await plan())).toMatchObject({ changed: 0 });
     });
 

@@ -36,7 +36,7 @@ describe.skipIf(noFakeHost !== undefined)('k8sup kubectl', () => {
     chmodSync(join(bin, 'kubectl'), 0o755);
     // The host has an /opt of its own, in which k8sup's kubectl is.
     const enter = `mount --bind ${dir}/opt /opt && eval "$SSH_ORIGINAL_COMMAND"`;
-    sshd = await startSshd([`ForceCommand unshare -m --propagation private /bin/sh -c '${enter}'`]);
+    sshd = await startSshd({ config: [`ForceCommand unshare -m --propagation private /bin/sh -c '${enter}'`] });
     inventory = join(dir, 'inventory.yaml');
     writeInventory(sshd.port);
     const read = await loadInventory(inventory, networkPlugins);

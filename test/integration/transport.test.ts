@@ -3,12 +3,12 @@ import { appendFileSync, createReadStream, existsSync, readFileSync, rmSync, wri
 import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectSsh } from '../../src/transport/ssh/connect.ts';
 import { applyToHost } from '../../src/engine/apply-host.ts';
 import { probeScript } from '../../src/engine/script.ts';
 import type { AnyResource } from '../../src/resources/define.ts';
 import { rawShell, sh } from '../../src/shell/sh.ts';
 import { testHost } from '../support/host.ts';
+import { connectSsh } from '../support/ssh-connection.ts';
 import { startSshd } from '../support/sshd.ts';
 import type { TestSshd } from '../support/sshd.ts';
 
@@ -222,6 +222,7 @@ describe('sections', () => {
     const applying = applyToHost(testHost(sshd), resources, connection, {
       signal,
       holder: 'test',
+      stage: '00.test',
       onBegin: (id) => ran.push(id),
       onDone: () => undefined,
       onLeft: () => undefined,

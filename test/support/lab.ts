@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import type { RunEvent, Summary } from '../../src/engine/events.ts';
 import { labHosts, netnsPath } from '../../src/lab/model.ts';
+import { parseEventLines } from './event-schema.ts';
 import { plainNetwork, type LabNetwork } from '../../src/lab/topology.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -129,7 +130,7 @@ async function run(args: readonly string[], input?: string): Promise<K8supRun> {
       ? result.stdout
           .split('\n')
           .filter((line) => line.startsWith('{'))
-          .map((line) => JSON.parse(line) as RunEvent)
+          .flatMap((line) => parseEventLines(line) as readonly RunEvent[])
       : [];
   const last = events.at(-1);
   return {

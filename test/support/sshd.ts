@@ -14,16 +14,26 @@ export interface TestSshd {
   readonly knownHosts: string;
   /** The server's public host key, as a known_hosts entry has it: type and base64. */
   readonly hostKey: string;
+  /** What it said so far. */
+  log(): string;
   stop(): Promise<void>;
 }
 
-/** Starts sshd with extra lines for its configuration; resolves when it listens. */
-export async function startSshd(extra: readonly string[] = []): Promise<TestSshd> {
+export interface SshdOptions {
+  /** Lines that go before the usual ones of its configuration: the first value counts. */
+  readonly config?: readonly string[];
+  /** Shell commands that run before sshd, in a mount namespace of its own with `$dir` as the test's folder. */
+  readonly mounts?: string;
+}
+
+/** Starts sshd; resolves when it listens. */
+export async function startSshd({ config: extra = [], mounts }: SshdOptions = {}): Promise<TestSshd> {
   const dir = mkdtempSync(join(tmpdir(), 'k8sup-sshd-'));
   const port = await freePort();
   for (const key of ['host', 'id']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, key)]);
   writeFileSync(join(dir, 'authorized_keys'), readFileSync(join(dir, 'id.pub')), { mode: 0o600 });
   const config = [
+    ...extra,
     `ListenAddress 127.0.0.1:${String(port)}`,
     `HostKey ${join(dir, 'host')}`,
     `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
@@ -31,15 +41,15 @@ export async function startSshd(extra: readonly string[] = []): Promise<TestSshd
     'StrictModes no',
     'UsePAM no',
     'PasswordAuthentication no',
-    ...extra,
+    'KbdInteractiveAuthentication no',
   ];
   writeFileSync(join(dir, 'sshd_config'), `${config.join('\n')}\n`);
   execFileSync('mkdir', ['-p', '/run/sshd']);
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const start = `dir=${dir}; set -e; ${mounts ?? ':'}\nexec /usr/sbin/sshd -D -e -f "$dir/sshd_config"`;
+  const words = [...(mounts === undefined ? [] : ['unshare', '--mount']), 'sh', '-c', start];
+  const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
   await new Promise<void>((resolve, reject) => {
-    let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       if (said.includes('Server listening')) resolve();
@@ -55,7 +65,7 @@ export async function startSshd(extra: readonly string[] = []): Promise<TestSshd
     await ended;
     rmSync(dir, { recursive: true, force: true });
   };
-  return { port, dir, privateKey: join(dir, 'id'), knownHosts, hostKey, stop };
+  return { port, dir, privateKey: join(dir, 'id'), knownHosts, hostKey, log: () => said, stop };
 }
 
 function freePort(): Promise<number> {

@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
   inventory: { imports: ['errors'], types: [] },
   host: { imports: ['errors', 'inventory', 'shell'], types: [] },
   resources: { imports: ['errors', 'shell'], types: ['host'] },
-  transport: { imports: ['errors', 'host'], types: ['inventory'] },
+  transport: { imports: ['errors', 'host', 'inventory'], types: [] },
   pki: { imports: ['errors', 'inventory'], types: [] },
   artifacts: { imports: ['errors', 'inventory'], types: [] },
   engine: { imports: ['errors', 'shell', 'resources'], types: ['artifacts', 'host', 'inventory', 'pki'] },
@@ -61,7 +61,6 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
 const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   ssh2: ['src/transport/ssh/'],
   'node-forge': ['src/pki/'],
-  listr2: ['src/report/'],
   picocolors: ['src/report/'],
   diff: ['src/report/'],
   commander: ['src/cli/'],
@@ -69,9 +68,11 @@ const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   zod: ['src/inventory/', 'src/network/', 'src/pki/'],
   'ipaddr.js': ['src/inventory/', 'src/pki/'],
   semver: ['src/inventory/'],
+  listr2: ['src/report/'],
   undici: ['src/artifacts/'],
   execa: ['src/artifacts/', 'src/lab/', 'src/transport/'],
   yaml: ['src/artifacts/', 'src/components/', 'src/inventory/', 'src/lab/', 'src/network/upstream/', 'src/pki/'],
+  'ts-json-schema-generator': ['src/docs/'],
   'p-map': 'anywhere',
 };
 

@@ -1,26 +1,35 @@
 import { runStages } from '../../engine/run.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import type { Stage } from '../../engine/stage.ts';
-import { exitCodes } from '../../errors/k8sup-error.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { networkStage, networkNotes } from '../../../playbooks/06.network.ts';
+import { selectStages } from '../../../playbooks/select.ts';
+import type { StageRange } from '../../../playbooks/select.ts';
 import { siteOf, stageById } from '../../../playbooks/site.ts';
 import { confirmDisruptions } from '../confirm.ts';
 import { makeContext } from '../context.ts';
 import { getArtifacts } from '../get-artifacts.ts';
-import { describeError } from '../failure.ts';
+import { describeError, reportFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
 import { runPreflight } from '../preflight.ts';
 import { onHosts } from '../on-hosts.ts';
+import { lookAhead } from '../plan/look-ahead.ts';
+import { readPlanFile } from '../plan/plan-file.ts';
+import type { PlanFile } from '../plan/plan-file.ts';
+import { approver, refuseStale } from '../plan/stale.ts';
 import type { Run } from '../run.ts';
+import { k8supVersion } from '../version.ts';
 import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
 import { warnOfExpiry } from '../expiry.ts';
 
 export interface ApplyRequest {
   readonly inventory: string;
   readonly flags: RunFlags;
-  /** Ids or short names; undefined: all. */
-  readonly stages: readonly string[] | undefined;
+  /** One stage by its id or short name, or a part of the site. */
+  readonly stages: string | StageRange;
+  /** A file of `plan --out`: just what it shows is done. */
+  readonly plan?: string | undefined;
   readonly verify: boolean;
   /** Do not ask before what pods will notice. */
   readonly yes: boolean;
@@ -29,28 +38,60 @@ export interface ApplyRequest {
 }
 
 /** `k8sup apply` and `k8sup stage`. */
-export function apply(request: ApplyRequest, io: Io): Promise<number> {
-  const { command, inventory, flags } = request;
-  const stagesOf = ({ inventory: checked }: Run): readonly Stage[] =>
-    request.stages?.map((name) => stageById(name, checked)) ?? siteOf(checked);
+export async function apply(request: ApplyRequest, io: Io): Promise<number> {
+  const { command, inventory } = request;
+  let file: PlanFile | undefined;
+  try {
+    file = request.plan === undefined ? undefined : await planOf(request, request.plan);
+  } catch (error) {
+    return reportFailure(error, io);
+  }
+  const flags = file?.limit == null ? request.flags : { ...request.flags, limit: file.limit };
+  const stagesOf = ({ inventory: checked }: Run): readonly Stage[] => {
+    if (file !== undefined) return file.stages.map((id) => stageById(id, checked));
+    return typeof request.stages === 'string'
+      ? [stageById(request.stages, checked)]
+      : selectStages(request.stages, checked);
+  };
+  const proves = ({ inventory: checked }: Run, stages: readonly Stage[]): boolean =>
+    request.verify && stages.at(-1) === siteOf(checked).at(-1);
   const changesNetwork = (run: Run): boolean => stagesOf(run).some(({ id }) => id === networkStage.id);
   const before = async (run: Run): Promise<void> => {
     stagesOf(run);
     await refuseUnsafeChanges(run);
-    if (changesNetwork(run)) await confirmDisruptions(run, request.yes, io);
+    // Whoever applies a plan has seen its warnings.
+    if (changesNetwork(run)) await confirmDisruptions(run, request.yes || file !== undefined, io);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
-    const context = await makeContext(run, session, 'apply');
+    const stages = stagesOf(run);
+    if (file !== undefined) {
+      const { about, events } = await lookAhead(run, session, stages);
+      refuseStale(file, about, events);
+    }
+    const made = await makeContext(run, session, 'apply');
+    const context = file === undefined ? made : { ...made, approve: approver(file) };
     runPreflight(run, session, context.pki.authorities.clusterId);
     await getArtifacts(run, context);
     await rememberApplied(run, changesNetwork(run));
-    const stages = stagesOf(run);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
     if (stages.some(({ id }) => id === networkStage.id)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
-    return request.verify ? verified(run, context) : exitCodes.ok;
+    return proves(run, stages) ? verified(run, context) : exitCodes.ok;
+  });
+}
+
+/** @throws K8supError `PLAN_WITH_SCOPE` where something else says too what to do. */
+async function planOf({ flags, stages }: ApplyRequest, path: string): Promise<PlanFile> {
+  const scoped = typeof stages !== 'string' && (stages.from ?? stages.to ?? stages.skip) !== undefined;
+  if (!scoped && flags.limit === undefined) return readPlanFile(path, k8supVersion);
+  throw new K8supError({
+    code: 'PLAN_WITH_SCOPE',
+    kind: 'usage',
+    what: '--plan goes with none of --limit, --from, --to and --skip',
+    why: 'a plan says itself for which hosts and stages it was made',
+    fix: 'give them to  k8sup plan --out FILE',
   });
 }
 

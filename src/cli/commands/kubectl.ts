@@ -8,11 +8,12 @@ import { kubeRunner } from '../../kube/index.ts';
 import type { MasterConnection } from '../../kube/index.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
-import { connectSsh } from '../../transport/ssh/connect.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { adminKubeconfigOf } from '../admin-kubeconfig.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { readsInput } from '../kubectl-input.ts';
+import { transportOf } from '../transport-of.ts';
 
 /** As long as a person may watch something. */
 const limitMs = 24 * 3_600_000;
@@ -29,7 +30,8 @@ export async function kubectl(
   // Whoever reads our output may have enough of it (`| head`): then kubectl has no more to do.
   io.out.on('error', () => reader.abort());
   const signal = AbortSignal.any([interrupt.stop, reader.signal]);
-  const masters = await connectMasters(inventory, signal);
+  await using transport = transportOf(io, (host, text) => void io.err.write(`${host}: ${text}\n`));
+  const masters = await connectMasters(inventory, transport, signal);
   try {
     const input = readsInput(request.args) && io.in.isTTY !== true ? await readAll(io.in) : Buffer.alloc(0);
     const kube = kubeRunner(inventory, masters, () => kubeconfig, signal);
@@ -56,10 +58,15 @@ interface OpenMaster extends MasterConnection {
 }
 
 /** The masters that answer: no one of them is special. */
-async function connectMasters(inventory: Inventory, signal: AbortSignal): Promise<readonly OpenMaster[]> {
+async function connectMasters(
+  inventory: Inventory,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<readonly OpenMaster[]> {
+  await transport.prepare(hostsWith(inventory, 'master'), signal);
   const connecting = hostsWith(inventory, 'master').map(async (host): Promise<OpenMaster> => ({
     host,
-    executor: await connectSsh(host, signal),
+    executor: await transport.connect(host, signal),
   }));
   const results = await Promise.allSettled(connecting);
   const reached = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

@@ -36,7 +36,7 @@ export function networkStatus(
     const sessions = await judge.status.sessions?.(run.inventory, context.kube);
     const status = networkReport(judge, looks, unseen, sessions);
     if (flags.output === 'json') run.emit({ type: 'network-status', status });
-    else io.out.write(`${renderNetworkStatus(status, io.out.columns ?? 120)}\n`);
+    else if (flags.quiet !== true) io.out.write(`${renderNetworkStatus(status, io.out.columns ?? 120)}\n`);
     return status.problems.length === 0 ? exitCodes.ok : exitCodes.verification;
   });
 }

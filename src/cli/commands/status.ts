@@ -21,7 +21,7 @@ export function status(request: { readonly inventory: string; readonly flags: Ru
     const context = await makeContext(run, session, 'plan');
     const found = await readStatus(context, session);
     if (flags.output === 'json') run.emit({ type: 'status', status: found });
-    else io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
+    else if (flags.quiet !== true) io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
     return isHealthy(found) ? exitCodes.ok : exitCodes.verification;
   });
 }

@@ -45,7 +45,8 @@ export function testSpec(
       const look = lookOf(name);
       return { strictDevices: look?.strictDevices ?? [], firewalls: look?.firewalls ?? [] };
     },
-    masquerades: status.masquerade?.(inventory) !== undefined,
+    // Tried between nodes, whose addresses are of the first family.
+    masquerades: status.masquerade?.(inventory, familyOf(inventory.cluster.network.podCIDR)) !== undefined,
     nonMasqueradeCIDRs: inventory.cluster.network.nonMasqueradeCIDRs,
     ...flags,
   };

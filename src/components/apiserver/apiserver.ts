@@ -7,6 +7,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeFiles, kubePki } from '../paths.ts';
+import { chosen, forRelease, keyed } from '../source.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 import { auditPolicyFile } from './audit-policy.ts';
@@ -51,14 +52,23 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
     files,
     directories: cluster.audit ? [{ path: kubeFiles.logs, mode: 0o700 }] : [],
     inputs,
+    interrupts: interruption(inventory),
+    explanation: { flags, files: [] },
     health: httpHealth({
-      url: `https://127.0.0.1:${flags['secure-port'] ?? '6443'}/readyz?verbose`,
+      url: `https://127.0.0.1:${flags['secure-port']?.value ?? '6443'}/readyz?verbose`,
       // Any authenticated user may ask; without a certificate, releases that cannot limit anonymous requests to health refuse.
       tls: { ca: kubePki.ca, cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
     }),
     healthTimeoutSeconds: 180,
   };
 };
+
+function interruption(inventory: Inventory): string {
+  const pods = 'pods and Services keep working';
+  if (hostsWith(inventory, 'master').length === 1)
+    return `the only apiserver: kubectl, controllers and kubelets reach none for some seconds; ${pods}`;
+  return `one master at a time: clients of controlPlaneEndpoint go on with the others, open watches and kubectl exec through this one break off; ${pods}`;
+}
 
 /**
  * For this long a stopping apiserver says that it is not ready, and still answers, so that the load balancer in front of several masters sends
@@ -67,12 +77,20 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
 function delayFlags(inventory: Inventory): Flags {
   const delays =
     hostsWith(inventory, 'master').length > 1 && !releaseHas(inventory.cluster.versions.kubernetes, 'dockershim');
-  return delays ? { 'shutdown-delay-duration': '10s' } : {};
+  return delays
+    ? {
+        'shutdown-delay-duration': forRelease(
+          '10s',
+          'a load balancer in front of several masters sends nothing more here before it stops; not up to 1.23, whose apiservers are stopped fast',
+        ),
+      }
+    : {};
 }
 
 /** Of a Go duration in minutes and seconds, which may be the user's own. */
 function delaySeconds(flags: Flags): number {
-  const [, minutes = 0, seconds = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(flags['shutdown-delay-duration'] ?? '') ?? [];
+  const [, minutes = 0, seconds = 0] =
+    /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(flags['shutdown-delay-duration']?.value ?? '') ?? [];
   return Number(minutes) * 60 + Number(seconds);
 }
 
@@ -98,36 +116,58 @@ function restartInputs(inventory: Inventory): readonly string[] {
 
 function apiserverFlags(inventory: Inventory, host: Host, authentication: string | undefined): Flags {
   const { cluster } = inventory;
+  const { apiserver, apiserverClient } = certificateSources;
   const flags = {
-    'advertise-address': host.address,
-    ...(hasIPv6(cluster.network) ? { 'bind-address': '::' } : {}),
-    'secure-port': String(cluster.apiserverPort),
-    'allow-privileged': 'true',
-    profiling: 'false',
-    'endpoint-reconciler-type': 'lease',
-    'service-cluster-ip-range': cluster.network.serviceCIDRs.join(','),
-    'service-node-port-range': cluster.network.nodePortRange,
-    'tls-cert-file': kubePki.apiserverCert,
-    'tls-private-key-file': kubePki.apiserverKey,
-    'client-ca-file': kubePki.ca,
-    ...(authentication === undefined ? { 'anonymous-auth': 'false' } : { 'authentication-config': authentication }),
+    'advertise-address': keyed(host.address, 'hosts[].address'),
+    ...(hasIPv6(cluster.network) ? { 'bind-address': keyed('::', 'cluster.network.podCIDR') } : {}),
+    'secure-port': keyed(String(cluster.apiserverPort), 'cluster.apiserver.port'),
+    'allow-privileged': chosen('true', 'networks and storage run as privileged pods; who may is for admission to say'),
+    profiling: chosen('false', 'profiles of a production process are for nobody, and the CIS benchmark says so'),
+    'endpoint-reconciler-type': chosen('lease', 'a master that is gone leaves the Service of the apiserver by itself'),
+    'service-cluster-ip-range': keyed(cluster.network.serviceCIDRs.join(','), 'cluster.network.serviceCIDR'),
+    'service-node-port-range': keyed(cluster.network.nodePortRange, 'cluster.network.nodePortRange'),
+    'tls-cert-file': chosen(kubePki.apiserverCert, apiserver),
+    'tls-private-key-file': chosen(kubePki.apiserverKey, apiserver),
+    'client-ca-file': chosen(kubePki.ca, 'who has a certificate of this authority is who it says'),
+    ...(authentication === undefined
+      ? { 'anonymous-auth': forRelease('false', 'nobody unknown is let in; this release cannot limit that to paths') }
+      : {
+          'authentication-config': forRelease(
+            authentication,
+            'nobody unknown is let in but to the health paths, which this release can say in a file',
+          ),
+        }),
     ...(cluster.bootstrap === 'token-file'
-      ? { 'token-auth-file': kubeFiles.tokens }
-      : { 'enable-bootstrap-token-auth': 'true' }),
-    'authorization-mode': 'Node,RBAC',
-    'enable-admission-plugins': 'NodeRestriction',
-    'service-account-issuer': `https://kubernetes.default.svc.${cluster.network.dnsDomain}`,
-    'service-account-key-file': kubePki.serviceAccountPub,
-    'service-account-signing-key-file': kubePki.serviceAccountKey,
-    'etcd-servers': etcdEndpoints(inventory),
-    'etcd-cafile': kubePki.etcdCa,
-    'etcd-certfile': kubePki.etcdClientCert,
-    'etcd-keyfile': kubePki.etcdClientKey,
-    ...(cluster.encryptionAtRest ? { 'encryption-provider-config': kubeFiles.encryption } : {}),
-    'kubelet-certificate-authority': kubePki.ca,
-    'kubelet-client-certificate': kubePki.kubeletClientCert,
-    'kubelet-client-key': kubePki.kubeletClientKey,
-    'kubelet-preferred-address-types': 'InternalIP,ExternalIP,Hostname',
+      ? { 'token-auth-file': keyed(kubeFiles.tokens, 'cluster.bootstrap') }
+      : { 'enable-bootstrap-token-auth': keyed('true', 'cluster.bootstrap') }),
+    'authorization-mode': chosen('Node,RBAC', 'a kubelet may only touch what is of its own node'),
+    'enable-admission-plugins': chosen('NodeRestriction', 'a kubelet may only touch what is of its own node'),
+    'service-account-issuer': keyed(
+      `https://kubernetes.default.svc.${cluster.network.dnsDomain}`,
+      'cluster.network.dnsDomain',
+    ),
+    'service-account-key-file': chosen(
+      kubePki.serviceAccountPub,
+      'tokens of service accounts have a key pair of their own',
+    ),
+    'service-account-signing-key-file': chosen(
+      kubePki.serviceAccountKey,
+      'tokens of service accounts have a key pair of their own',
+    ),
+    'etcd-servers': keyed(etcdEndpoints(inventory), 'hosts'),
+    'etcd-cafile': chosen(kubePki.etcdCa, apiserverClient),
+    'etcd-certfile': chosen(kubePki.etcdClientCert, apiserverClient),
+    'etcd-keyfile': chosen(kubePki.etcdClientKey, apiserverClient),
+    ...(cluster.encryptionAtRest
+      ? { 'encryption-provider-config': keyed(kubeFiles.encryption, 'cluster.apiserver.encryptionAtRest') }
+      : {}),
+    'kubelet-certificate-authority': chosen(kubePki.ca, "kubelets' serving certificates are checked"),
+    'kubelet-client-certificate': chosen(kubePki.kubeletClientCert, apiserverClient),
+    'kubelet-client-key': chosen(kubePki.kubeletClientKey, apiserverClient),
+    'kubelet-preferred-address-types': chosen(
+      'InternalIP,ExternalIP,Hostname',
+      'names of hosts need not be in any DNS',
+    ),
     ...delayFlags(inventory),
     ...aggregationFlags,
     ...(cluster.audit ? auditFlags : {}),
@@ -135,22 +175,30 @@ function apiserverFlags(inventory: Inventory, host: Host, authentication: string
   return withExtraArgs(flags, host, 'apiserver');
 }
 
-/** Aggregated servers are reached by endpoint, so that the apiserver depends on no kube-proxy beside it. */
+const certificateSources = {
+  apiserver: 'where k8sup puts the certificate of this apiserver',
+  apiserverClient: 'where k8sup puts the certificate by which this apiserver is known there',
+};
+
+const aggregation = 'servers behind the aggregation layer know the apiserver, and the user, by it';
 const aggregationFlags: Flags = {
-  'requestheader-client-ca-file': kubePki.frontProxyCa,
-  'requestheader-allowed-names': 'front-proxy-client',
-  'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
-  'requestheader-group-headers': 'X-Remote-Group',
-  'requestheader-username-headers': 'X-Remote-User',
-  'proxy-client-cert-file': kubePki.frontProxyCert,
-  'proxy-client-key-file': kubePki.frontProxyKey,
-  'enable-aggregator-routing': 'true',
+  'requestheader-client-ca-file': chosen(kubePki.frontProxyCa, aggregation),
+  'requestheader-allowed-names': chosen('front-proxy-client', aggregation),
+  'requestheader-extra-headers-prefix': chosen('X-Remote-Extra-', aggregation),
+  'requestheader-group-headers': chosen('X-Remote-Group', aggregation),
+  'requestheader-username-headers': chosen('X-Remote-User', aggregation),
+  'proxy-client-cert-file': chosen(kubePki.frontProxyCert, aggregation),
+  'proxy-client-key-file': chosen(kubePki.frontProxyKey, aggregation),
+  'enable-aggregator-routing': chosen(
+    'true',
+    'aggregated servers are reached by endpoint, so that the apiserver depends on no kube-proxy beside it',
+  ),
 };
 
 const auditFlags: Flags = {
-  'audit-policy-file': kubeFiles.auditPolicy,
-  'audit-log-path': `${kubeFiles.logs}/audit.log`,
-  'audit-log-maxage': '30',
-  'audit-log-maxbackup': '10',
-  'audit-log-maxsize': '100',
+  'audit-policy-file': keyed(kubeFiles.auditPolicy, 'cluster.apiserver.audit'),
+  'audit-log-path': keyed(`${kubeFiles.logs}/audit.log`, 'cluster.apiserver.audit'),
+  'audit-log-maxage': chosen('30', 'days; a bound, so that the log never fills the disk'),
+  'audit-log-maxbackup': chosen('10', 'files; a bound, so that the log never fills the disk'),
+  'audit-log-maxsize': chosen('100', 'MiB a file; a bound, so that the log never fills the disk'),
 };

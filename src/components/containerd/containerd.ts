@@ -8,6 +8,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import { binaries, paths, sockets } from '../paths.ts';
 import { proxyEnvironmentFile } from '../proxy-environment.ts';
 import type { RegistryPasswords } from '../registry-credentials.ts';
+import { chosen } from '../source.ts';
 import { serviceText } from '../service.ts';
 import { containerdConfig } from './config.ts';
 import { registryHosts } from './registry-hosts.ts';
@@ -33,17 +34,22 @@ export function containerd(
   facts: Facts,
   passwords: RegistryPasswords = new Map(),
 ): Component {
-  const config = containerdConfig(inventory, host, facts, passwords);
+  const { file: config, fields } = containerdConfig(inventory, host, facts, passwords);
   const proxy = proxyEnvironmentFile(inventory, `${paths.containerdConf}/proxy.env`);
   const inputs = [binaries.containerd, config.path, ...(proxy === undefined ? [] : [proxy.path])];
   const { dataRoot } = inventory.cluster.runtime;
+  const flags = withExtraArgs(
+    { config: chosen(config.path, 'where k8sup writes its configuration') },
+    host,
+    'containerd',
+  );
   return {
     unit,
     text: serviceText({
       unit,
       description: 'containerd container runtime',
       mounts: [dataRoot],
-      command: commandLine(binaries.containerd, withExtraArgs({ config: config.path }, host, 'containerd')),
+      command: commandLine(binaries.containerd, flags),
       inputs,
       type: 'notify',
       settings: {
@@ -66,6 +72,10 @@ export function containerd(
       { path: paths.cniConf, mode: 0o700, data: false },
     ],
     inputs,
+    interrupts:
+      'containers keep running; none starts or stops for some seconds, and kubectl exec and attach on these hosts break off',
+    // A password is never shown, wherever it stands.
+    explanation: { flags, files: config.secret === true ? [] : [{ path: config.path, fields }] },
     health: containerdHealth,
     healthTimeoutSeconds: 60,
   };

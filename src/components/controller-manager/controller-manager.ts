@@ -5,11 +5,14 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubePki } from '../paths.ts';
+import { chosen, forRelease, keyed } from '../source.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 
 const unit = 'kube-controller-manager.service';
+const identity = 'where k8sup puts its identity towards the apiserver beside it';
+const signing = "it signs the kubelets' certificates";
 
 /** The controller-manager of one master, reachable from the host itself only; it also signs the kubelets' certificates. */
 export const kubeControllerManager: MakeComponent = (inventory, host) => {
@@ -35,8 +38,11 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
     files: [],
     directories: [],
     inputs,
+    interrupts:
+      'nothing in the cluster is reconciled for some seconds until a controller-manager leads again; running pods are not touched',
+    explanation: { flags, files: [] },
     health: httpHealth({
-      url: `https://127.0.0.1:${flags['secure-port'] ?? fixedPorts.controllerManager}/healthz`,
+      url: `https://127.0.0.1:${flags['secure-port']?.value ?? fixedPorts.controllerManager}/healthz`,
       selfSigned: true,
     }),
     healthTimeoutSeconds: 90,
@@ -46,26 +52,28 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
 function controllerManagerFlags(inventory: Inventory): Flags {
   const { cluster } = inventory;
   return {
-    kubeconfig: kubeconfigs.controllerManager,
-    'authentication-kubeconfig': kubeconfigs.controllerManager,
-    'authorization-kubeconfig': kubeconfigs.controllerManager,
-    'bind-address': '127.0.0.1',
-    'secure-port': String(fixedPorts.controllerManager),
-    ...(releaseHas(cluster.versions.kubernetes, 'insecurePortFlag') ? { port: '0' } : {}),
-    profiling: 'false',
-    'leader-elect': 'true',
-    'use-service-account-credentials': 'true',
-    controllers: '*,bootstrapsigner,tokencleaner',
-    'cluster-name': cluster.name,
-    'allocate-node-cidrs': 'true',
-    'cluster-cidr': cluster.network.podCIDRs.join(','),
+    kubeconfig: chosen(kubeconfigs.controllerManager, identity),
+    'authentication-kubeconfig': chosen(kubeconfigs.controllerManager, identity),
+    'authorization-kubeconfig': chosen(kubeconfigs.controllerManager, identity),
+    'bind-address': chosen('127.0.0.1', 'metrics and health are for the host itself alone'),
+    'secure-port': chosen(String(fixedPorts.controllerManager), 'the port of the component in all of Kubernetes'),
+    ...(releaseHas(cluster.versions.kubernetes, 'insecurePortFlag')
+      ? { port: forRelease('0', 'up to 1.23 it would serve plain HTTP on all addresses') }
+      : {}),
+    profiling: chosen('false', 'profiles of a production process are for nobody, and the CIS benchmark says so'),
+    'leader-elect': chosen('true', 'of several masters one works at a time'),
+    'use-service-account-credentials': chosen('true', 'each controller has the rights that it needs alone'),
+    controllers: chosen('*,bootstrapsigner,tokencleaner', 'bootstrap tokens that have expired are taken away'),
+    'cluster-name': keyed(cluster.name, 'cluster.name'),
+    'allocate-node-cidrs': chosen('true', 'each node gets its own block of the pod CIDR'),
+    'cluster-cidr': keyed(cluster.network.podCIDRs.join(','), 'cluster.network.podCIDR'),
     ...maskFlags(cluster.network),
-    'service-cluster-ip-range': cluster.network.serviceCIDRs.join(','),
-    'root-ca-file': kubePki.ca,
-    'service-account-private-key-file': kubePki.serviceAccountKey,
-    'cluster-signing-cert-file': kubePki.ca,
-    'cluster-signing-key-file': kubePki.caKey,
-    'cluster-signing-duration': `${cluster.lifetimes.nodeHours}h0m0s`,
+    'service-cluster-ip-range': keyed(cluster.network.serviceCIDRs.join(','), 'cluster.network.serviceCIDR'),
+    'root-ca-file': chosen(kubePki.ca, 'pods know the apiserver by it'),
+    'service-account-private-key-file': chosen(kubePki.serviceAccountKey, 'the same pair as that of the apiserver'),
+    'cluster-signing-cert-file': chosen(kubePki.ca, signing),
+    'cluster-signing-key-file': chosen(kubePki.caKey, signing),
+    'cluster-signing-duration': keyed(`${cluster.lifetimes.nodeHours}h0m0s`, 'cluster.certificates.nodeLifetime'),
   };
 }
 
@@ -73,6 +81,12 @@ function controllerManagerFlags(inventory: Inventory): Flags {
 function maskFlags(network: NetworkSettings): Flags {
   const { nodeCIDRMaskSize: ipv4, nodeCIDRMaskSizeIPv6: ipv6 } = network;
   const [first, second] = familiesOf(network);
-  if (second === undefined) return { 'node-cidr-mask-size': String(first === 'ipv6' ? ipv6 : ipv4) };
-  return { 'node-cidr-mask-size-ipv4': String(ipv4), 'node-cidr-mask-size-ipv6': String(ipv6) };
+  if (second === undefined)
+    return first === 'ipv6'
+      ? { 'node-cidr-mask-size': keyed(String(ipv6), 'cluster.network.nodeCIDRMaskSizeIPv6') }
+      : { 'node-cidr-mask-size': keyed(String(ipv4), 'cluster.network.nodeCIDRMaskSize') };
+  return {
+    'node-cidr-mask-size-ipv4': keyed(String(ipv4), 'cluster.network.nodeCIDRMaskSize'),
+    'node-cidr-mask-size-ipv6': keyed(String(ipv6), 'cluster.network.nodeCIDRMaskSizeIPv6'),
+  };
 }

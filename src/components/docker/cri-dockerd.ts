@@ -2,6 +2,7 @@ import { sh } from '../../shell/sh.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine } from '../extras.ts';
 import { binaries, paths, sockets } from '../paths.ts';
+import { chosen, keyed } from '../source.ts';
 import { serviceText } from '../service.ts';
 
 const unit = 'cri-dockerd.service';
@@ -10,12 +11,12 @@ const unit = 'cri-dockerd.service';
 export const criDockerd: MakeComponent = (inventory) => {
   const inputs = [binaries.criDockerd];
   const flags = {
-    'container-runtime-endpoint': `unix://${sockets.criDockerd}`,
-    'docker-endpoint': `unix://${sockets.docker}`,
-    'network-plugin': 'cni',
-    'cni-conf-dir': paths.cniConf,
-    'cni-bin-dir': paths.cniBin,
-    'pod-infra-container-image': inventory.cluster.runtime.sandboxImage,
+    'container-runtime-endpoint': chosen(`unix://${sockets.criDockerd}`, 'where the kubelet asks'),
+    'docker-endpoint': chosen(`unix://${sockets.docker}`, 'where Docker answers'),
+    'network-plugin': chosen('cni', 'the pod network is one of CNI'),
+    'cni-conf-dir': chosen(paths.cniConf, 'where CNI has its configuration'),
+    'cni-bin-dir': chosen(paths.cniBin, 'where CNI has its plugins'),
+    'pod-infra-container-image': keyed(inventory.cluster.runtime.sandboxImage, 'cluster.runtime.sandboxImage'),
   };
   return {
     unit,
@@ -31,6 +32,8 @@ export const criDockerd: MakeComponent = (inventory) => {
     files: [],
     directories: [],
     inputs,
+    interrupts: 'pods keep running; the kubelet starts and stops none for some seconds',
+    explanation: { flags, files: [] },
     // A unit of type notify is active when the socket is served.
     health: sh`(
 if systemctl is-active --quiet ${unit} && [ -S ${sockets.criDockerd} ]; then exit 0; fi

@@ -4,22 +4,32 @@ import type { Host, Inventory } from '../../inventory/model.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { cgroupDriver } from '../cgroup-driver.ts';
 import { withExtraConfig } from '../extras.ts';
+import type { SourcedConfig } from '../extras.ts';
+import { chosen, forRelease, keyed } from '../source.ts';
 
 /** dockerd's configuration as an object. It has mirrors of docker.io alone; an inventory with others is refused. */
-export function daemonConfig(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
+export function daemonConfig(inventory: Inventory, host: Host, facts: Facts): SourcedConfig {
   const { runtime } = inventory.cluster;
   const mirrors = runtime.registryMirrors['docker.io'] ?? [];
+  const driver = cgroupDriver(runtime, facts);
   const defaults = {
-    'data-root': runtime.dataRoot,
-    'exec-opts': [`native.cgroupdriver=${cgroupDriver(runtime, facts)}`],
-    'live-restore': runtime.liveRestore,
-    'log-driver': 'json-file',
-    'log-opts': { 'max-size': dockerSize(runtime.logMaxSize), 'max-file': String(runtime.logMaxFiles) },
-    ...(mirrors.length > 0 ? { 'registry-mirrors': mirrors } : {}),
+    'data-root': keyed(runtime.dataRoot, 'cluster.runtime.dataRoot'),
+    'exec-opts': { value: [`native.cgroupdriver=${driver.value}`], source: driver.source },
+    'live-restore': keyed(runtime.liveRestore, 'cluster.runtime.liveRestore'),
+    'log-driver': chosen('json-file', 'the one that the kubelet reads'),
+    'log-opts': {
+      'max-size': keyed(dockerSize(runtime.logMaxSize), 'cluster.runtime.logMaxSize'),
+      'max-file': keyed(String(runtime.logMaxFiles), 'cluster.runtime.logMaxFiles'),
+    },
+    ...(mirrors.length > 0 ? { 'registry-mirrors': keyed(mirrors, 'cluster.runtime.registryMirrors') } : {}),
     ...(!hasKubernetes(inventory) && dropsRoutedPackets(inventory.cluster.versions.docker)
-      ? { 'allow-direct-routing': true }
+      ? {
+          'allow-direct-routing': forRelease(true, 'from 28 it drops packets to containers that come from other hosts'),
+        }
       : {}),
-    ...(runtime.insecureRegistries.length > 0 ? { 'insecure-registries': runtime.insecureRegistries } : {}),
+    ...(runtime.insecureRegistries.length > 0
+      ? { 'insecure-registries': keyed(runtime.insecureRegistries, 'cluster.runtime.insecureRegistries') }
+      : {}),
   };
   return withExtraConfig(defaults, host, 'docker');
 }

@@ -10,6 +10,7 @@ import { jsonText } from '../documents.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import { binaries, paths, sockets } from '../paths.ts';
 import { proxyEnvironmentFile } from '../proxy-environment.ts';
+import { chosen } from '../source.ts';
 import { serviceText } from '../service.ts';
 import type { UnitCommand } from '../systemd-unit.ts';
 import { daemonConfig, dropsRoutedPackets } from './daemon-json.ts';
@@ -38,6 +39,8 @@ export function dockerClaims(inventory: Inventory): readonly Claim[] {
     { kind: 'chains', name: 'DOCKER' },
     { kind: 'chains', name: 'K8SUP-' },
     { kind: 'policy', name: 'FORWARD' },
+    // Docker 27 sets it too, whatever families its networks have; 28 and newer where they switch IPv6 forwarding on (moby/moby#48594).
+    { kind: 'policy6', name: 'FORWARD' },
     ...[
       '/run/containerd',
       '/run/docker',
@@ -51,12 +54,13 @@ export function dockerClaims(inventory: Inventory): readonly Claim[] {
 
 /** dockerd with the containerd and runc of its own release, which it starts itself. */
 export function docker(inventory: Inventory, host: Host, facts: Facts): Component {
-  const config = daemonConfig(inventory, host, facts);
+  const { config, fields } = daemonConfig(inventory, host, facts);
   const path = `${paths.dockerConf}/daemon.json`;
   const proxy = proxyEnvironmentFile(inventory, `${paths.dockerConf}/proxy.env`);
   const fed = !hasKubernetes(inventory);
   const environment = [...(proxy === undefined ? [] : [proxy.path]), ...(fed ? [dockerOptionsFile] : [])];
   const inputs = [binaries.dockerd, path, ...environment];
+  const flags = withExtraArgs({ 'config-file': chosen(path, 'where k8sup writes its configuration') }, host, 'docker');
   return {
     unit,
     text: serviceText({
@@ -64,7 +68,7 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
       description: 'Docker container runtime',
       ...(fed ? { after: ['flanneld.service'], variables: ['DOCKER_OPTS'] } : {}),
       mounts: [inventory.cluster.runtime.dataRoot],
-      command: commandLine(binaries.dockerd, withExtraArgs({ 'config-file': path }, host, 'docker')),
+      command: commandLine(binaries.dockerd, flags),
       inputs,
       type: 'notify',
       settings: {
@@ -89,6 +93,11 @@ export function docker(inventory: Inventory, host: Host, facts: Facts): Componen
     files: [{ path, mode: 0o644, content: jsonText(config) }, ...(proxy === undefined ? [] : [proxy])],
     directories: [{ path: inventory.cluster.runtime.dataRoot, mode: 0o710 }],
     inputs,
+    interrupts:
+      config['live-restore'] === true
+        ? 'containers keep running (live-restore); none starts or stops for some seconds, and docker exec breaks off'
+        : 'every container of these hosts stops, and starts again with Docker',
+    explanation: { flags, files: [{ path, fields }] },
     health: dockerHealth,
     healthTimeoutSeconds: 90,
   };

@@ -8,6 +8,7 @@ import { localEndpoint } from './etcdctl.ts';
 import type { MakeComponent } from '../component.ts';
 import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
+import { chosen, forRelease, keyed } from '../source.ts';
 import { binaries, etcdPki, paths } from '../paths.ts';
 import { isAtLeast } from '../../inventory/releases.ts';
 import { serviceText } from '../service.ts';
@@ -42,7 +43,7 @@ export const etcd: MakeComponent = (inventory, host) => {
     host,
     'etcd',
   );
-  const data = flags['data-dir'] ?? dataDir;
+  const data = flags['data-dir']?.value ?? dataDir;
   return {
     unit,
     text: serviceText({
@@ -65,10 +66,20 @@ export const etcd: MakeComponent = (inventory, host) => {
     files: [],
     directories: [{ path: data, mode: 0o700 }],
     inputs,
+    interrupts: interruption(hostsWith(inventory, 'etcd').length),
+    explanation: { flags, files: [] },
     health: etcdHealth(clientPort),
     healthTimeoutSeconds: 120,
   };
 };
+
+function interruption(members: number): string {
+  if (members >= 3)
+    return 'one member at a time: the others keep the quorum, and a leader that goes is replaced within a second or two';
+  return members === 2
+    ? 'while either of two members is away there is no quorum: the apiserver reads and writes nothing for some seconds; pods keep running'
+    : 'the only member: the apiserver reads and writes nothing for some seconds; pods keep running';
+}
 
 /** A member that has lost its data would found a new cluster, or vote as a stranger, instead of waiting for a person. */
 function refuseEmptyData(data: string): UnitCommand {
@@ -97,7 +108,7 @@ exit 1
 
 /** The v2 API, in etcd 3.4 and 3.5 alone, for those who know no other. */
 function apiFlags({ cluster }: Inventory): Flags {
-  return cluster.network.needs.etcdV2 === true ? { 'enable-v2': 'true' } : {};
+  return cluster.network.needs.etcdV2 === true ? { 'enable-v2': keyed('true', 'cluster.network.flannel') } : {};
 }
 
 function addressFlags(inventory: Inventory, host: Host): Flags {
@@ -105,32 +116,42 @@ function addressFlags(inventory: Inventory, host: Host): Flags {
   const client = `https://${urlHost(host.address)}:${clientPort}`;
   const peer = (member: Host): string => `https://${urlHost(member.address)}:${peerPort}`;
   return {
-    name: host.name,
-    'data-dir': dataDir,
-    'listen-client-urls': `${client},https://127.0.0.1:${clientPort}`,
-    'advertise-client-urls': client,
-    'listen-peer-urls': peer(host),
-    'initial-advertise-peer-urls': peer(host),
-    'initial-cluster': hostsWith(inventory, 'etcd')
-      .map((member) => `${member.name}=${peer(member)}`)
-      .join(','),
-    'initial-cluster-token': inventory.cluster.name,
-    'initial-cluster-state': 'new',
-    'listen-metrics-urls': etcdMetricsUrl,
+    name: keyed(host.name, 'hosts[].name'),
+    'data-dir': keyed(dataDir, 'cluster.etcd.dataDir'),
+    'listen-client-urls': keyed(`${client},https://127.0.0.1:${clientPort}`, 'hosts[].address'),
+    'advertise-client-urls': keyed(client, 'hosts[].address'),
+    'listen-peer-urls': keyed(peer(host), 'hosts[].address'),
+    'initial-advertise-peer-urls': keyed(peer(host), 'hosts[].address'),
+    'initial-cluster': keyed(
+      hostsWith(inventory, 'etcd')
+        .map((member) => `${member.name}=${peer(member)}`)
+        .join(','),
+      'hosts',
+    ),
+    'initial-cluster-token': keyed(inventory.cluster.name, 'cluster.name'),
+    'initial-cluster-state': chosen(
+      'new',
+      'members are only joined to a cluster that begins; one that runs ignores it',
+    ),
+    'listen-metrics-urls': chosen(etcdMetricsUrl, 'metrics and health are plain HTTP, on the host itself alone'),
   };
 }
 
+const ownCertificate = 'where k8sup puts the certificates of this member';
+const authenticated = 'nobody talks to etcd without a certificate of its authority';
 const tlsFlags: Flags = {
-  'cert-file': etcdPki.serverCert,
-  'key-file': etcdPki.serverKey,
-  'trusted-ca-file': etcdPki.ca,
-  'client-cert-auth': 'true',
-  'peer-cert-file': etcdPki.peerCert,
-  'peer-key-file': etcdPki.peerKey,
-  'peer-trusted-ca-file': etcdPki.ca,
-  'peer-client-cert-auth': 'true',
-  // Other certificates of the same authority (clients', and servers' that are clients too) must not pass for a member.
-  'peer-cert-allowed-cn': 'etcd-peer',
+  'cert-file': chosen(etcdPki.serverCert, ownCertificate),
+  'key-file': chosen(etcdPki.serverKey, ownCertificate),
+  'trusted-ca-file': chosen(etcdPki.ca, ownCertificate),
+  'client-cert-auth': chosen('true', authenticated),
+  'peer-cert-file': chosen(etcdPki.peerCert, ownCertificate),
+  'peer-key-file': chosen(etcdPki.peerKey, ownCertificate),
+  'peer-trusted-ca-file': chosen(etcdPki.ca, ownCertificate),
+  'peer-client-cert-auth': chosen('true', authenticated),
+  'peer-cert-allowed-cn': chosen(
+    'etcd-peer',
+    "other certificates of the same authority (clients', and servers' that are clients too) must not pass for a member",
+  ),
 };
 
 /**
@@ -139,15 +160,24 @@ const tlsFlags: Flags = {
  */
 function storeFlags(inventory: Inventory): Flags {
   const { etcd: version } = inventory.cluster.versions;
+  const compaction = 'history older than a working day is of no use to Kubernetes, and fills the disk';
+  const check = 'the check for corruption before a member serves is what the operations guide of etcd asks for';
+  const progress = 'apiservers learn how fresh their caches are';
   return {
-    'auto-compaction-mode': 'periodic',
-    'auto-compaction-retention': '8h',
-    'quota-backend-bytes': String(8 * 1024 ** 3),
+    'auto-compaction-mode': chosen('periodic', compaction),
+    'auto-compaction-retention': chosen('8h', compaction),
+    'quota-backend-bytes': chosen(
+      String(8 * 1024 ** 3),
+      'the most that etcd suggests; its own 2 GiB stop a big cluster',
+    ),
     ...(isAtLeast(version, 3, 6)
-      ? { 'feature-gates': 'InitialCorruptCheck=true', 'watch-progress-notify-interval': '5s' }
-      : { 'experimental-initial-corrupt-check': 'true' }),
+      ? {
+          'feature-gates': forRelease('InitialCorruptCheck=true', `${check}; a feature gate from etcd 3.6`),
+          'watch-progress-notify-interval': forRelease('5s', `${progress}; so named from etcd 3.6`),
+        }
+      : { 'experimental-initial-corrupt-check': forRelease('true', `${check}; so named up to etcd 3.5`) }),
     ...(isAtLeast(version, 3, 5) && !isAtLeast(version, 3, 6)
-      ? { 'experimental-watch-progress-notify-interval': '5s' }
+      ? { 'experimental-watch-progress-notify-interval': forRelease('5s', `${progress}; so named in etcd 3.5`) }
       : {}),
   };
 }

@@ -8,6 +8,7 @@ import { yamlText } from '../documents.ts';
 import { commandLine, withExtraArgs, withExtraConfig } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubeFiles } from '../paths.ts';
+import { chosen, keyed, ofHost } from '../source.ts';
 import { serviceText } from '../service.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 
@@ -27,8 +28,12 @@ export const kubeProxyClaims: (inventory: Inventory) => readonly Claim[] = ({ cl
 /** kube-proxy of a node, in the inventory's mode. Health means that its rules were written and are not stale. */
 export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Component {
   const inputs = [binaries.kubeProxy, kubeFiles.kubeProxy, kubeconfigs.kubeProxy];
-  const config = withExtraConfig(kubeProxyConfig(inventory, host, facts), host, 'kubeProxy');
-  const flags = withExtraArgs({ config: kubeFiles.kubeProxy }, host, 'kubeProxy');
+  const { config, fields } = withExtraConfig(kubeProxyConfig(inventory, host, facts), host, 'kubeProxy');
+  const flags = withExtraArgs(
+    { config: chosen(kubeFiles.kubeProxy, 'where k8sup writes its configuration') },
+    host,
+    'kubeProxy',
+  );
   return {
     unit,
     text: serviceText({
@@ -42,6 +47,8 @@ export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Compo
     files: [{ path: kubeFiles.kubeProxy, mode: 0o644, content: yamlText(config) }],
     directories: [],
     inputs,
+    interrupts: 'the rules of Services stay; changes of endpoints take effect some seconds later',
+    explanation: { flags, files: [{ path: kubeFiles.kubeProxy, fields }] },
     health: httpHealth({ url: healthUrl(config['healthzBindAddress']) }),
     healthTimeoutSeconds: 90,
   };
@@ -50,17 +57,28 @@ export function kubeProxy(inventory: Inventory, host: Host, facts: Facts): Compo
 function kubeProxyConfig(inventory: Inventory, host: Host, facts: Facts): Readonly<Record<string, unknown>> {
   const { kubeProxy: proxy, network } = inventory.cluster;
   return {
-    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
-    kind: 'KubeProxyConfiguration',
-    mode: proxy.mode,
-    bindAddress: familyOf(host.address) === 'ipv6' ? '::' : '0.0.0.0',
-    healthzBindAddress: `${hasIPv6(network) ? '[::]' : '0.0.0.0'}:${fixedPorts.kubeProxyHealth}`,
-    metricsBindAddress: `127.0.0.1:${fixedPorts.kubeProxyMetrics}`,
-    hostnameOverride: host.name,
-    clusterCIDR: network.podCIDRs.join(','),
-    clientConnection: { kubeconfig: kubeconfigs.kubeProxy },
-    // In a container nf_conntrack_max belongs to the machine and cannot be written: kube-proxy would not start.
-    ...(facts.container ? { conntrack: { maxPerCore: 0, min: 0 } } : {}),
+    apiVersion: chosen('kubeproxy.config.k8s.io/v1alpha1', 'the only version there is'),
+    kind: chosen('KubeProxyConfiguration', 'what the file is'),
+    mode: keyed(proxy.mode, 'cluster.kubeProxy.mode'),
+    bindAddress: keyed(familyOf(host.address) === 'ipv6' ? '::' : '0.0.0.0', 'hosts[].address'),
+    healthzBindAddress: chosen(
+      `${hasIPv6(network) ? '[::]' : '0.0.0.0'}:${fixedPorts.kubeProxyHealth}`,
+      'load balancers ask from outside whether a node has rules',
+    ),
+    metricsBindAddress: chosen(`127.0.0.1:${fixedPorts.kubeProxyMetrics}`, 'metrics are for the host itself alone'),
+    hostnameOverride: keyed(host.name, 'hosts[].name'),
+    clusterCIDR: keyed(network.podCIDRs.join(','), 'cluster.network.podCIDR'),
+    clientConnection: {
+      kubeconfig: chosen(kubeconfigs.kubeProxy, 'where k8sup puts its identity towards the apiserver'),
+    },
+    ...(facts.container
+      ? {
+          conntrack: ofHost(
+            { maxPerCore: 0, min: 0 },
+            'in a container nf_conntrack_max belongs to the machine and cannot be written: kube-proxy would not start',
+          ),
+        }
+      : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { commandLine, withExtraArgs } from '../extras.ts';
 import type { Flags } from '../extras.ts';
 import { httpHealth } from '../health.ts';
 import { binaries, kubeconfigs, kubeFiles, kubePki, paths } from '../paths.ts';
+import { chosen, forRelease, keyed } from '../source.ts';
 import { releaseHas } from '../../inventory/releases.ts';
 import { runtimeEndpoint } from '../runtime-endpoint.ts';
 import { serviceText } from '../service.ts';
@@ -34,6 +35,7 @@ export function kubelet(inventory: Inventory, host: Host, facts: Facts): Compone
   const config = kubeletConfig(inventory, host, facts);
   const inputs = [binaries.kubelet, kubeFiles.kubelet, kubePki.ca];
   const { rootDir } = inventory.cluster.kubelet;
+  const flags = kubeletFlags(inventory, host);
   return {
     unit,
     text: serviceText({
@@ -41,7 +43,7 @@ export function kubelet(inventory: Inventory, host: Host, facts: Facts): Compone
       description: 'Kubernetes node agent',
       after: runtimeEndpoint(inventory).units,
       mounts: [rootDir],
-      command: commandLine(binaries.kubelet, kubeletFlags(inventory, host)),
+      command: commandLine(binaries.kubelet, flags),
       inputs,
       // With `notify` a first start would last until the node's certificate request is approved.
       type: 'simple',
@@ -56,6 +58,8 @@ export function kubelet(inventory: Inventory, host: Host, facts: Facts): Compone
     files: [config.file],
     directories: [{ path: rootDir, mode: 0o700 }],
     inputs,
+    interrupts: 'pods keep running; probes, new pods, kubectl logs and exec on these hosts wait for some seconds',
+    explanation: { flags, files: [{ path: config.file.path, fields: config.fields }] },
     health: httpHealth({ url: config.healthUrl }),
     healthTimeoutSeconds: 120,
   };
@@ -66,16 +70,21 @@ function kubeletFlags(inventory: Inventory, host: Host): Flags {
   const { rootDir } = inventory.cluster.kubelet;
   const taints = roleTaints(host, kubernetes);
   const flags = {
-    config: kubeFiles.kubelet,
-    'bootstrap-kubeconfig': kubeconfigs.bootstrap,
-    kubeconfig: kubeconfigs.kubelet,
-    'root-dir': rootDir,
-    'cert-dir': `${rootDir}/pki`,
-    'hostname-override': host.name,
-    'node-ip': host.addresses.join(','),
+    config: chosen(kubeFiles.kubelet, 'where k8sup writes its configuration'),
+    'bootstrap-kubeconfig': chosen(kubeconfigs.bootstrap, 'there only until the kubelet has an identity of its own'),
+    kubeconfig: chosen(kubeconfigs.kubelet, 'the kubelet writes it itself when its first certificate is issued'),
+    'root-dir': keyed(rootDir, 'cluster.kubelet.rootDir'),
+    'cert-dir': keyed(`${rootDir}/pki`, 'cluster.kubelet.rootDir'),
+    'hostname-override': keyed(host.name, 'hosts[].name'),
+    'node-ip': keyed(host.addresses.join(','), 'hosts[].address'),
     ...runtimeFlags(inventory),
     ...(taints.length > 0 && !releaseHas(kubernetes, 'registerWithTaintsField')
-      ? { 'register-with-taints': taints.map(({ key, effect }) => `${key}=:${effect}`).join(',') }
+      ? {
+          'register-with-taints': keyed(
+            taints.map(({ key, effect }) => `${key}=:${effect}`).join(','),
+            'hosts[].roles',
+          ),
+        }
       : {}),
   };
   return withExtraArgs(flags, host, 'kubelet');
@@ -85,14 +94,24 @@ function runtimeFlags(inventory: Inventory): Flags {
   const { kubernetes } = inventory.cluster.versions;
   const { endpoint } = runtimeEndpoint(inventory);
   const sandbox = releaseHas(kubernetes, 'podInfraImageFlag')
-    ? { 'pod-infra-container-image': inventory.cluster.runtime.sandboxImage }
+    ? { 'pod-infra-container-image': keyed(inventory.cluster.runtime.sandboxImage, 'cluster.runtime.sandboxImage') }
     : {};
   if (endpoint === undefined) {
-    return { 'network-plugin': 'cni', 'cni-conf-dir': paths.cniConf, 'cni-bin-dir': paths.cniBin, ...sandbox };
+    const why = 'up to 1.23 the kubelet drives Docker, and calls CNI, itself';
+    return {
+      'network-plugin': forRelease('cni', why),
+      'cni-conf-dir': forRelease(paths.cniConf, why),
+      'cni-bin-dir': forRelease(paths.cniBin, why),
+      ...sandbox,
+    };
   }
   return {
-    ...(releaseHas(kubernetes, 'containerRuntimeFlag') ? { 'container-runtime': 'remote' } : {}),
-    ...(releaseHas(kubernetes, 'runtimeEndpointField') ? {} : { 'container-runtime-endpoint': endpoint }),
+    ...(releaseHas(kubernetes, 'containerRuntimeFlag')
+      ? { 'container-runtime': forRelease('remote', 'up to 1.23 a runtime of its own has to be asked for') }
+      : {}),
+    ...(releaseHas(kubernetes, 'runtimeEndpointField')
+      ? {}
+      : { 'container-runtime-endpoint': forRelease(endpoint, 'the socket of the runtime; a flag up to 1.26') }),
     ...sandbox,
   };
 }

@@ -54,6 +54,11 @@ function checkDocker({ cluster }: Draft, report: Report): void {
       fix: 'use Docker 28.2.0 or newer, or 27.5.1 or older',
     });
   }
+  if (!semver.satisfies(runtimeVersion, `^${provedDocker}.0`)) {
+    const message = `Docker ${runtimeVersion} on container hosts is rendered, but not proved: ${provedDocker} alone was run there`;
+    const path = ['cluster', 'runtime', 'version'];
+    report({ code: 'DOCKER_NOT_PROVED', severity: 'warning', path, message });
+  }
   if (cluster.runtime?.liveRestore === true) {
     report({
       code: 'LIVE_RESTORE_KEEPS_SUBNET',
@@ -63,6 +68,9 @@ function checkDocker({ cluster }: Draft, report: Report): void {
     });
   }
 }
+
+/** Of the end-to-end tests' container hosts. */
+const provedDocker = '20.10';
 
 /** Options that flannel's lease sets, and one that takes its packets' way. */
 const dockerFields: Readonly<Record<string, string>> = {

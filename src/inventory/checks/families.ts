@@ -1,8 +1,9 @@
+import { addressesOf } from '../addresses.ts';
 import { contains, familyName, parseAddress } from '../cidr.ts';
 import type { Family } from '../cidr.ts';
 import type { Draft, DraftHost, Report } from '../findings.ts';
 import { runsKubelet } from '../model.ts';
-import { addressesOf, rolesOf } from '../resolve.ts';
+import { rolesOf } from '../resolve.ts';
 import { exampleOf, namesOf, podPath, servicePath } from './blocks.ts';
 import type { Block } from './blocks.ts';
 

@@ -6,12 +6,17 @@ import type { Path } from '../path.ts';
 import type { PluginDeclaration, SecretFile } from '../plugin.ts';
 import { pluginName } from '../resolve-cluster.ts';
 import type { LocalPath } from '../resolve-cluster.ts';
+import type { SshInput } from '../schema.ts';
 
 /** A file that is named at a place of the inventory or of a playbook. */
 export interface LocalFile {
   readonly path: Path;
   readonly file: string;
+<<<<<<< HEAD
   readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'source';
+=======
+  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'sshConfig';
+>>>>>>> main
   readonly holds?: Pick<SecretFile, 'pattern' | 'expected'>;
 }
 
@@ -37,14 +42,24 @@ function filesOf(draft: Draft, local: LocalPath): readonly LocalFile[] {
   const { runtime, artifacts } = draft.cluster;
   return [
     ...entry('directory', ['cluster', 'artifacts', 'directory'], artifacts?.directory),
-    ...entry('key', ['ssh', 'privateKey'], draft.ssh.privateKey),
-    ...draft.hosts.flatMap(({ index, host }) =>
-      entry('key', ['hosts', index, 'ssh', 'privateKey'], host.ssh?.privateKey),
-    ),
+    ...filesOfSsh(draft).flatMap(([path, ssh]) => [
+      ...entry('key', [...path, 'privateKey'], ssh.privateKey),
+      ...entry('secret', [...path, 'passwordFile'], ssh.passwordFile),
+      ...entry('secret', [...path, 'becomePasswordFile'], ssh.becomePasswordFile),
+      ...entry('sshConfig', [...path, 'config'], ssh.config === 'none' ? undefined : ssh.config),
+    ]),
     ...(runtime?.images ?? []).flatMap((file, index) => entry('image', ['cluster', 'runtime', 'images', index], file)),
     ...(runtime?.credentials ?? []).flatMap(({ passwordFile }, index) =>
       entry('secret', ['cluster', 'runtime', 'credentials', index, 'passwordFile'], passwordFile),
     ),
+  ];
+}
+
+function filesOfSsh({ ssh, jumpHosts, hosts }: Draft): readonly (readonly [Path, SshInput])[] {
+  return [
+    [['ssh'], ssh],
+    ...jumpHosts.map((jump, index) => [['jumpHosts', index], jump] as const),
+    ...hosts.map(({ index, host }) => [['hosts', index, 'ssh'], host.ssh ?? {}] as const),
   ];
 }
 
@@ -54,6 +69,7 @@ const codes: Readonly<Record<LocalFile['kind'], string>> = {
   image: 'IMAGE_FILE_UNREADABLE',
   source: 'SOURCE_FILE_UNREADABLE',
   directory: 'ARTIFACT_DIRECTORY_UNREADABLE',
+  sshConfig: 'SSH_CONFIG_UNREADABLE',
 };
 
 /** That it is there, readable, of its kind, and secret where it must be. */
@@ -99,12 +115,22 @@ async function checkPrivateKey(file: string, path: Path, report: Report): Promis
     const start = buffer.subarray(0, bytesRead).toString('latin1');
     if (start.includes('PRIVATE KEY') || start.startsWith('PuTTY-User-Key-File')) return;
     const isPublic = /^(ssh-|ecdsa-|sk-)/.test(start);
-    const message = `${file} is ${isPublic ? 'a public key' : 'not a private key'}`;
+    const isCertificate = /^\S+-cert-v\d+@openssh\.com /.test(start);
+    const what = isCertificate
+      ? 'a certificate, which k8sup does not use'
+      : isPublic
+        ? 'a public key'
+        : 'not a private key';
+    const message = `${file} is ${what}`;
     report({
       code: 'KEY_FILE_INVALID',
       path,
       message,
-      fix: isPublic ? 'name the file without .pub' : 'name a key in OpenSSH or PEM form',
+      fix: isCertificate
+        ? 'name the private key, and let the host know its public key'
+        : isPublic
+          ? 'name the file without .pub'
+          : 'name a key in OpenSSH or PEM form',
     });
   } finally {
     await handle.close();

@@ -1,6 +1,6 @@
+import { addressesOf } from '../addresses.ts';
 import { parseAddress, splitList } from '../cidr.ts';
 import type { Draft, DraftHost, Report } from '../findings.ts';
-import { addressesOf, sshOf } from '../resolve.ts';
 
 const unusable: Readonly<Record<string, string>> = {
   loopback: 'a loopback address: other hosts would reach themselves by it',
@@ -22,7 +22,6 @@ export function checkHosts(draft: Draft, report: Report): void {
   }
   checkUnique(draft, report, { key: 'name', code: 'DUPLICATE_HOST_NAME', of: ({ host }) => [host.name] });
   checkUnique(draft, report, { key: 'address', code: 'DUPLICATE_ADDRESS', of: ({ host }) => addressesOf(host) });
-  checkSshTargets(draft, report);
 }
 
 function checkAddresses({ index, host }: DraftHost, report: Report): void {
@@ -61,22 +60,6 @@ function checkUnique(draft: Draft, report: Report, { key, code, of }: Uniqueness
         const message = `the ${key} ${JSON.stringify(value)} is already that of ${owner}`;
         report({ code, path: ['hosts', entry.index, key], message, fix: `give each host its own ${key}` });
       }
-    }
-  }
-}
-
-/** Two entries that reach one machine would install two hosts over each other. */
-function checkSshTargets(draft: Draft, report: Report): void {
-  const seen = new Map<string, string>();
-  for (const { index, host } of draft.hosts) {
-    if (host.ssh?.hostName === undefined) continue;
-    const ssh = sshOf(host, draft.ssh, (path) => path);
-    const target = JSON.stringify([ssh.hostName, ssh.port, ssh.proxyCommand ?? '']);
-    const first = seen.get(target);
-    if (first === undefined) seen.set(target, host.name);
-    else {
-      const message = `SSH goes to the same place as for ${first}: ${ssh.hostName} port ${ssh.port}`;
-      report({ code: 'DUPLICATE_SSH_TARGET', path: ['hosts', index, 'ssh', 'hostName'], message });
     }
   }
 }

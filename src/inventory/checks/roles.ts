@@ -1,6 +1,7 @@
+import { addressesOf } from '../addresses.ts';
 import type { Draft, DraftHost, Report } from '../findings.ts';
 import { parseEndpoint } from '../endpoint.ts';
-import { addressesOf, rolesOf } from '../resolve.ts';
+import { rolesOf } from '../resolve.ts';
 import { formatAddress, parseAddress } from '../cidr.ts';
 import { kubeletRoles } from '../model.ts';
 import type { ComponentName, Role } from '../model.ts';

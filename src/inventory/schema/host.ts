@@ -1,40 +1,8 @@
 import { z } from 'zod';
-import { standard } from '../defaults.ts';
 import { roles } from '../model.ts';
 import { argsAndConfig, argsOnly, configOnly } from './components.ts';
-import { derived, hostName, localFile, optional, port, sshHostName, text } from './fields.ts';
-
-const sshShape = {
-  user: optional(
-    text({ code: 'USER_INVALID', pattern: /^[A-Za-z0-9_][\w.@-]*$/, expected: 'a user name' }),
-    'root, or a user with passwordless sudo',
-    standard.ssh.user,
-  ),
-  port: optional(port, 'Port of sshd', standard.ssh.port),
-  privateKey: derived(localFile, 'Private key file, mode 0600', 'the SSH agent'),
-  knownHosts: optional(z.string().min(1), 'known_hosts file', standard.ssh.knownHosts),
-  hostKeyChecking: optional(
-    z.enum(['strict', 'accept-new']),
-    'strict refuses unknown hosts; accept-new records them at first sight; a changed key is always refused',
-    standard.ssh.hostKeyChecking,
-  ),
-  proxyCommand: optional(
-    z.string().min(1),
-    "OpenSSH's ProxyCommand with its tokens %h %p %r %n %%; none switches it off",
-  ),
-  connectTimeout: optional(
-    z.int().min(1).max(600),
-    'Seconds until a connection attempt is given up',
-    standard.ssh.connectTimeout,
-  ),
-};
-
-export const sshSchema = z.strictObject(sshShape);
-
-const hostSshSchema = z.strictObject({
-  hostName: derived(sshHostName, 'Name or address to connect to', "the host's address"),
-  ...sshShape,
-});
+import { derived, hostName, optional } from './fields.ts';
+import { hostSshSchema } from './ssh.ts';
 
 /** Any string passes here: keys, values and reserved prefixes are checked later with their own messages. */
 const taintSchema = z.strictObject({
@@ -57,6 +25,11 @@ export const hostSchema = z.strictObject({
   ),
   labels: optional(z.record(z.string(), z.string()), 'Labels of the node', {}),
   taints: optional(z.array(taintSchema), 'Taints of the node', []),
+  connection: optional(
+    z.enum(['ssh', 'local']),
+    'local: the host is the machine that k8sup runs on, and is reached without SSH',
+    'ssh',
+  ),
   ssh: optional(hostSshSchema, 'SSH settings of this host, over those of the section ssh'),
   variables: optional(z.record(z.string(), z.unknown()), 'Free values of your own', {}),
   etcd: optional(argsOnly, "etcd on this host, over the cluster's settings"),

@@ -11,6 +11,6 @@ export const bridgeStatus: NetworkStatus = {
   wayTo: () => 'direct',
   announced: () => ({}),
   tunnelEnd: () => undefined,
-  masquerade: () => podRoutesMasquerade,
+  masquerade: (_inventory, family) => podRoutesMasquerade(family),
   forwardChain: 'K8SUP-FORWARD',
 };

@@ -1,3 +1,4 @@
+import { familyOf } from '../look/model.ts';
 import { flannelRules, flannelStatus } from '../flannel/status.ts';
 import type { NetworkStatus } from '../status.ts';
 import { canalSettings } from './canal.ts';
@@ -14,5 +15,5 @@ export const canalStatus: NetworkStatus = {
   wayTo: (inventory) => (canalSettings(inventory).backend === 'vxlan' ? 'tunnel' : 'direct'),
   announced,
   tunnelEnd,
-  masquerade: () => flannelRules,
+  masquerade: ({ cluster }) => flannelRules(familyOf(cluster.network.podCIDR)),
 };

@@ -1,4 +1,5 @@
 import type { KernelNeed } from '../../inventory/plugin.ts';
+import type { Addressing } from '../../inventory/support.ts';
 
 export const backendNames = ['vxlan', 'host-gw', 'udp', 'alloc', 'wireguard', 'ipip', 'ipsec'] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -21,8 +22,8 @@ export interface Backend {
   readonly links: readonly string[];
   /** Whether flannel carries IPv6 by it: its documentation says so of these alone (configuration.md, Dual-stack). */
   readonly ipv6: boolean;
-  /** Whether the end-to-end tests have run it on real hosts. */
-  readonly proved: boolean;
+  /** With what addresses of pods the end-to-end tests have run it on real hosts. */
+  readonly provedWith: readonly Addressing[];
 }
 
 export const backends: Readonly<Record<BackendName, Backend>> = {
@@ -35,9 +36,17 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     programs: [],
     links: ['flannel.%', 'flannel-v6.%'],
     ipv6: true,
-    proved: true,
+    provedWith: ['IPv4', 'dual stack', 'IPv6 alone'],
   },
-  'host-gw': { overhead: 0, settings: [], kernel: [], programs: [], links: [], ipv6: true, proved: true },
+  'host-gw': {
+    overhead: 0,
+    settings: [],
+    kernel: [],
+    programs: [],
+    links: [],
+    ipv6: true,
+    provedWith: ['IPv4', 'dual stack'],
+  },
   udp: {
     overhead: 28,
     port: 8285,
@@ -46,9 +55,9 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     programs: [],
     links: ['flannel0'],
     ipv6: false,
-    proved: true,
+    provedWith: ['IPv4'],
   },
-  alloc: { overhead: 0, settings: [], kernel: [], programs: [], links: [], ipv6: false, proved: true },
+  alloc: { overhead: 0, settings: [], kernel: [], programs: [], links: [], ipv6: false, provedWith: ['IPv4'] },
   wireguard: {
     overhead: 60,
     // flannel makes room for the larger header of IPv6 always.
@@ -59,7 +68,7 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     programs: [],
     links: ['flannel-wg', 'flannel-wg-v6'],
     ipv6: true,
-    proved: false,
+    provedWith: [],
   },
   ipip: {
     overhead: 20,
@@ -68,7 +77,7 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     programs: [],
     links: ['flannel.ipip'],
     ipv6: false,
-    proved: false,
+    provedWith: [],
   },
   ipsec: {
     overhead: 77,
@@ -77,7 +86,7 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     programs: ['charon'],
     links: [],
     ipv6: false,
-    proved: false,
+    provedWith: [],
   },
 };
 

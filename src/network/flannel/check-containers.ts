@@ -2,6 +2,7 @@ import { formatCidr, networkOf, parseAddress, parseCidr, sizeOf } from '../../in
 import { standard } from '../../inventory/defaults.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import type { Path } from '../../inventory/path.ts';
+import { addressesOf } from '../../inventory/addresses.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
 import type { Written } from './check.ts';
 import { subnetLenOf } from './check-subnets.ts';
@@ -27,7 +28,30 @@ export function checkWithoutKubernetes(draft: Draft, { written, place }: Input, 
     const fix = 'begin it with "/", end it without, and use letters, digits, "_", "-" and single dots';
     report({ code: 'ETCD_PREFIX_INVALID', path: at('etcdPrefix'), message, fix });
   }
+  if (refuseIPv6(draft, report)) return;
   checkRoom(draft, { written, place }, report);
+}
+
+/** A lease reaches Docker by `--bip`, which is one IPv4 address; flannel's own mk-docker-opts.sh tells it no other either. */
+function refuseIPv6(draft: Draft, report: Report): boolean {
+  const podCIDR = draft.cluster.network?.podCIDR ?? '';
+  if (podCIDR.includes(':')) {
+    const message = 'without Kubernetes containers have IPv4 addresses alone: flannel tells Docker no other lease';
+    const path = ['cluster', 'network', 'podCIDR'];
+    report({ code: 'CONTAINERS_IPV4_ONLY', path, message, fix: `use one IPv4 block, for example ${standard.network.podCIDR}` }); // prettier-ignore
+  }
+  for (const { index, host } of containerHostsOf(draft)) {
+    const kinds = addressesOf(host).map((text) => parseAddress(text).kind);
+    if (kinds.includes('ipv4') || kinds.includes('none')) continue;
+    const message = `${host.name} has no IPv4 address, by which flannel leads to its containers`;
+    const path = ['hosts', index, 'address'];
+    report({ code: 'FAMILY_MISSING', path, message, fix: 'write its IPv4 address, first or second' });
+  }
+  return podCIDR.includes(':');
+}
+
+function containerHostsOf(draft: Draft): Draft['hosts'] {
+  return draft.hosts.filter(({ host }) => rolesOf(host, draft.onlyHost).has('container'));
 }
 
 interface Input {
@@ -49,7 +73,7 @@ function checkRoom(draft: Draft, { written, place }: Input, report: Report): voi
   const first = valueOf(written.subnetMin, networkOf(cidr) + size);
   const last = valueOf(written.subnetMax, networkOf(cidr) + sizeOf(cidr) - size);
   const room = last < first ? 0n : (last - first) / size + 1n;
-  const hosts = draft.hosts.filter(({ host }) => rolesOf(host, draft.onlyHost).has('container')).length;
+  const hosts = containerHostsOf(draft).length;
   if (room >= BigInt(hosts)) return;
   report({
     code: 'SUBNETS_TOO_FEW',

@@ -5,8 +5,10 @@ import { parseAddress } from '../../inventory/cidr.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { fixedPorts } from '../../inventory/ports.ts';
 import type { Path } from '../../inventory/path.ts';
+import { combinationOf } from '../../inventory/resolve-cluster.ts';
 import { rolesOf } from '../../inventory/resolve.ts';
 import type { HostInput } from '../../inventory/schema.ts';
+import { addressingOf } from '../../inventory/support.ts';
 import type { z } from 'zod';
 import { backends } from './backends.ts';
 import { checkWithoutKubernetes } from './check-containers.ts';
@@ -29,7 +31,7 @@ const at = (...keys: readonly string[]): Path => [...place, ...keys];
 
 /** What the schema cannot say of flannel's settings. */
 export function checkFlannel(draft: Draft, { written, byHost }: Input, report: Report): void {
-  checkBackend(written, report);
+  checkBackend(draft, written, report);
   checkFamilies(draft, written, report);
   checkPreSharedKey(written, report);
   checkDeploy(written, report);
@@ -42,17 +44,20 @@ export function checkFlannel(draft: Draft, { written, byHost }: Input, report: R
   checkConfig(written.extraConfig ?? {}, { reserved: reservedConfig, path: at('extraConfig') }, report);
 }
 
-function checkBackend(written: Written, report: Report): void {
+function checkBackend({ cluster }: Draft, written: Written, report: Report): void {
   const name = written.backend ?? standard.backend;
-  const { settings, proved } = backends[name];
+  const { settings, ipv6, provedWith } = backends[name];
   for (const key of ['directRouting', 'vni', 'port', 'wireguard', 'ipsec'] as const) {
     if (written[key] === undefined || settings.includes(key)) continue;
     const message = `with the backend ${name} this has no effect`;
     const basedOn = [at('backend')];
     report({ code: 'SETTING_WITHOUT_EFFECT', severity: 'warning', path: at(key), basedOn, atKey: true, message });
   }
-  if (!proved) {
-    const message = `${name} is rendered, but not proved: no end-to-end test has run it on real hosts`;
+  const addressing = addressingOf(combinationOf(cluster).families);
+  // Where it has no IPv6 at all, that is an error.
+  if (!provedWith.includes(addressing) && (addressing === 'IPv4' || ipv6)) {
+    const what = provedWith.length === 0 ? name : `${name} with ${addressing}`;
+    const message = `${what} is rendered, but not proved: no end-to-end test has run it on real hosts`;
     report({ code: 'BACKEND_NOT_PROVED', severity: 'warning', path: at('backend'), message });
   }
   if (name === 'alloc') {
@@ -62,9 +67,22 @@ function checkBackend(written: Written, report: Report): void {
   }
 }
 
-function checkFamilies(draft: Draft, { backend = standard.backend, deploy }: Written, report: Report): void {
-  if (draft.cluster.network?.podCIDR?.includes(':') !== true) return;
+function checkFamilies(draft: Draft, written: Written, report: Report): void {
+  const { backend = standard.backend, deploy } = written;
   const basedOn = [['cluster', 'network', 'podCIDR']];
+  if (draft.cluster.network?.podCIDR?.includes(':') !== true) {
+    if (written.ipv6Masq === undefined) return;
+    const message = 'pods have no IPv6 addresses: this has no effect';
+    report({
+      code: 'SETTING_WITHOUT_EFFECT',
+      severity: 'warning',
+      path: at('ipv6Masq'),
+      basedOn,
+      atKey: true,
+      message,
+    });
+    return;
+  }
   if (!backends[backend].ipv6) {
     const message = `flannel's ${backend} gives pods IPv4 addresses alone`;
     const fix = 'use vxlan, host-gw or wireguard';
@@ -95,7 +113,8 @@ function checkPreSharedKey({ backend, deploy, wireguard, ipsec }: Written, repor
 
 function checkDeploy({ deploy, image, cniPluginImage }: Written, report: Report): void {
   if (deploy === 'daemonset') {
-    const message = 'flannel as a DaemonSet is rendered, but not proved: no end-to-end test has run its images';
+    const message =
+      "flannel as a DaemonSet was run in images of the end-to-end tests' own, with the same programs: upstream's were not";
     report({ code: 'DAEMONSET_NOT_PROVED', severity: 'warning', path: at('deploy'), message });
     return;
   }
@@ -153,8 +172,9 @@ function checkChoice(written: WrittenByHost, path: Path, report: Report): void {
   }
   const target = written.interfaceCanReach;
   if (target !== undefined && parseAddress(target).kind !== 'ipv4') {
-    const message = `${JSON.stringify(target)} is not an IPv4 address`;
-    report({ code: 'ADDRESS_INVALID', path: [...path, 'interfaceCanReach'], message });
+    const message = `${JSON.stringify(target)} is not an IPv4 address, and flannel takes the way to no other`;
+    const fix = 'use an IPv4 address, interface or interfaceRegex';
+    report({ code: 'ADDRESS_INVALID', path: [...path, 'interfaceCanReach'], message, fix });
   }
 }
 

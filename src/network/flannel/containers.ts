@@ -7,6 +7,7 @@ import {
 import type { ComponentFile } from '../../components/component.ts';
 import { etcdEndpoints } from '../../components/etcd/etcd.ts';
 import type { Flags } from '../../components/extras.ts';
+import { chosen, keyed } from '../../components/source.ts';
 import { paths } from '../../components/paths.ts';
 import type { UnitSection } from '../../components/systemd-unit.ts';
 import type { Inventory } from '../../inventory/model.ts';
@@ -26,6 +27,8 @@ export const flannelForContainers: ContainerNetwork = {
   leases: { script: leasesScript, parse: parseLeases },
 };
 
+const identity = 'where k8sup puts its identity towards etcd';
+
 /** What differs in flanneld by where its leases are. */
 export interface LeaseSource {
   readonly flags: Flags;
@@ -33,6 +36,8 @@ export interface LeaseSource {
   readonly files: readonly ComponentFile[];
   readonly after: string;
   readonly settings: UnitSection;
+  /** What a restart of flanneld interrupts. */
+  readonly interrupts: string;
   /** Checked after flanneld itself. */
   readonly health: Sh;
 }
@@ -43,11 +48,11 @@ export function leasesInEtcd(inventory: Inventory): LeaseSource {
   const [certificate, key] = [`${clientCertificate}.crt`, `${clientCertificate}.key`];
   return {
     flags: {
-      'etcd-endpoints': etcdEndpoints(inventory),
-      'etcd-prefix': flannelSettings(inventory).etcdPrefix,
-      'etcd-cafile': authority,
-      'etcd-certfile': certificate,
-      'etcd-keyfile': key,
+      'etcd-endpoints': keyed(etcdEndpoints(inventory), 'hosts'),
+      'etcd-prefix': keyed(flannelSettings(inventory).etcdPrefix, 'cluster.network.flannel.etcdPrefix'),
+      'etcd-cafile': chosen(authority, identity),
+      'etcd-certfile': chosen(certificate, identity),
+      'etcd-keyfile': chosen(key, identity),
     },
     // It reads them when it connects to etcd, which it does once.
     inputs: [authority, certificate, key, program.path],
@@ -58,6 +63,8 @@ export function leasesInEtcd(inventory: Inventory): LeaseSource {
       // It waits for etcd and for the network's configuration; k8sup's own waits have the limit.
       TimeoutStartSec: 'infinity',
     },
+    interrupts:
+      'containers keep running and reach each other; where the subnet of a host changes, Docker there is restarted with it',
     health: sh`(
 if [ -s ${dockerOptionsFile} ] && grep -qF -- "--bip=$(sed -n 's/^FLANNEL_SUBNET=//p' ${subnetFile})\\"" ${dockerOptionsFile}; then exit 0; fi
 echo 'Docker was not told the subnet that flannel leased'

@@ -1,5 +1,5 @@
 import { jsonText } from '../../components/documents.ts';
-import { mergedFlags } from '../../components/extras.ts';
+import { mergedArgs } from '../../components/extras.ts';
 import { paths } from '../../components/paths.ts';
 import type { KubeObject } from '../../engine/stage.ts';
 import { runsKubelet } from '../../inventory/model.ts';
@@ -129,7 +129,7 @@ function flanneld(inventory: Inventory, interfaceFlags: Readonly<Record<string, 
     'healthz-ip': '127.0.0.1',
     'healthz-port': String(healthPort),
   };
-  const flags = Object.entries(mergedFlags(own, extraArgs)).map(([name, value]) => `--${name}=${value}`);
+  const flags = Object.entries(mergedArgs(own, extraArgs)).map(([name, value]) => `--${name}=${value}`);
   const field = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });
   return {
     name: 'kube-flannel',

@@ -7,6 +7,7 @@ import { binaries, kubeconfigs, paths } from '../../components/paths.ts';
 import { familyOf } from '../../inventory/cidr.ts';
 import { chosenInterface } from '../../inventory/interface-choice.ts';
 import { isAtLeast, releaseHas } from '../../inventory/releases.ts';
+import { chosen, keyed } from '../../components/source.ts';
 import { serviceText } from '../../components/service.ts';
 import { hasKubernetes } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
@@ -14,7 +15,8 @@ import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 import { cniConfigFile, cniClaims } from '../cni.ts';
-import { podMasquerade, podRoutesClaims } from '../pod-routes/service.ts';
+import { masqueradeFile } from '../pod-routes/file.ts';
+import { podRoutesClaims, podRoutesService } from '../pod-routes/service.ts';
 import type { NetworkPlugin, NetworkTarget } from '../plugin.ts';
 import { backends, linksOf } from './backends.ts';
 import { flannelForContainers, leasesInEtcd } from './containers.ts';
@@ -23,13 +25,20 @@ import { daemonSetClaims, daemonSetObjects } from './daemonset.ts';
 import { ipv6Mtu } from './ipv6-mtu.ts';
 import { netConf, netConfPath } from './net-conf.ts';
 import { interfaceFlag } from './reserved.ts';
-import { flannelDeclaration, flannelMasquerades, flannelSettings } from './settings.ts';
+import {
+  flannelDeclaration,
+  flannelMasquerades,
+  flannelSettings,
+  hiddenPodCIDRs,
+  masqueradesForFlannel,
+} from './settings.ts';
 import type { FlannelSettings } from './settings.ts';
 import { flannelRbac, unitSubject } from './rbac.ts';
 import { flannelStatus } from './status.ts';
 import { tidyScript, tidyScriptFile } from './tidy-script.ts';
 
 const unit = 'flanneld.service';
+const extrasPlaces = [['cluster', 'network', 'flannel']];
 
 /** flannel as a service of the host, with an identity of its own, or as a DaemonSet; node subnets are Kubernetes' pod CIDRs. */
 export const flannel: NetworkPlugin<FlannelSettings> = {
@@ -40,7 +49,10 @@ export const flannel: NetworkPlugin<FlannelSettings> = {
   programs,
   kubeconfigs: ['flannel'],
   component: (target) => (inPods(target.inventory) ? undefined : flanneld(target)),
-  masquerade: ({ inventory }) => (flannelSettings(inventory).ipMasq ? podMasquerade(inventory) : undefined),
+  masquerade: ({ inventory }) =>
+    masqueradesForFlannel(inventory)
+      ? podRoutesService(masqueradeFile(inventory, hiddenPodCIDRs(inventory)))
+      : undefined,
   cniFiles: (target) => (inPods(target.inventory) ? [] : [cniFile(target.inventory, ipv6Mtu(target))]),
   objects: ({ inventory }) =>
     inPods(inventory) ? daemonSetObjects(inventory, cniFile(inventory).content) : flannelRbac(unitSubject),
@@ -74,10 +86,11 @@ function flanneld(target: NetworkTarget): Component {
   const flags = {
     ...source.flags,
     ...interfaceFlags(target),
-    'ip-masq': ipMasq,
-    'healthz-ip': '127.0.0.1',
-    'healthz-port': String(healthPort),
+    'ip-masq': keyed(ipMasq, 'cluster.network.flannel.ipMasq'),
+    'healthz-ip': chosen('127.0.0.1', 'health is for the host itself alone'),
+    'healthz-port': keyed(String(healthPort), 'cluster.network.flannel.healthPort'),
   };
+  const all = mergedFlags(flags, extraArgs, extrasPlaces);
   const pods = inventory.cluster.network.podCIDRs.join(',');
   const tidy = [tidyScript, netConfPath, `ip-masq=${ipMasq}`, pods, ...linksOf(backend, vni)];
   return {
@@ -86,7 +99,7 @@ function flanneld(target: NetworkTarget): Component {
       unit,
       description: 'flannel pod network',
       after: [source.after],
-      command: commandLine(binaries.flanneld, mergedFlags(flags, extraArgs)),
+      command: commandLine(binaries.flanneld, all),
       inputs,
       before: [{ prefix: '+', command: tidy }],
       type: 'notify',
@@ -99,6 +112,8 @@ function flanneld(target: NetworkTarget): Component {
     files: [netConf(target), tidyScriptFile(), ...source.files],
     directories: [],
     inputs,
+    interrupts: source.interrupts,
+    explanation: { flags: all, files: [] },
     health: sh`${health(healthPort)} && ${source.health}`,
     healthTimeoutSeconds: 120,
   };
@@ -107,11 +122,16 @@ function flanneld(target: NetworkTarget): Component {
 /** Node subnets are Kubernetes' pod CIDRs. */
 function nodesOf(host: Host): LeaseSource {
   return {
-    flags: { 'kube-subnet-mgr': 'true', 'kubeconfig-file': kubeconfigs.flannel, 'net-config-path': netConfPath },
+    flags: {
+      'kube-subnet-mgr': chosen('true', 'the block of each node is the one that Kubernetes gave it'),
+      'kubeconfig-file': chosen(kubeconfigs.flannel, 'where k8sup puts its identity towards the apiserver'),
+      'net-config-path': chosen(netConfPath, 'where k8sup writes its configuration'),
+    },
     inputs: [kubeconfigs.flannel],
     files: [],
     after: 'kubelet.service',
     settings: { Environment: { variable: 'NODE_NAME', value: host.name } },
+    interrupts: 'pods keep running and reach each other; routes to nodes that are new wait for some seconds',
     health: sh`:`,
   };
 }
@@ -125,26 +145,30 @@ function interfaceFlags({ inventory, host, facts }: NetworkTarget): Flags {
   const ipv4 = host.addresses.find((one) => familyOf(one) === 'ipv4');
   const ipv6 = host.addresses.find((one) => familyOf(one) === 'ipv6');
   const own = {
-    ...(ipv4 === undefined ? {} : { 'public-ip': ipv4 }),
-    ...(ipv6 === undefined ? {} : { 'public-ipv6': ipv6 }),
+    ...(ipv4 === undefined ? {} : { 'public-ip': keyed(ipv4, 'hosts[].address') }),
+    ...(ipv6 === undefined ? {} : { 'public-ipv6': keyed(ipv6, 'hosts[].address') }),
   };
-  if (choice === undefined) return { iface: ipv4 ?? host.address, ...own };
+  if (choice === undefined) return { iface: keyed(ipv4 ?? host.address, 'hosts[].address'), ...own };
   const link = chosenInterface(choice, host.address, facts);
-  return { [interfaceFlag[choice.by]]: choice.value, ...(link?.address === host.address ? own : {}) };
+  return {
+    [interfaceFlag[choice.by]]: keyed(choice.value, 'cluster.network.flannel.interface'),
+    ...(link?.address === host.address ? own : {}),
+  };
 }
 
 /** Routes of host-gw, and of DirectRouting, run over the host's own interface and outlive flannel's, so they are named by where they lead. */
 function claims(inventory: Inventory): readonly Claim[] {
-  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const { podCIDRs } = inventory.cluster.network;
   const { backend, vni } = flannelSettings(inventory);
   return [
     ...(hasKubernetes(inventory) ? cniClaims : []),
-    ...(nonMasqueradeCIDRs.length === 0 ? [] : podRoutesClaims),
+    ...(masqueradesForFlannel(inventory) ? podRoutesClaims : []),
     ...linksOf(backend, vni).map((name): Claim => ({ kind: 'link', name })),
     { kind: 'chains', name: 'FLANNEL-' },
     { kind: 'nft-table', name: 'ip flannel-ipv4' },
     { kind: 'nft-table', name: 'ip6 flannel-ipv6' },
     ...podCIDRs.map((name) => ({ kind: 'routes' as const, name })),
+    ...(backend === 'ipsec' ? podCIDRs.map((name) => ({ kind: 'xfrm' as const, name })) : []),
     { kind: 'path', name: '/run/flannel' },
     ...(inPods(inventory) ? daemonSetClaims : []),
   ];

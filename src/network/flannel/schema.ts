@@ -102,6 +102,7 @@ export const flannelSchema = z.strictObject({
   mtu: derived(mtu, 'MTU of pods', 'cluster.network.mtu, or what fits through the interface'),
   ...whichInterface,
   ipMasq: optional(z.boolean(), "Give traffic that leaves the pod network the host's address", standard.ipMasq),
+  ipv6Masq: derived(z.boolean(), 'The same for IPv6', 'as ipMasq'),
   nftables: derived(z.boolean(), 'Rules through nftables instead of iptables', 'as kube-proxy has them'),
   healthPort: derived(port, 'Port of its health check on 127.0.0.1', '10263'),
   ...subnet,

@@ -1,3 +1,4 @@
+import { familyOf } from '../../inventory/cidr.ts';
 import { given } from '../../inventory/given.ts';
 import type { InterfaceChoice } from '../../inventory/interface-choice.ts';
 import { hasKubernetes } from '../../inventory/model.ts';
@@ -34,6 +35,7 @@ export interface FlannelSettings {
   /** By host; without one it is the interface that carries the host's address. */
   readonly interfaces: Readonly<Record<string, InterfaceChoice>>;
   readonly ipMasq: boolean;
+  readonly ipv6Masq: boolean;
   /** Undefined: as kube-proxy has its rules. */
   readonly nftables?: boolean;
   readonly healthPort: number;
@@ -58,7 +60,7 @@ export const flannelDeclaration: PluginDeclaration<FlannelSettings> & typeof her
   ...here,
   summary: 'a daemon on each host that tunnels (vxlan) or routes (host-gw) to the pods of others',
   proof: 'proved',
-  provedWith: ['IPv4', 'dual stack'],
+  provedWith: ['IPv4', 'dual stack', 'IPv6 alone'],
   enforcesPolicy: false,
   version: (input) => plain(writtenFor(here, input).version ?? standard.version),
   feedsDocker: true,
@@ -91,10 +93,22 @@ export function flannelSettings({ cluster }: Inventory): FlannelSettings {
   return settingsOf(flannelDeclaration, cluster.network);
 }
 
-/** Whether flannel itself hides pods' addresses from the world: it knows only all or nothing. */
+/** The blocks of pods whose addresses are hidden from the world, by whomever. */
+export function hiddenPodCIDRs(inventory: Inventory): readonly string[] {
+  const { ipMasq, ipv6Masq } = flannelSettings(inventory);
+  return inventory.cluster.network.podCIDRs.filter((cidr) => (familyOf(cidr) === 'ipv6' ? ipv6Masq : ipMasq));
+}
+
+/** Whether flannel itself hides them: it knows only all or nothing, of both families at once. */
 export function flannelMasquerades(inventory: Inventory): boolean {
-  const { nonMasqueradeCIDRs } = inventory.cluster.network;
-  return flannelSettings(inventory).ipMasq && (!hasKubernetes(inventory) || nonMasqueradeCIDRs.length === 0);
+  const { podCIDRs, nonMasqueradeCIDRs } = inventory.cluster.network;
+  const excepts = hasKubernetes(inventory) && nonMasqueradeCIDRs.length > 0;
+  return !excepts && hiddenPodCIDRs(inventory).length === podCIDRs.length;
+}
+
+/** Whether k8sup's own rules hide them in flannel's place. */
+export function masqueradesForFlannel(inventory: Inventory): boolean {
+  return hiddenPodCIDRs(inventory).length > 0 && !flannelMasquerades(inventory);
 }
 
 function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSettings {
@@ -112,6 +126,7 @@ function resolve(input: ClusterInput, hosts: readonly HostInput[]): FlannelSetti
     extraConfig: {},
     subnetManager: masters ? 'kube' : 'etcd',
     ...written,
+    ipv6Masq: written.ipv6Masq ?? written.ipMasq ?? standard.ipMasq,
     version,
     backend,
     cniPluginVersion: plain(written.cniPluginVersion ?? standard.cniPluginVersion),

@@ -1,4 +1,5 @@
 import type { Family } from '../../engine/network-report.ts';
+import { familyOf } from '../../inventory/cidr.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { rawShell } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
@@ -6,7 +7,7 @@ import { bridgeName } from '../cni.ts';
 import { podRoutesMasquerade } from '../pod-routes/status.ts';
 import { backends, linksOf } from './backends.ts';
 import type { BackendName } from './backends.ts';
-import { flannelMasquerades, flannelSettings } from './settings.ts';
+import { flannelMasquerades, flannelSettings, hiddenPodCIDRs } from './settings.ts';
 import type { Annotations, NetworkStatus, TunnelEnd, TunnelSpec } from '../status.ts';
 
 /** What flanneld writes to its node (its documentation, kubernetes.md). */
@@ -54,15 +55,17 @@ const routed: readonly BackendName[] = ['vxlan', 'host-gw', 'ipip'];
 const unseen: readonly BackendName[] = ['alloc', 'ipsec'];
 
 /** In nftables, or in a chain of iptables: by kube-proxy's mode and flannel's release. */
-export const flannelRules = rawShell(`nft list table ip flannel-ipv4 2>/dev/null | grep -q masquerade ||
-  nft list table ip6 flannel-ipv6 2>/dev/null | grep -q masquerade ||
-  iptables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE ||
-  ip6tables -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE`);
+export function flannelRules(family: Family): Sh {
+  const [table, tool] = family === 4 ? ['ip flannel-ipv4', 'iptables'] : ['ip6 flannel-ipv6', 'ip6tables'];
+  return rawShell(`nft list table ${table} 2>/dev/null | grep -q masquerade ||
+  ${tool} -w -t nat -S FLANNEL-POSTRTG 2>/dev/null | grep -q MASQUERADE`);
+}
 
-/** Where some blocks are to see pods' own addresses, the rules are k8sup's. */
-function masquerade(inventory: Inventory): Sh | undefined {
-  if (flannelMasquerades(inventory)) return flannelRules;
-  return flannelSettings(inventory).ipMasq ? podRoutesMasquerade : undefined;
+/** Where some blocks are to see pods' own addresses, or one family alone, the rules are k8sup's. */
+function masquerade(inventory: Inventory, family: Family): Sh | undefined {
+  if (flannelMasquerades(inventory)) return flannelRules(family);
+  const hidden = hiddenPodCIDRs(inventory).some((cidr) => familyOf(cidr) === `ipv${family}`);
+  return hidden ? podRoutesMasquerade(family) : undefined;
 }
 
 function canRoute(backend: BackendName): boolean {

@@ -43,6 +43,8 @@ if [ -n "$before" ]; then
     ip "$family" route show root "$block" | while read -r cidr rest; do
       case $rest in via\\ *) ip "$family" route delete "$cidr" ;; esac
     done
+    # What IPsec would still seal nobody opens.
+    ip xfrm policy deleteall src "$block" dst "$block" 2>/dev/null || :
   done
   for table in ip:flannel-ipv4 ip6:flannel-ipv6; do
     if nft list table "\${table%%:*}" "\${table#*:}" >/dev/null 2>&1; then nft delete table "\${table%%:*}" "\${table#*:}"; fi

@@ -28,7 +28,8 @@ export function networkProbes(
   others: readonly NetworkNode[],
 ): readonly NetworkProbe[] {
   const tunnels = tunnelsOf(status, inventory, node);
-  const [unit, masquerade] = [status.unit?.(inventory), status.masquerade?.(inventory)];
+  const unit = status.unit?.(inventory);
+  const masquerade = masqueradeScript(status, inventory);
   const devices = [...(status.bridge === undefined ? [] : [status.bridge]), ...tunnels.map(({ device }) => device)];
   return [
     { key: 'links', script: linksScript(node.address, devices) },
@@ -48,6 +49,14 @@ export function networkProbes(
     ]),
     ...(tunnels.length === 0 ? [] : [{ key: 'drops', script: dropsScript(tunnels.map(({ port }) => port)) }]),
   ];
+}
+
+/** Each family that has rules must have its own. */
+function masqueradeScript(status: NetworkStatus, inventory: Inventory): Sh | undefined {
+  const own = new Set(inventory.cluster.network.podCIDRs.map(familyOf));
+  const scripts = [...own].flatMap((family) => status.masquerade?.(inventory, family) ?? []);
+  const [first, ...others] = new Map(scripts.map((script) => [script.sh, script])).values();
+  return first === undefined ? undefined : others.reduce((all, one) => sh`(${all}) && (${one})`, first);
 }
 
 /** The first line names the host's own link, and may be empty. */
@@ -73,10 +82,11 @@ for f in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter; do [ 
 for d in ${devices}; do [ ! -r "ipv4/conf/$d/rp_filter" ] || echo "ipv4/conf/$d/rp_filter $(cat "ipv4/conf/$d/rp_filter")"; done`;
 }
 
+/** Docker's own service has a chain of k8sup's beside the network's. */
 function forwardScript(chain: string | undefined, family: Family): Sh {
   const iptables = rawShell(family === 4 ? 'iptables' : 'ip6tables');
-  const own = chain === undefined ? sh`:` : sh`${iptables} -w -S ${chain} 2>/dev/null`;
-  return sh`${iptables} -w -S FORWARD 2>/dev/null; ${own}; :`;
+  const chains = ['FORWARD', ...(chain === undefined ? [] : [chain]), 'K8SUP-DOCKER'];
+  return lines([...chains.map((one) => sh`${iptables} -w -S ${one} 2>/dev/null`), sh`:`]);
 }
 
 const firewallScript = rawShell(`for unit in firewalld ufw; do

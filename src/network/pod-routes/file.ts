@@ -27,9 +27,9 @@ export function podRoutesFile(
   return fileOf([...rules(inventory, own), ...routes]);
 }
 
-/** The rules alone: the network has routes of its own. */
-export function masqueradeFile(inventory: Inventory): ComponentFile {
-  return fileOf(rules(inventory, inventory.cluster.network.podCIDRs));
+/** The rules alone, to hide these blocks of pods: the network has routes of its own. */
+export function masqueradeFile(inventory: Inventory, own: readonly string[]): ComponentFile {
+  return fileOf(rules(inventory, own));
 }
 
 /** A node is reached by its address of the route's own family. */

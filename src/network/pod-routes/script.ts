@@ -28,7 +28,7 @@ action=$1 file=$2
 filter=$(sed -n 's/^filter //p' "$file")
 value() { sed -n "/$not/d; s/^$1 //p" "$file"; }
 
-# Whether pods have addresses of $family; sets what differs by it.
+# Whether pods have addresses of $family; sets what differs by it. Without own ones to hide there are no rules in it.
 choose() {
   case $family in
     6) nft=ip6 iptables=ip6tables multicast=ff00::/8 not='^[^:]*$' ;;
@@ -94,7 +94,8 @@ missing_routes() {
 check_family() {
   missing=$(missing_routes)
   if [ -n "$missing" ]; then echo "$missing"; status=1; fi
-  if [ "$filter" = nft ]; then
+  if [ -z "$own" ]; then :
+  elif [ "$filter" = nft ]; then
     nft list chain "$nft" k8sup postrouting 2>/dev/null | grep -q masquerade || { echo 'the masquerade rule is missing'; status=1; }
   else
     has nat POSTROUTING K8SUP-POSTROUTING && tables -t nat -C K8SUP-POSTROUTING -j MASQUERADE 2>/dev/null ||
@@ -114,8 +115,7 @@ unjump() { if has "$@"; then tables -t "$1" -D "$2" -m comment --comment 'k8sup 
 
 drop() { tables -t "$1" -F "$2" 2>/dev/null && tables -t "$1" -X "$2"; }
 
-down_family() {
-  ip "-$family" route flush proto ${routeProtocol}
+rules_down() {
   if [ "$filter" = nft ]; then
     nft delete table "$nft" k8sup
   else
@@ -126,9 +126,20 @@ down_family() {
   fi
 }
 
+down_family() {
+  ip "-$family" route flush proto ${routeProtocol}
+  [ -z "$own" ] || rules_down
+}
+
 down() { for family in 4 6; do if choose; then down_family; fi; done; }
 
-up_family() { routes_up; if [ "$filter" = nft ]; then nft_up; else iptables_up; fi; }
+up_family() {
+  routes_up
+  # Those that an earlier file asked for.
+  if [ -z "$own" ]; then rules_down >/dev/null 2>&1 || :
+  elif [ "$filter" = nft ]; then nft_up
+  else iptables_up; fi
+}
 
 up() { for family in 4 6; do if choose; then up_family; fi; done; }
 

@@ -1,10 +1,9 @@
 import type { Component, ComponentFile } from '../../components/component.ts';
 import { serviceText } from '../../components/service.ts';
-import type { Inventory } from '../../inventory/model.ts';
 import type { Claim } from '../../resources/claims.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
-import { masqueradeFile, podRoutesPath } from './file.ts';
+import { podRoutesPath } from './file.ts';
 import { podRoutesScript, podRoutesScriptFile } from './script.ts';
 
 export const podRoutesUnit = 'k8sup-routes.service';
@@ -28,16 +27,11 @@ export function podRoutesService(file: ComponentFile): Component {
     files: [podRoutesScriptFile(), file],
     directories: [],
     inputs,
+    interrupts: 'routes and rules stay as they are; pods keep their connections',
+    explanation: { flags: {}, files: [] },
     health: sh`${podRoutesScript} check ${podRoutesPath}`,
     healthTimeoutSeconds: 30,
   };
-}
-
-/** For networks that know only all or nothing: the rules alone, where some blocks are to see pods' own addresses. */
-export function podMasquerade(inventory: Inventory): Component | undefined {
-  return inventory.cluster.network.nonMasqueradeCIDRs.length === 0
-    ? undefined
-    : podRoutesService(masqueradeFile(inventory));
 }
 
 /** What the rules leave. */

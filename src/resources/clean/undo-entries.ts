@@ -10,6 +10,7 @@ export const networkKinds = [
   'link',
   'module-link',
   'routes',
+  'xfrm',
   'route-table',
   'nft-table',
   'chains',
@@ -18,6 +19,7 @@ export const networkKinds = [
   'ipvs',
   'bpf',
   'policy',
+  'policy6',
 ];
 
 /** The shell function `undo`, which takes back the entry of the ownership manifest that is in `$kind`, `$name` and `$value`; `$manifest` is the manifest's path. */

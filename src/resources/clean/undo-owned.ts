@@ -77,6 +77,8 @@ ip $family -o route show root "$name" | while read -r route rest; do
   esac
 done
 [ -z "$(ip $family -o route show root "$name")" ]`),
+  // The kernel's policies that send a block's packets through IPsec; without such a kernel there are none.
+  xfrm: rawShell(`! ip xfrm policy >/dev/null 2>&1 || ip xfrm policy deleteall src "$name" dst "$name"`),
   // Of both families; a table without a route counts as none.
   'route-table': rawShell(`for family in -4 -6; do
   while ip $family rule delete lookup "$name" 2>/dev/null; do :; done
@@ -89,6 +91,7 @@ done`),
     `if command -v nft >/dev/null && nft list table $name >/dev/null 2>&1; then nft delete table $name; fi`,
   ),
   policy: rawShell(`[ -z "$value" ] || iptables -P "$name" "$value"`),
+  policy6: rawShell(`[ -z "$value" ] || ip6tables -P "$name" "$value"`),
   netns: rawShell(
     `for ns in /run/netns/"$name"*; do [ -e "$ns" ] || continue; umount -- "$ns" 2>/dev/null || :; rm -f -- "$ns"; done`,
   ),

@@ -1,142 +1,251 @@
-import { readFile } from 'node:fs/promises';
-import ssh2 from 'ssh2';
-import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
-import type { Connection } from '../../host/connection.ts';
-import { loaderCommand } from '../../host/loader.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import type { Connection, RunOptions, RunResult } from '../../host/connection.ts';
 import type { Host } from '../../inventory/model.ts';
+import { rootLogin } from '../root-login.ts';
+import type { RootLogin } from '../root-login.ts';
+import type { ScriptHost } from '../run-script.ts';
+import type { Secrets } from '../secrets.ts';
 import { runInChannel } from './channel.ts';
-import { connectError } from './connect-error.ts';
-import { hostKeyCheck } from './host-key.ts';
-import type { HostKeyCheck } from './host-key.ts';
+import { forwardError } from './connect-error.ts';
+import { dial, forward } from './dial.ts';
+import type { Dialled } from './dial.ts';
+import { DroppedError } from './dropped-error.ts';
+import { openKeys } from './keys.ts';
 import { limitTo } from './limit.ts';
-import { startProxyCommand } from './proxy-command.ts';
-import type { ProxySocket } from './proxy-command.ts';
+import type { Limit } from './limit.ts';
+import { loginOf } from './login.ts';
+import { routeTo } from './route.ts';
+import type { Route } from './route.ts';
+import { openSshConfig } from './ssh-config.ts';
+import type { Target } from './target.ts';
 
 /** sshd refuses the eleventh session of a connection (MaxSessions); one whose script still ends after its channel was closed counts there too. */
 const maxChannels = 8;
 
-/**
- * Opens the one SSH connection that a host keeps for a whole run.
- *
- * @throws K8supError of kind `connection` or `hostKey`.
- */
-export async function connectSsh(host: Host, signal: AbortSignal): Promise<Connection> {
-  const check = hostKeyCheck(host);
-  const options = await connectOptions(host, check);
-  const proxy = host.ssh.proxyCommand === undefined ? undefined : startProxyCommand(host.ssh.proxyCommand, host);
-  const client = new ssh2.Client();
-  // An error after `ready` without a listener would end the whole process; the channels in use learn of it by `close`.
-  client.on('error', () => undefined);
-  let connected = false;
-  try {
-    await ready(client, proxy === undefined ? options : { ...options, sock: proxy.stream }, signal);
-    connected = true;
-  } catch (error) {
-    client.destroy();
-    signal.throwIfAborted();
-    throw check.refusal() ?? connectError(host, error, (await proxy?.errors()) ?? '');
-  } finally {
-    if (!connected) proxy?.end();
-  }
-  return connection(host, client, proxy);
+/** Logins at once to one sshd: from the eleventh on it drops some of them (MaxStartups 10:30:100). */
+const maxLogins = 8;
+
+/** Before each new attempt, in milliseconds: where sshd drops logins, and where it has no session left. */
+const retryMs = [500, 1000, 2000, 4000, 8000] as const;
+const channelRetryMs = [50, 100, 200, 400, 800, 1600, 3200] as const;
+
+/** All that connections of one run share. */
+export interface Ssh extends AsyncDisposable {
+  /** Asks for and reads all that a connection will need. */
+  prepare(host: Host, signal: AbortSignal): Promise<void>;
+  /** @throws K8supError of kind `connection` or `hostKey`. */
+  connect(host: Host, signal: AbortSignal): Promise<Connection>;
 }
 
-function connection(host: Host, client: ssh2.Client, proxy: ProxySocket | undefined): Connection {
+export interface SshOptions {
+  readonly secrets: Secrets;
+  readonly env: NodeJS.ProcessEnv;
+  /** Told what is tried again. */
+  readonly warn: (host: string, text: string) => void;
+  /** Between 0 and 1: hosts that were dropped together do not come back together. */
+  readonly random?: () => number;
+}
+
+export function openSsh(options: SshOptions): Ssh {
+  const config = openSshConfig();
+  const keys = openKeys(options.secrets);
+  const logins = new Map<string, Limit>();
+  const jumps = new Map<string, Promise<Dialled>>();
+  const routes = new Map<string, Promise<Route>>();
+  const parts = { ...options, keys };
+
+  const route = (host: Host, signal: AbortSignal): Promise<Route> => {
+    const found = routes.get(host.name) ?? routeTo({ name: host.name, ssh: host.ssh }, config, signal);
+    routes.set(host.name, found);
+    return found;
+  };
+  const rootOf = ({ name }: Host, { ssh }: Target, signal: AbortSignal): Promise<RootLogin> =>
+    rootLogin({ name, ssh, isRoot: ssh.user === 'root' }, options.secrets, signal);
+
+  const logIn = async (target: Target, way: Way, signal: AbortSignal): Promise<Dialled> => {
+    const place = placeOf(target, way.key);
+    const limit = logins.get(place) ?? limitTo(maxLogins);
+    logins.set(place, limit);
+    const attempt = () => limit(signal, async () => dial(target, await way.open(target), { ...parts, signal }));
+    return await retried(
+      attempt,
+      (why, ms) => {
+        options.warn(target.name, `${why}; trying again in ${(ms / 1000).toFixed(1)} s`);
+      },
+      { signal, random: options.random ?? Math.random },
+    );
+  };
+
+  /** Each jump host is connected to once for all hosts behind it: a session of sshd's is not needed for what goes through. */
+  const through = async (hops: readonly Target[], signal: AbortSignal): Promise<Way> => {
+    const last = hops.at(-1);
+    if (last === undefined) return { key: '', open: () => Promise.resolve(undefined) };
+    const before = await through(hops.slice(0, -1), signal);
+    const key = `${before.key} ${last.ssh.user}@${last.ssh.hostName}:${String(last.ssh.port)}`;
+    const dialled =
+      jumps.get(key) ??
+      logIn(last, before, signal).then((jump) => {
+        // A jump host that was rebooted is there again for the next host.
+        jump.client.once('close', () => jumps.delete(key));
+        return jump;
+      });
+    jumps.set(key, dialled);
+    const { client } = await dialled;
+    const open = (target: Target): Promise<Duplex> =>
+      within(forward(client, target.ssh), target.ssh.connectTimeoutSeconds * 1000).catch((error: unknown) => {
+        throw forwardError(target, last, error);
+      });
+    return { key, open };
+  };
+
+  return {
+    prepare: async (host, run) => {
+      const signal = ofOne(run);
+      const { target, jumps: hops } = await route(host, signal);
+      for (const hop of [...hops, target]) await loginOf(hop, { ...parts, signal, pause: () => undefined });
+      await rootOf(host, target, signal);
+    },
+    connect: async (host, run) => {
+      const signal = ofOne(run);
+      const { target, jumps: hops } = await route(host, signal);
+      const root = await rootOf(host, target, signal);
+      const way = await through(hops, signal).catch((error: unknown) => {
+        throw ofHost(host.name, error);
+      });
+      return connection(host.name, root, await logIn(target, way, signal), target.ssh.keepaliveSeconds);
+    },
+    [Symbol.asyncDispose]: async () => {
+      config[Symbol.dispose]();
+      // The last hop first: its connection goes through the others.
+      for (const jump of [...jumps.values()].reverse())
+        await jump.then((dialled) => dialled.close()).catch(() => undefined);
+    },
+  };
+}
+
+/** A signal for one host: Node warns of more than ten listeners on one, and a run has hosts enough. */
+function ofOne(run: AbortSignal): AbortSignal {
+  return AbortSignal.any([run]);
+}
+
+/** How the next connection gets to its sshd; `key` names what it goes through. */
+interface Way {
+  readonly key: string;
+  readonly open: (target: Target) => Promise<Duplex | undefined>;
+}
+
+/** Which sshd a login burdens first; a proxy command that is no ssh leads to the host itself. */
+function placeOf({ ssh }: Target, through: string): string {
+  if (through === '' && /\bssh\b/.test(ssh.proxyCommand ?? '')) return ssh.proxyCommand ?? '';
+  return `${through} ${ssh.hostName}:${String(ssh.port)}`;
+}
+
+async function retried(
+  attempt: () => Promise<Dialled>,
+  told: (why: string, ms: number) => void,
+  { signal, random }: { readonly signal: AbortSignal; readonly random: () => number },
+): Promise<Dialled> {
+  for (const wait of retryMs) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof DroppedError)) throw error;
+      const ms = Math.round(wait * (0.5 + random()));
+      told(`sshd closed the connection before the login (${error.why ?? error.message})`, ms);
+      await delay(ms, undefined, { signal });
+    }
+  }
+  return await attempt();
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  const stop = new AbortController();
+  const late = delay(ms, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`no answer within ${String(ms / 1000)} s`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop.abort();
+    late.catch(() => undefined);
+  }
+}
+
+/** The failure of a jump host is one of each host behind it. */
+function ofHost(host: string, error: unknown): unknown {
+  if (!(error instanceof K8supError) || error.host === host) return error;
+  const { code, kind, why, fix } = error;
+  const what = error.message.replace(`${error.host ?? ''}:`, `${host}:`);
+  return new K8supError({
+    code,
+    kind,
+    host,
+    what,
+    ...(why === undefined ? {} : { why }),
+    ...(fix === undefined ? {} : { fix }),
+    cause: error,
+  });
+}
+
+function connection(name: string, root: RootLogin, dialled: Dialled, keepalive: number): Connection {
   let bytesSent = 0;
-  const channelHost = {
-    name: host.name,
-    command: loaderCommand(host.ssh.user),
-    onSent: (bytes: number) => void (bytesSent += bytes),
+  const host: ScriptHost = {
+    name,
+    root,
+    onSent: (bytes) => void (bytesSent += bytes),
+    lost: () => lostError(name, dialled.trouble(), keepalive),
   };
   const limit = limitTo(maxChannels);
   const run: Connection['run'] = (script, options) =>
-    limit(options.signal, () => runInChannel(client, channelHost, script, options));
+    runWhenFree(limit, options, () => runInChannel(dialled.client, host, script, options));
   return {
-    hostName: host.name,
+    hostName: name,
     run,
     read: run,
     get bytesSent() {
       return bytesSent;
     },
-    [Symbol.asyncDispose]: () => closed(client, proxy),
+    [Symbol.asyncDispose]: () => dialled.close(),
   };
 }
 
-async function connectOptions(host: Host, check: HostKeyCheck): Promise<ssh2.ConnectConfig> {
-  const { ssh } = host;
-  return {
-    host: ssh.hostName,
-    port: ssh.port,
-    username: ssh.user,
-    readyTimeout: ssh.connectTimeoutSeconds * 1000,
-    keepaliveInterval: 10_000,
-    keepaliveCountMax: 3,
-    hostVerifier: (key: Buffer) => check.verify(key),
-    ...(check.algorithms === undefined
-      ? {}
-      : { algorithms: { serverHostKey: check.algorithms as ssh2.ServerHostKeyAlgorithm[] } }),
-    ...(await credentials(host)),
-  };
-}
-
-async function credentials(host: Host): Promise<Pick<ssh2.ConnectConfig, 'privateKey' | 'agent'>> {
-  if (host.ssh.privateKey === undefined) {
-    const agent = process.env['SSH_AUTH_SOCK'];
-    if (agent !== undefined) return { agent };
-    throw new K8supError({
-      code: 'SSH_NO_KEY',
-      kind: 'connection',
-      host: host.name,
-      what: `${host.name}: there is no key to log in with`,
-      why: 'the inventory names no ssh.privateKey and no SSH agent is running',
-      fix: 'set ssh.privateKey in the inventory, or start ssh-agent and ssh-add a key',
-    });
-  }
-  try {
-    const privateKey = await readFile(host.ssh.privateKey);
-    const parsed = ssh2.utils.parseKey(privateKey);
-    if (parsed instanceof Error) throw parsed;
-    return { privateKey };
-  } catch (error) {
-    throw new K8supError({
-      code: 'SSH_KEY_UNREADABLE',
-      kind: 'connection',
-      host: host.name,
-      what: `the private key ${host.ssh.privateKey} cannot be used`,
-      why: messageOf(error),
-      fix: 'check ssh.privateKey; a key with a passphrase goes through ssh-agent',
-      cause: error,
-    });
+/** An sshd with fewer sessions than ours (MaxSessions) says so by refusing one: then fewer run at a time. */
+async function runWhenFree(limit: Limit, options: RunOptions, work: () => Promise<RunResult>): Promise<RunResult> {
+  const alone = [...channelRetryMs];
+  for (;;) {
+    try {
+      return await limit(options.signal, async () => {
+        try {
+          return await work();
+        } catch (error) {
+          if (isFull(error)) limit.lower(limit.running - 1);
+          throw error;
+        }
+      });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // With others on the connection it waits for its turn; alone, a script that was given up may still run.
+      const wait = limit.running > 0 ? 0 : alone.shift();
+      if (wait === undefined) throw error;
+      await delay(wait, undefined, { signal: ofOne(options.signal) });
+    }
   }
 }
 
-function ready(client: ssh2.Client, options: ssh2.ConnectConfig, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('cancelled'));
-    signal.addEventListener('abort', abort, { once: true });
-    const settle = (act: () => void): void => {
-      signal.removeEventListener('abort', abort);
-      act();
-    };
-    client.once('ready', () => settle(resolve));
-    client.once('error', (error) => settle(() => reject(error)));
-    client.once('close', () => settle(() => reject(new Error('the connection was closed before the login'))));
-    client.connect(options);
-  });
+function isFull(error: unknown): boolean {
+  return error instanceof K8supError && error.code === 'CHANNEL_REFUSED';
 }
 
-/** Says good-bye, and gives the other side a second before the socket is dropped. */
-function closed(client: ssh2.Client, proxy: ProxySocket | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      client.destroy();
-      proxy?.end();
-      resolve();
-    };
-    const timer = setTimeout(finish, 1000);
-    client.once('close', finish);
-    client.end();
+function lostError(host: string, trouble: string | undefined, keepalive: number): K8supError {
+  const silent = `the host answered nothing for ${String(3 * keepalive)} s`;
+  return new K8supError({
+    code: 'CONNECTION_LOST',
+    kind: 'connection',
+    host,
+    what: `${host}: the SSH connection was lost`,
+    why: trouble === undefined ? 'the other side closed it' : trouble === 'Keepalive timeout' ? silent : trouble,
+    fix: 'look whether the host hangs, was rebooted or the network cut; then run the same command again: it goes on where it stopped',
   });
 }

@@ -1,7 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 
 /** One line of a known_hosts file. */
 export interface KnownHost {
+  readonly file: string;
   readonly line: number;
   readonly marker: 'revoked' | 'cert-authority' | undefined;
   readonly patterns: string;
@@ -10,14 +11,14 @@ export interface KnownHost {
 }
 
 /** Reads a known_hosts file; lines that are no entry are passed over, as OpenSSH does (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
-export function parseKnownHosts(text: string): readonly KnownHost[] {
+export function parseKnownHosts(text: string, file: string): readonly KnownHost[] {
   return text.split('\n').flatMap((line, index) => {
     const words = line.trim().split(/\s+/);
     if (line.trim() === '' || line.trimStart().startsWith('#')) return [];
     const marker = words[0] === '@revoked' ? 'revoked' : words[0] === '@cert-authority' ? 'cert-authority' : undefined;
     const [patterns, keyType, key] = marker === undefined ? words : words.slice(1);
     if (patterns === undefined || keyType === undefined || key === undefined) return [];
-    return [{ line: index + 1, marker, patterns, keyType, key: Buffer.from(key, 'base64') }];
+    return [{ file, line: index + 1, marker, patterns, keyType, key: Buffer.from(key, 'base64') }];
   });
 }
 
@@ -31,27 +32,32 @@ export function knownHostName(hostName: string, port: number): string {
 export type HostKeyVerdict =
   | { readonly verdict: 'known' }
   | { readonly verdict: 'unknown' }
-  | { readonly verdict: 'revoked'; readonly line: number }
-  | { readonly verdict: 'changed'; readonly line: number; readonly recorded: KnownHost };
+  | { readonly verdict: 'revoked' | 'changed' | 'authority'; readonly recorded: KnownHost };
 
 /**
- * Judges a server's key. A certificate authority's line counts as no entry, since certificates are not checked here; a key of another type than
- * the recorded ones is a change, because the connection asks for the recorded types first.
+ * Judges a server's key. Where only a certificate authority is recorded nothing can be said, since certificates are not checked here; a key of another type
+ * than the recorded ones is a change, because the connection asks for the recorded types first.
  */
 export function judgeHostKey(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
-  const mine = entries.filter((entry) => matches(entry.patterns, name) && entry.marker !== 'cert-authority');
+  const mine = entries.filter((entry) => matches(entry.patterns, name));
   const revoked = mine.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
-  if (revoked !== undefined) return { verdict: 'revoked', line: revoked.line };
-  const recorded = mine.filter((entry) => entry.marker === undefined);
-  if (recorded.some((entry) => entry.key.equals(key))) return { verdict: 'known' };
-  const first = recorded[0];
-  return first === undefined ? { verdict: 'unknown' } : { verdict: 'changed', line: first.line, recorded: first };
+  if (revoked !== undefined) return { verdict: 'revoked', recorded: revoked };
+  const plain = mine.filter((entry) => entry.marker === undefined);
+  if (plain.some((entry) => entry.key.equals(key))) return { verdict: 'known' };
+  if (plain[0] !== undefined) return { verdict: 'changed', recorded: plain[0] };
+  const authority = mine.find((entry) => entry.marker === 'cert-authority');
+  return authority === undefined ? { verdict: 'unknown' } : { verdict: 'authority', recorded: authority };
 }
 
 /** Key types recorded for a host, so that the server is asked for one of them and a host with several keys is no alarm. */
 export function recordedKeyTypes(entries: readonly KnownHost[], name: string): readonly string[] {
   const mine = entries.filter((entry) => entry.marker === undefined && matches(entry.patterns, name));
   return [...new Set(mine.map((entry) => entry.keyType))];
+}
+
+/** A name as `HashKnownHosts yes` records it. */
+export function hashedName(name: string, salt: Buffer = randomBytes(20)): string {
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
 function matches(patterns: string, name: string): boolean {
@@ -69,7 +75,7 @@ function matches(patterns: string, name: string): boolean {
 function matchesHash(pattern: string, name: string): boolean {
   const [, , salt, hash] = pattern.split('|');
   if (salt === undefined || hash === undefined) return false;
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  return hashedName(name, Buffer.from(salt, 'base64')) === `|1|${salt}|${hash}`;
 }
 
 function wildcard(pattern: string): RegExp {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
-import type { Host } from '../../inventory/model.ts';
+import type { Target } from './target.ts';
 
 /** A running ProxyCommand, used as the socket of a connection. */
 export interface ProxySocket {
@@ -11,7 +11,7 @@ export interface ProxySocket {
 }
 
 /** Replaces OpenSSH's tokens (ssh_config(5), TOKENS): %h %p %r %n %%. */
-export function expandTokens(command: string, host: Host): string {
+export function expandTokens(command: string, host: Target): string {
   const values: Readonly<Record<string, string>> = {
     h: host.ssh.hostName,
     p: String(host.ssh.port),
@@ -26,7 +26,7 @@ export function expandTokens(command: string, host: Host): string {
  * Starts the command as OpenSSH does: by the shell, with `exec`, in a process group of its own, so that Ctrl-C at the terminal does not cut the
  * connection while a running step ends.
  */
-export function startProxyCommand(command: string, host: Host): ProxySocket {
+export function startProxyCommand(command: string, host: Target): ProxySocket {
   const child = spawn('/bin/sh', ['-c', `exec ${expandTokens(command, host)}`], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -155,6 +155,62 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
       expect(good(await apply('--no-verify'))).toMatchObject({ changed: 0, restarted: 0 });
     });
 
+    test('host-gw has routes in both families; where IPv6 is not to be masqueraded, IPv4 still is', async () => {
+      families(['ipv4', 'ipv6'], { plugin: 'flannel', flannel: { backend: 'host-gw', ipv6Masq: false } }, 'nftables');
+      const result = await apply();
+      expect(good(result)).toMatchObject({ ok: true, failed: 0 });
+      for (const family of ['IPv4', 'IPv6'])
+        expect(checksOf(result)).toContainEqual(
+          expect.objectContaining({
+            tried: `ping and http, h1 to h2 by ${family}`,
+            ok: true,
+            result: expect.stringMatching(/seen as itself$/) as string,
+          }),
+        );
+      const routes = `ip -4 route show root ${podCIDR.ipv4}; ip -6 route show root ${podCIDR.ipv6}`;
+      expect(await lab.ssh('h1', routes)).toMatch(/via 10\.88\.0\.12 dev host0[^]*via fd88::12 dev host0/);
+      expect(await lab.ssh('h1', 'ls /sys/class/net')).not.toContain('flannel');
+      const started = await Promise.all((['ipv4', 'ipv6'] as const).map((family) => lab.onRouter(mirror(family))));
+      // Nobody hides pods from it any more, so that it has to know the way back.
+      await lab.onRouter(`ip -6 route replace ${podCIDR.ipv6} via fd88::11`);
+      try {
+        const pods = await podsOn(lab, image);
+        const asked = (target: string) =>
+          lab.kubectl('exec', 'on-h1', '--', 'sh', '-c', `nc -w 5 ${target} 7777 </dev/null`);
+        expect(usual((await asked(router.ipv4)).trim())).toBe(lab.host('h1').address);
+        expect(usual((await asked(router.ipv6)).trim())).toBe(pods.get('h1 ipv6'));
+      } finally {
+        await lab.onRouter(`ip -6 route delete ${podCIDR.ipv6}; kill ${started.map((text) => text.trim()).join(' ')}`);
+      }
+      expect(good(await apply('--no-verify'))).toMatchObject({ changed: 0, restarted: 0 });
+    });
+
+    test('clean leaves both hosts as they were', cleanExactly);
+  });
+
+  describe('flannel with IPv6 alone, nftables', () => {
+    test('apply makes a cluster whose pods have no IPv4, and are masqueraded outside', async () => {
+      families(['ipv6'], { plugin: 'flannel' }, 'nftables');
+      const result = await apply();
+      expect(good(result)).toMatchObject({ ok: true, failed: 0 });
+      const pings = checksOf(result).filter(({ name }) => name === 'pod to pod');
+      expect(pings.map(({ result: text }) => text)).toEqual([
+        expect.stringMatching(/^fd00:.*seen as itself$/),
+        expect.stringMatching(/^fd00:.*seen as itself$/),
+      ]);
+      expect((await lab.ssh('h1', 'cd /sys/class/net && ls -d flannel*')).trim()).toBe('flannel-v6.1');
+      const listener = await lab.onRouter(mirror('ipv6'));
+      try {
+        await podsOn(lab, image);
+        const asked = await lab.kubectl('exec', 'on-h1', '--', 'sh', '-c', `nc -w 5 ${router.ipv6} 7777 </dev/null`);
+        expect(usual(asked.trim())).toBe(lab.host('h1').address6);
+      } finally {
+        await lab.onRouter(`kill ${listener.trim()}`);
+      }
+      expect((await lab.k8sup('network', 'status', lab.inventory)).exitCode).toBe(0);
+      expect(good(await apply('--no-verify'))).toMatchObject({ changed: 0, restarted: 0 });
+    });
+
     test('clean leaves both hosts as they were', cleanExactly);
   });
 

@@ -1,12 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { flannelImage, flannelImageName } from '../../support/flannel-image.ts';
 import { bootLab, good, noLab } from '../../support/lab.ts';
 import type { EditableInventory, K8supRun, LabHandle } from '../../support/lab.ts';
 import { mainPids } from '../../support/observe.ts';
+import { difference, snapshot } from '../../support/snapshot.ts';
+import type { Snapshot } from '../../support/snapshot.ts';
 
 /** h1 and h3 are on one subnet, h2 behind the router; `host1` connects all three without one. */
 const hosts = ['h1', 'h2', 'h3'] as const;
 type Name = (typeof hosts)[number];
+/** The lab's router, which knows no route to pods; tells everybody who asks by which address they came. */
+const outside = '10.88.0.1';
+const mirror = "setsid socat TCP4-LISTEN:7777,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR' >/dev/null 2>&1 & echo $!";
+const askOutside = `nc -w 5 ${outside} 7777 </dev/null`;
 const second: Readonly<Record<Name, string>> = { h1: '10.89.0.11', h2: '10.89.0.12', h3: '10.89.0.13' };
 
 describe.skipIf(noLab !== undefined)(
@@ -14,7 +23,15 @@ describe.skipIf(noLab !== undefined)(
   () => {
     let lab: LabHandle;
     let plain: string;
+    let listener: string;
+    let baseline: readonly Snapshot[];
 
+    const look = (): Promise<readonly Snapshot[]> => Promise.all(hosts.map((host) => snapshot(lab, host)));
+    const cleanExactly = async (): Promise<void> => {
+      good(await lab.k8sup('clean', lab.inventory, '--yes', '-o', 'json'));
+      const after = await look();
+      expect(baseline.flatMap((before, index) => difference(before, after[index] ?? new Map()))).toEqual([]);
+    };
     const edit = (flannel: object, more: (inventory: EditableInventory) => void = () => undefined): void => {
       writeFileSync(lab.inventory, plain);
       lab.edit((inventory) => {
@@ -33,7 +50,7 @@ describe.skipIf(noLab !== undefined)(
         .split('\n')
         .filter((one) => one !== '');
 
-    /** Each pod asks each pod of another node who it thinks is asking. */
+    /** Each pod asks each pod of another node who it thinks is asking, and one outside of the pod network. */
     const podsSeeEachOther = async (size = 56): Promise<void> => {
       const pods = await podsOf(lab);
       for (const from of pods) {
@@ -43,20 +60,27 @@ describe.skipIf(noLab !== undefined)(
             ({ ip }) =>
               `timeout 5 wget -q -O - http://${ip}:8080/cgi-bin/who 2>&1; ping -q -c 1 -W 5 -s ${size} ${ip} >/dev/null && echo fits`,
           )
+          .concat(askOutside)
           .join('; ');
         const said = await reached(lab, from.name, script);
         expect(
           said.split('\n').filter((line) => line !== ''),
           `${from.node} asks ${others.map(({ node }) => node).join(', ')}`,
-        ).toEqual(others.flatMap(() => [from.ip, 'fits']));
+        ).toEqual([...others.flatMap(() => [from.ip, 'fits']), lab.host(from.node).address]);
       }
     };
 
     beforeAll(async () => {
       lab = await bootLab('e2e-flannel', 3, 'newest', { subnets: 2, secondInterface: true });
       plain = readFileSync(lab.inventory, 'utf8');
+      writeFileSync(join(lab.dir, 'psk'), randomBytes(48).toString('hex'), { mode: 0o600 });
+      baseline = await look();
+      listener = await lab.onRouter(mirror);
     });
-    afterAll(() => lab.down());
+    afterAll(async () => {
+      await lab.onRouter(`kill ${listener.trim()}`);
+      await lab.down();
+    });
 
     test('host-gw across subnets is refused with the reason, before anything is changed', async () => {
       edit({ backend: 'host-gw' });
@@ -70,6 +94,7 @@ describe.skipIf(noLab !== undefined)(
     test.each([
       ['wireguard, which this kernel lacks', { backend: 'wireguard' }, 'KERNEL_FEATURE_MISSING'],
       ['ipip, which this kernel lacks', { backend: 'ipip' }, 'KERNEL_FEATURE_MISSING'],
+      ['ipsec, which this kernel lacks', { backend: 'ipsec', ipsec: { pskFile: 'psk' } }, 'KERNEL_FEATURE_MISSING'],
       ['an interface that no host has', { interface: 'eth7' }, 'INTERFACE_MISSING'],
       ['an MTU that does not fit with the tunnel', { mtu: 1451 }, 'MTU_TOO_LARGE'],
     ])('%s is refused', async (_what, flannel, code) => {
@@ -160,8 +185,13 @@ describe.skipIf(noLab !== undefined)(
       expect(await lab.ssh('h1', 'ip -d link show flannel.1')).toContain('local 10.88.0.11');
     });
 
-    test('without masquerading the rules are gone', async () => {
+    test('without masquerading the rules are gone, and pods are seen as themselves outside', async () => {
       await change({ ipMasq: false });
+      const [pod] = await podsOf(lab);
+      const { address } = lab.host(pod?.node ?? '');
+      await lab.onRouter(`ip route replace ${pod?.ip ?? ''}/32 via ${address}`);
+      expect((await lab.kubectl('exec', pod?.name ?? '', '--', 'sh', '-c', askOutside)).trim()).toBe(pod?.ip);
+      await lab.onRouter(`ip route delete ${pod?.ip ?? ''}/32 via ${address}`);
       expect(await lab.ssh('h1', 'nft list ruleset | grep masquerade | grep -i flannel || :')).toBe('');
       expect(await lab.ssh('h1', 'nft list chain ip flannel-ipv4 postrtg 2>/dev/null || :')).toBe('');
     });
@@ -189,6 +219,26 @@ describe.skipIf(noLab !== undefined)(
       const plan = await lab.k8sup('plan', lab.inventory, '-o', 'json');
       expect(plan.stdout + plan.stderr).toContain('UNSAFE_CHANGE_NETWORK_SETTING');
     });
+
+    test('clean leaves the hosts as they were, whatever flannel was told before', cleanExactly);
+
+    test('as a DaemonSet it has no unit, and pods see each other just so', async () => {
+      const image = await flannelImage(lab);
+      edit({ deploy: 'daemonset', image: flannelImageName, cniPluginImage: flannelImageName }, ({ cluster }) => {
+        const runtime = cluster['runtime'] ?? {};
+        runtime['images'] = [...(runtime['images'] as readonly string[]), image];
+      });
+      expect(good(await lab.k8sup('apply', lab.inventory, '-o', 'json'))).toMatchObject({ ok: true, failed: 0 });
+      for (const host of hosts) {
+        expect(await lab.ssh(host, 'systemctl list-unit-files --no-legend "flanneld*" || :')).toBe('');
+        expect(await links(host)).toEqual(['flannel.1']);
+      }
+      await startPods(lab);
+      await podsSeeEachOther();
+      expect(good(await lab.k8sup('apply', lab.inventory, '-o', 'json', '--no-verify'))).toMatchObject({ changed: 0 });
+    });
+
+    test('clean takes away what its pods left', cleanExactly);
   },
 );
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import { runCli } from '../../../src/cli/program.ts';
+import { parseEventLines } from '../../support/event-schema.ts';
 import { memory } from '../report/output.ts';
 
 /** What one command line gave. */
@@ -23,6 +24,6 @@ export async function cli(...args: readonly string[]): Promise<CliRun> {
 export function eventsOf(text: string): readonly RunEvent[] {
   return text
     .split('\n')
-    .filter((line) => line.startsWith('{"at"'))
-    .map((line) => JSON.parse(line) as RunEvent);
+    .filter((line) => line.startsWith('{"v"'))
+    .flatMap((line) => parseEventLines(line) as readonly RunEvent[]);
 }

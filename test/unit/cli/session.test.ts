@@ -7,6 +7,7 @@ import { openSession, refuseUnreachable } from '../../../src/cli/session.ts';
 import type { Session } from '../../../src/cli/session.ts';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import type { Host, Inventory } from '../../../src/inventory/model.ts';
+import { testTransport } from '../../support/ssh-connection.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
 
 const { signal } = new AbortController();
@@ -30,7 +31,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function open(optional: (host: Host) => boolean = () => false) {
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => void events.push(event);
-  const session = await openSession(inventory, { signal, concurrency: 5, emit, optional });
+  const session = await openSession(inventory, {
+    signal,
+    concurrency: 5,
+    emit,
+    optional,
+    transport: testTransport().transport,
+  });
   return { session, events };
 }
 
@@ -80,7 +87,8 @@ describe('a session without some hosts', () => {
 
   it('ends with the reason of a stop, not with that of a host', async () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
-    const options = { signal: stopped, concurrency: 5, emit: () => undefined, optional: () => true };
+    const { transport } = testTransport();
+    const options = { signal: stopped, concurrency: 5, emit: () => undefined, optional: () => true, transport };
     await expect(openSession(inventory, options)).rejects.toThrow('stopped');
   });
 });

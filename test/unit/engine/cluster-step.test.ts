@@ -24,6 +24,7 @@ function cluster(...answers: readonly Awaited<ReturnType<ClusterTarget['diff']>>
         asked.push('diff');
         return Promise.resolve(answers[asked.filter((one) => one === 'diff').length - 1] ?? new Map());
       },
+      texts: () => Promise.resolve(new Map([['ConfigMap kube-system/x', { before: 'a: 1\n', after: 'a: 2\n' }]])),
       apply: (given) => {
         asked.push(`apply ${given.map(({ metadata }) => metadata.name).join()}`);
         return Promise.resolve();
@@ -53,7 +54,11 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
     using run = testRun(target);
     await runStage(stageOf(objects), run.context);
     expect(asked).toEqual(['diff', 'apply x', 'kubectl rollout status 7000']);
-    expect(told(run.events, 'change')).toEqual(['change (cluster) ConfigMap kube-system/x']);
+    expect(told(run.events, 'step-start', 'change', 'host-done')).toEqual([
+      'step-start (cluster)',
+      'change (cluster) ConfigMap kube-system/x',
+      'host-done (cluster)',
+    ]);
     expect(run.context.counts).toEqual({ changed: 1, restarted: 0 });
   });
 

@@ -62,7 +62,7 @@ function contextOf(inventory: Inventory, executor: RunContext['executor'], event
     signal: new AbortController().signal,
     stop: new AbortController().signal,
     kube: { run: unused('kubectl') },
-    cluster: { diff: unused('the cluster'), apply: unused('the cluster') },
+    cluster: { diff: unused('the cluster'), texts: unused('the cluster'), apply: unused('the cluster') },
     emit: (event) => void events.push(event),
     concurrency: 10,
     holder: 'k8sup apply of a test',

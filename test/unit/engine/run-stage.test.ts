@@ -196,6 +196,7 @@ describe.skipIf(noFakeHost !== undefined)('an action', () => {
     await runStage(stageOf(join), run.context);
     await runStage(stageOf(join), run.context);
     expect(groups).toEqual([['h1', 'h3']]);
+    expect(told(run.events, 'host-done')).toEqual(['host-done h1', 'host-done h3']);
     expect(run.context.counts.changed).toBe(2);
   });
 
@@ -277,6 +278,10 @@ describe.skipIf(noFakeHost !== undefined)('a run of stages', () => {
       id: `0${String(index)}.x`,
     }));
     const outcome = await runStages(stages, run.context);
+    expect(run.events[0]).toMatchObject({
+      type: 'run-stages',
+      stages: [{ id: '00.x' }, { id: '01.x' }, { id: '02.x' }],
+    });
     expect(outcome.finished).toEqual(['00.x']);
     expect(outcome.error).toMatchObject({ code: 'RESOURCE_FAILED' });
     expect(run.events.at(-1)).toMatchObject({ type: 'error', error: { stage: '01.x', code: 'RESOURCE_FAILED' } });

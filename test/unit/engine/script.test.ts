@@ -13,6 +13,7 @@ const { signal } = new AbortController();
 const h1 = hostOf(three, 'h1');
 const options = {
   signal,
+  stage: '02.test',
   holder: "o'brien `id` $HOME \\n",
   onBegin: () => undefined,
   onDone: () => undefined,
@@ -121,7 +122,7 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     using host = fakeHost();
     host.write('/run/k8sup/holder', 'k8sup apply of ann@desk, process 7\n');
     await host.sh('touch /run/k8sup/lock');
-    const script = applyScript([thing('a')], 'me', 0);
+    const script = applyScript([thing('a')], 'me', 0, '02.test');
     const held = `exec 5>>/run/k8sup/lock; flock 5; ( eval "$SCRIPT" )`;
     const stdout = await host.sh(`SCRIPT=$(cat <<'END'\n${script.script}\nEND\n)\n${held}`);
     const sections = script.parse(stdout);

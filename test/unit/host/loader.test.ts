@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { frameScript, loader, loaderCommand } from '../../../src/host/loader.ts';
+import { frameScript, goLine, loader, loaderCommand, rootMark } from '../../../src/host/loader.ts';
 
 // Not busybox: its head reads more than it gives, and a host with systemd has coreutils.
 const shells = [['/bin/sh'], ['dash'], ['bash']].filter(
@@ -50,13 +50,26 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('the lo
 
 describe('the command line', () => {
   it('is the loader alone for root, and by sudo without a prompt for others', () => {
-    expect(loaderCommand('root')).toBe(`exec /bin/sh -c '${loader}'`);
-    expect(loaderCommand('ops')).toBe(`exec sudo -n -- /bin/sh -c '${loader}'`);
+    expect(loaderCommand()).toBe(`exec /bin/sh -c '${loader}'`);
+    expect(loaderCommand({ with: 'sudo', password: false })).toBe(`exec sudo -n -- /bin/sh -c '${loader}'`);
+  });
+
+  it('waits with a password for what is left of it to be thrown away', () => {
+    const sudo = loaderCommand({ with: 'sudo', password: true });
+    expect(sudo).toMatch(/^exec sudo -S -p @@k8sup-password: -- \/bin\/sh -c '/);
+    expect(loaderCommand({ with: 'su', password: true })).toMatch(/^exec su -s \/bin\/sh -c '.*' root$/);
+    const framed = frameScript('echo "[$k8sup_l]"; cat');
+    const shell = sudo.replace(/^exec sudo .* -- /, 'exec ');
+    for (const before of ['', 'pass word\n', 'pass\n\n']) {
+      const input = Buffer.concat([Buffer.from(`${before}${goLine}\n`), framed.frame, Buffer.from('rest')]);
+      const { stdout } = spawnSync('sh', ['-c', shell], { input, encoding: 'utf8' });
+      expect(stdout).toBe(`${rootMark}\n${framed.startMark}\n[${goLine}]\nrest`);
+    }
   });
 
   it('survives a login shell', () => {
     const framed = frameScript('echo "here $0"');
-    const result = spawnSync('bash', ['-c', loaderCommand('root')], { input: framed.frame, encoding: 'utf8' });
+    const result = spawnSync('bash', ['-c', loaderCommand()], { input: framed.frame, encoding: 'utf8' });
     expect(result.stdout).toContain(`${framed.startMark}\nhere`);
   });
 });

@@ -4,10 +4,11 @@ import { badComponentSettings } from './bad-component-settings.ts';
 import { badInventories, two, twoMasters } from './bad-inventories.ts';
 import type { Case } from './bad-inventories.ts';
 import { badNetworks } from './bad-networks.ts';
+import { badSsh } from './bad-ssh.ts';
 import { check, inventoryWith, problemsOf, smallest, summary } from './sample.ts';
 
 describe('mistakes', () => {
-  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks])(
+  test.each([...badInventories, ...badAddresses, ...badComponentSettings, ...badNetworks, ...badSsh])(
     '%s',
     (_what, cluster, hosts, found) => {
       expect(summary(problemsOf(inventoryWith(cluster, hosts)))).toEqual(found);
@@ -120,9 +121,9 @@ describe('warnings', () => {
     ],
     [
       'families that were not run with a network',
-      'network: { podCIDR: "fd00:10:244::/56", serviceCIDR: "fd00:10:96::/112" }',
-      '- { name: a, address: "2001:db8::1" }',
-      ['FAMILIES_NOT_PROVED 3:23 cluster.network.podCIDR'],
+      'network: { plugin: none, podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }',
+      '- { name: a, address: "192.0.2.1,2001:db8::1" }',
+      ['FAMILIES_NOT_PROVED 3:37 cluster.network.podCIDR'],
     ],
     [
       'the node mask of a family that pods lack',
@@ -155,4 +156,23 @@ describe('warnings', () => {
   });
 
   test('the smallest inventory has none', () => expect(check(smallest).warnings).toEqual([]));
+});
+
+describe('jump hosts', () => {
+  const found = (list: string) => {
+    const result = check(`${inventoryWith('')}ssh: { proxyJump: gate }\njumpHosts:\n${list}`);
+    return summary([...('problems' in result ? result.problems : []), ...result.warnings]);
+  };
+
+  test.each([
+    ['there twice', '  - { name: gate }\n  - { name: gate }\n', ['DUPLICATE_JUMP_HOST 8:13 jumpHosts[1].name']],
+    ['no name', '  - { name: "a b" }\n', ['JUMP_HOST_NAME_INVALID 7:13 jumpHosts[0].name']],
+    ['used by nobody', '  - { name: gate }\n  - { name: b }\n', ['JUMP_HOST_UNUSED 8:13 jumpHosts[1].name']],
+    [
+      'with two passwords',
+      '  - { name: gate, passwordCommand: c, passwordFile: f }\n',
+      ['TWO_PASSWORD_SOURCES 7:36 jumpHosts[0].passwordCommand'],
+    ],
+    ['as they should be', '  - { name: gate, hostName: 192.0.2.9, user: me }\n', []],
+  ])('that are %s', (_what, list, wanted) => expect(found(list)).toEqual(wanted));
 });

@@ -114,3 +114,22 @@ test('warnings stop nothing and come with the inventory', async () => {
   expect(inventory.warnings.map((warning) => warning.code)).toEqual(['TOKEN_FILE_NEVER_EXPIRES']);
   expect((await loadInventory(await put('smallest.yaml', smallest), networkPlugins)).warnings).toEqual([]);
 });
+
+test('files of passwords, keys and configuration of SSH are looked at, for jump hosts too', async () => {
+  await put('pw', 'x', 0o644);
+  await put('id-cert.pub', 'ssh-ed25519-cert-v01@openssh.com AAAA');
+  const host = '- { name: a, address: 192.0.2.1, ssh: { passwordFile: pw, becomePasswordFile: none } }';
+  const ssh =
+    'ssh: { config: none-such, privateKey: id-cert.pub, proxyJump: gate }\njumpHosts: [{ name: gate, passwordFile: none }]\n';
+  const error = await errorOf(await put('inventory.yaml', `${inventoryWith('', host)}${ssh}`));
+  expect(
+    error instanceof InventoryError ? summary(error.problems).map((line) => line.replace(/ \S+ /, ' ')) : [],
+  ).toEqual([
+    'SECRET_FILE_MODE hosts[0].ssh.passwordFile',
+    'PASSWORD_FILE_UNREADABLE hosts[0].ssh.becomePasswordFile',
+    'SSH_CONFIG_UNREADABLE ssh.config',
+    'KEY_FILE_INVALID ssh.privateKey',
+    'PASSWORD_FILE_UNREADABLE jumpHosts[0].passwordFile',
+  ]);
+  expect(error.why).toContain('a certificate, which k8sup does not use');
+});

@@ -15,6 +15,10 @@ describe('defaults', () => {
       knownHosts: `${homedir()}/.ssh/known_hosts`,
       hostKeyChecking: 'strict',
       connectTimeoutSeconds: 15,
+      keepaliveSeconds: 10,
+      become: 'sudo',
+      config: `${homedir()}/.ssh/config`,
+      written: new Set(),
     });
     expect(cluster).toMatchObject({
       versions: {
@@ -177,5 +181,56 @@ describe('what is written', () => {
     });
     expect(document.position(['cluster', 'network', 'serviceCIDR'])).toMatchObject({ line: 3, column: 3 });
     expect(document.position(['hosts', 0, 'name'])).toMatchObject({ line: 6, column: 13 });
+  });
+});
+
+describe('the way to a host', () => {
+  const reach = (ssh: string, own: string, more = '') =>
+    resolved(`${inventoryWith('', `- { name: a, address: 192.0.2.11, ssh: { ${own} } }`)}ssh: { ${ssh} }\n${more}`)
+      .hosts[0]?.ssh;
+
+  test('is over jump hosts with settings of their own, and those of the section ssh below them', () => {
+    const jumpHosts =
+      'jumpHosts: [{ name: gate, hostName: gate.example.com, user: jump, hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5" }]';
+    const ssh = reach('user: ops, port: 2222, privateKey: id, proxyJump: "gate,me@[2001:db8::1]:2200"', '', jumpHosts);
+    expect(ssh?.proxyJump).toMatchObject([
+      { name: 'gate', ssh: { hostName: 'gate.example.com', user: 'jump', port: 22, privateKey: '/work/id' } },
+      { name: '2001:db8::1', ssh: { hostName: '2001:db8::1', user: 'me', port: 2200, privateKey: '/work/id' } },
+    ]);
+    expect(ssh?.proxyJump?.map((jump) => [jump.ssh.hostKey, [...jump.ssh.written].sort()])).toEqual([
+      ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5', ['hostKey', 'hostName', 'privateKey', 'user']],
+      [undefined, ['port', 'privateKey', 'user']],
+    ]);
+  });
+
+  test('of its own takes the place of the common one, whatever kind it is', () => {
+    const own = reach('proxyCommand: nc %h', 'proxyJump: gate');
+    expect([own?.proxyCommand, own?.proxyJump?.length]).toEqual([undefined, 1]);
+    const none = reach('proxyJump: gate', 'proxyJump: none');
+    expect([none?.proxyCommand, none?.proxyJump]).toEqual([undefined, undefined]);
+    expect([...(none?.written ?? [])]).toContain('proxyJump');
+  });
+
+  test.each([
+    ['askPassword: true', '', { password: { ask: 'once' } }],
+    ['askPassword: true', 'askPassword: true', { password: { ask: 'host' } }],
+    ['askPassword: true', 'passwordFile: pw', { password: { file: '/work/pw' } }],
+    ['passwordFile: pw', 'passwordCommand: pass x', { password: { command: 'pass x' } }],
+    ['passwordFile: pw', 'askPassword: false', { password: undefined }],
+    ['become: su, becomePasswordFile: pw', '', { become: 'su', becomePassword: { file: '/work/pw' } }],
+    ['askBecomePassword: true', '', { becomePassword: { ask: 'once' } }],
+  ])('has secrets by {%s} and its own {%s}', (common, own, wanted) => {
+    const { become, password, becomePassword } = reach(common, own) ?? {};
+    expect({ become, password, becomePassword }).toEqual({
+      become: 'sudo',
+      password: undefined,
+      becomePassword: undefined,
+      ...wanted,
+    });
+  });
+
+  test('may be none: the host is this machine', () => {
+    const { hosts } = resolved(inventoryWith('', '- { name: a, address: 192.0.2.11, connection: local }'));
+    expect(hosts[0]?.connection).toBe('local');
   });
 });

@@ -39,7 +39,9 @@ describe('unsafe edits', () => {
     const [change, ...others] = disruptiveChanges(before, after);
     expect(others).toEqual([]);
     expect(change).toMatchObject({ code: 'NETWORK_CHANGES', severity: 'warning', path: 'cluster.network.plugin' });
-    expect(change?.message).toContain('from flannel to bridge');
+    expect(change?.message).toMatch(
+      /from flannel to bridge: .*connections of pods break, and each pod is restarted in place/,
+    );
     expect(disruptiveChanges(before, resolved(inventoryWith('', hosts.join('\n'))))).toEqual([]);
   });
 

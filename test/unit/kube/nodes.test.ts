@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveNode } from '../../../src/engine/stage.ts';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
-import { liveNodes, nodeMetadata, nodeNames, plannedNodes } from '../../../src/kube/nodes.ts';
+import { liveNodes, nodeMetadata, nodeNames, plannedNodes, unregisteredNodes } from '../../../src/kube/nodes.ts';
 import { inventoryOf } from '../components/fixture.ts';
 
 const cluster = (version: string, taints = ''): ReturnType<typeof inventoryOf> =>
@@ -147,3 +147,10 @@ describe('live nodes', () => {
 });
 
 it('knows who runs a kubelet', () => expect(nodeNames(cluster('1.36.3'))).toEqual(['m', 'both', 'n']));
+
+it('knows whose labels can only be known once they are registered', () => {
+  const { hosts } = cluster('1.36.3');
+  expect(unregisteredNodes(hosts, [node('m')])).toBe('labels and taints of both, n are set once they are registered');
+  expect(unregisteredNodes(hosts, [node('m'), node('both'), node('n')])).toBeUndefined();
+  expect(unregisteredNodes(hosts.slice(3), [])).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffObjects, objectId } from '../../../src/kube/object-diff.ts';
+import { diffObjects, objectId, objectTexts } from '../../../src/kube/object-diff.ts';
 import type { KubeObject } from '../../../src/engine/stage.ts';
 import { changeText } from '../../support/case-files.ts';
 
@@ -74,6 +74,12 @@ describe('the difference of objects', () => {
     ]);
   });
 
+  it('keeps long values apart that begin alike', () => {
+    const long = 'x'.repeat(5000);
+    expect(changes({ ...live, data: `${long}a` }, { ...live, data: `${long}b` })).toHaveLength(1);
+    expect(changes({ ...live, data: `${long}a` })).not.toEqual(changes({ ...live, data: `${long}b` }));
+  });
+
   it('cuts long values', () => {
     const [text = ''] = changes({ ...live, data: 'x'.repeat(5000) });
     expect(text.length).toBeLessThan(300);
@@ -94,6 +100,53 @@ describe('the difference of objects', () => {
     const third = { ...live, kind: 'DaemonSet', spec: { replicas: 9 } };
     expect(diffObjects([wanted], [other, third, live], [third, other, live]).size).toBe(0);
   });
+});
+
+describe('the texts of objects', () => {
+  const [id] = ['Deployment kube-system/coredns'];
+  const annotations = { keep: 'a', 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"password":"b2xk"}}' };
+
+  it('are YAML without what the apiserver and kubectl write by themselves', () => {
+    const noisy = { ...live, metadata: { ...live.metadata, annotations } };
+    const { before, after } = objectTexts([wanted], [noisy], [{ ...noisy, spec: { replicas: 3 } }]).get(id) ?? {};
+    expect(before).toContain('spec:\n  replicas: 2\n');
+    expect(after).toContain('spec:\n  replicas: 3\n');
+    expect(before).toContain('keep: a');
+    expect(before).not.toMatch(/managedFields|resourceVersion|uid|creationTimestamp|status|last-applied/);
+  });
+
+  it('are empty where there is no object', () => {
+    expect(objectTexts([wanted], [], [live]).get(id)?.before).toBe('');
+    expect(objectTexts([wanted], [live], []).get(id)?.after).toBe('');
+  });
+
+  it('tell which data of a Secret changes, and never what it is', () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'n', annotations } };
+    const of = (password: string) => ({ ...secret, data: { password, same: 'c2FtZQ==' } });
+    const texts = objectTexts([secret], [of('b2xk')], [of('bmV3')]).get('Secret n/s');
+    expect(texts?.before).toContain('password: (secret, of before)\n  same: (secret)');
+    expect(texts?.after).toContain('password: (secret, new)\n  same: (secret)');
+    expect(`${texts?.before ?? ''}${texts?.after ?? ''}`).not.toMatch(/b2xk|bmV3|c2FtZQ/);
+  });
+});
+
+describe('pods that are replaced', () => {
+  const template = { spec: { containers: [{ image: 'a:1' }] } };
+  const told = (kind: string, change: object): readonly (string | undefined)[] => {
+    const object = { ...live, kind, spec: { replicas: 2, template } };
+    const after = { ...object, spec: { ...object.spec, ...change } };
+    return [...diffObjects([{ ...wanted, kind }], [object], [after]).values()]
+      .flat()
+      .map(({ interrupts }) => interrupts);
+  };
+
+  it.each(['Deployment', 'DaemonSet', 'StatefulSet'])('are told where the template of a %s changes', (kind) => {
+    const changed = { template: { spec: { containers: [{ image: 'a:2' }] } } };
+    expect(told(kind, changed)).toEqual([expect.stringMatching(/^its pods are replaced/)]);
+  });
+
+  it('are none where only their number changes', () =>
+    expect(told('Deployment', { replicas: 3 })).toEqual([undefined]));
 });
 
 it('names an object of the cluster without a namespace', () => {

@@ -78,12 +78,16 @@ test('host-gw across subnets is refused with another way, unless an interface ha
 });
 
 test.each([
-  ['wireguard', 'wireguard'],
-  ['ipip', 'ipip'],
-  ['udp', 'tun'],
-])('%s on a kernel without %s is refused', (backend, module) => {
+  ['vxlan', 'vxlan', 'host-gw'],
+  ['wireguard', 'wireguard', 'vxlan'],
+  ['ipip', 'ipip', 'vxlan'],
+  ['udp', 'tun', 'vxlan'],
+  ['ipsec, ipsec: { pskFile: psk }', 'esp4', 'vxlan'],
+  ['ipsec, ipsec: { pskFile: psk }', 'xfrm_user', 'vxlan'],
+])('%s on a kernel without %s is refused, and told of %s', (backend, module, instead) => {
   const features = new Set([...goodFacts.features].filter((name) => name !== module));
-  const [problem] = found(`backend: ${backend}`, { second: { features } });
-  expect(problem).toMatchObject({ host: 'h2', code: 'KERNEL_FEATURE_MISSING', severity: 'error' });
-  expect(problem?.fix).toContain('vxlan');
+  const problems = found(`backend: ${backend}`, { second: { features } }).filter(({ host: name }) => name === 'h2');
+  const problem = problems.find(({ code }) => code === 'KERNEL_FEATURE_MISSING');
+  expect(problem).toMatchObject({ severity: 'error' });
+  expect(problem?.fix).toContain(instead);
 });

@@ -21,8 +21,17 @@ test('output is exactly the events, each with its time, and the summary is last'
   const lines = await linesOf([...events, summary({ hosts: 2, changed: 1 }), late]);
   const at = expect.stringMatching(/^2026-11-20T20:31:\d\d\.000Z$/) as string;
   const told = [...events, late, summary({ hosts: 2, changed: 1 })];
-  expect(lines).toStrictEqual(told.map((event) => ({ at, ...event })));
+  expect(lines).toStrictEqual(told.map((event) => ({ v: 1, at, ...event })));
   expect(lines[1]?.['at']).toBe('2026-11-20T20:31:08.000Z');
+});
+
+test('differences that a journal keeps are shown where they were asked for alone', async () => {
+  const event = { ...change('h1', 'file:/a', mode), diff: '-x\n+y\n' } as RunEvent;
+  for (const format of ['json', 'tty', 'plain'] as const) {
+    const { out } = await report([stageStart(hosts), event, stageEnd()], { format, verbose: true });
+    expect(out, format).not.toContain('+y');
+  }
+  expect((await report([event], { format: 'json', diff: true })).out).toContain('-x\\n+y');
 });
 
 test('a run that ended without a summary still gets one, counted from its events', async () => {

@@ -18,7 +18,7 @@ test('every event is on disk as soon as it was told, for the owner alone', () =>
   log.emit(progress('h1', 'token abcdef.0123456789abcdef'));
   expect(log.path).toBe(join(dir, 'logs', '2026-11-20T20-31-07-stage-06.network.ndjson'));
   expect(readFileSync(log.path, 'utf8')).toBe(
-    '{"at":"2026-11-20T20:31:07.250Z","type":"progress","stage":"02.etcd","host":"h1","text":"token abcdef.[redacted]"}\n',
+    '{"v":1,"at":"2026-11-20T20:31:07.250Z","type":"progress","stage":"02.etcd","host":"h1","text":"token abcdef.[redacted]"}\n',
   );
   expect(statSync(log.path).mode & 0o777).toBe(0o600);
   expect(statSync(join(dir, 'logs')).mode & 0o777).toBe(0o700);

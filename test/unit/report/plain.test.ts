@@ -57,6 +57,10 @@ test('an apply tells its stages, changes and checks, one line each, with the tim
 [  13.0 s] check all: skipped, no network (0.3 s)
 [  14.0 s] check nodePort: FAILED, h2 refused (0.3 s)
 Done in 31.4 s: 3 hosts, 2 changed, 1 restarted.
+Restarted:
+  service:etcd.service  on h1
+Slowest steps:
+        8.0 s  02.etcd  configuration
 `);
 });
 
@@ -79,7 +83,7 @@ test('a plan ends with its total and the units that restart', async () => {
   );
   expect(out).toContain('[   4.0 s] 07.addons cluster: dns known after apply: no apiserver yet\n');
   expect(out.split('\n').slice(-5)).toEqual([
-    'Units that restart:',
+    'What restarts, and what that interrupts:',
     '  service:etcd.service  on h1, h2, h3',
     '',
     'Plan: 3 resources to change on 3 hosts, 1 known after apply, 3 units to restart.',
@@ -130,7 +134,7 @@ test('progress is told when it is news; -v tells all of it, the steps and where 
   ] satisfies RunEvent[];
   const quiet = await report(events, { format: 'plain' });
   expect(quiet.out.match(/uploading/g)?.length).toBe(1);
-  expect(quiet.out).not.toMatch(/step|applied|Slowest|Sent/);
+  expect(quiet.out).not.toMatch(/step binaries|applied|Sent/);
   const { out } = await report(events, { format: 'plain', verbose: true });
   expect(out).toContain('[   4.0 s] 02.etcd h1: uploading 20 %\n');
   expect(out).toContain('[   2.0 s] 02.etcd h1: step binaries\n');
@@ -140,6 +144,13 @@ Slowest steps:
         4.0 s  02.etcd  binaries
         1.0 s  02.etcd  start
 `);
+});
+
+test('many restarted units are named up to a limit', async () => {
+  const units = Array.from({ length: 9 }, (_, index) => `service:u${index}.service`);
+  const events = [runStart('apply', hosts), ...units.map((unit) => change('h1', unit, restart)), summary()];
+  const { out } = await report(events, { format: 'plain' });
+  expect(out.split('Restarted:\n')[1]).toContain('  service:u5.service  on h1\n  … 3 more units\n');
 });
 
 test('--diff shows the differences of files', async () => {

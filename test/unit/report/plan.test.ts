@@ -30,7 +30,7 @@ test('changes stand by stage and hosts; hosts with the same change stand togethe
       '  h2',
       '    + file:/etc/etcd/pki/peer.pem  content: absent → sha256:aaaa',
       '',
-      'Units that restart:',
+      'What restarts, and what that interrupts:',
       '  service:etcd.service  on h1, h2, h3',
       '',
       'Plan: 10 resources to change on 3 hosts, 3 units to restart.',

@@ -38,7 +38,9 @@ test('any other error of the stream comes out of flush', async () => {
 });
 
 test('a terminal that was closed is no error, a disk that fails is one', async () => {
-  const [terminal, disk] = [Object.assign(failing('EIO'), { isTTY: true }), failing('EIO')].map(openSink);
+  const [terminal, disk] = [Object.assign(failing('EIO'), { isTTY: true }), failing('EIO')].map((stream) =>
+    openSink(stream),
+  );
   for (const sink of [terminal, disk]) sink?.write('x');
   await expect(terminal?.flush()).resolves.toBeUndefined();
   await expect(disk?.flush()).rejects.toThrow('EIO');

@@ -40,7 +40,7 @@ test('a plan ends with what would change, and its total', async () => {
   h1, h2, h3
     ! service:etcd.service  inputs: /etc/etcd/etcd.conf → recorded (restart)
 
-Units that restart:
+What restarts, and what that interrupts:
   service:etcd.service  on h1, h2, h3
 
 Plan: 3 resources to change on 3 hosts, 3 units to restart.

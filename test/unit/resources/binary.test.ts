@@ -54,6 +54,17 @@ describe.skipIf(noFakeHost !== undefined)('a binary on a host', () => {
     expect(await host.sh(path)).toBe('v1\n');
   });
 
+  it('is hashed anew by a look that trusts no record', async () => {
+    using host = fakeHost();
+    await applyOn(host, tool('gzip'));
+    // Another content under the record of the right one.
+    await host.sh(`h=/var/lib/k8sup/hashes hash=$(awk '{ print $NF }' $h); sed -i s/v1/v2/ ${path}
+echo "$(TZ=UTC0 stat -c '%n %i %s %y %z' ${path}) $hash" > $h`);
+    expect(await probeOn(host, tool('gzip'))).toEqual([]);
+    const { recheck = tool('gzip').probe } = tool('gzip');
+    expect(await probeOn(host, { ...tool('gzip'), probe: recheck })).toEqual([expect.stringMatching(/^content: /)]);
+  });
+
   it('is hashed where its record is lost or was copied from elsewhere', async () => {
     using host = fakeHost();
     await applyOn(host, tool('gzip'));

@@ -47,8 +47,13 @@ describe.skipIf(noFakeHost !== undefined)('claims on a host', () => {
   it("keep a chain's policy as it was before", async () => {
     using host = fakeHost();
     host.program('iptables', `[ "$*" = '-S FORWARD' ] && printf '%s\\n' '-P FORWARD DROP' '-A FORWARD -j ACCEPT'`);
-    await applyOn(host, claims('docker', [{ kind: 'policy', name: 'FORWARD' }]));
-    expect(host.read('/var/lib/k8sup/manifest')).toBe('policy\tFORWARD\tDROP\n');
+    host.program('ip6tables', `[ "$*" = '-S FORWARD' ] && printf '%s\\n' '-P FORWARD ACCEPT'`);
+    const both = claims('docker', [
+      { kind: 'policy', name: 'FORWARD' },
+      { kind: 'policy6', name: 'FORWARD' },
+    ]);
+    await applyOn(host, both);
+    expect(host.read('/var/lib/k8sup/manifest')).toBe('policy\tFORWARD\tDROP\npolicy6\tFORWARD\tACCEPT\n');
   });
 
   it('remember a path that was there before', async () => {

@@ -23,6 +23,7 @@ export async function applyOn(fake: FakeHost, ...resources: readonly AnyResource
   await applyToHost(host, resources, fake.executor, {
     signal,
     holder: 'a test',
+    stage: '00.test',
     onBegin: quiet,
     onDone: quiet,
     onLeft: quiet,

@@ -27,17 +27,19 @@ interface Stage {
   readonly routes?: string;
   readonly rules?: string;
   readonly of?: NetworkTarget;
+  /** Lines of the file that are not there. */
+  readonly without?: RegExp;
   /** The rules are there from the beginning. */
   readonly there?: boolean;
 }
 
 /** What is kept is looked at once more, then the script is ended. */
 function run(action: string, filter: string, stage: Stage = {}) {
-  const { routes = '', rules = 'masquerade', of = target, there = false } = stage;
+  const { routes = '', rules = 'masquerade', of = target, without = /(?!)/, there = false } = stage;
   const file = join(scratch, 'routes');
   const log = join(scratch, 'log');
   const content = fileOf(component(of), '/etc/kubernetes/pod-routes').content.replace('filter nft', `filter ${filter}`);
-  writeFileSync(file, content);
+  writeFileSync(file, content.replace(without, ''));
   writeFileSync(log, '');
   rmSync(join(scratch, 'slept'), { force: true });
   if (there) writeFileSync(join(scratch, 'slept'), '');
@@ -173,6 +175,22 @@ hosts:
     expect(run('keep', 'iptables', { of: dual }).log).toContain(
       'ip6tables -w -t nat -A K8SUP-POSTROUTING -d fd00:10:244::/56 -j RETURN\n',
     );
+  });
+
+  test('a family without pods to hide has no rules, and loses those of before', () => {
+    const without = /^own fd00.*\n/m;
+    const { log, stderr } = run('keep', 'nft', { of: dual, without });
+    expect(stderr).toBe('');
+    expect(log).toContain('ip saddr 10.244.0.0/24 ip daddr != { 10.244.0.0/16, 224.0.0.0/4 } masquerade');
+    expect(log).toContain('nft delete table ip6 k8sup\n');
+    expect(log).not.toContain('ip6 saddr');
+    const tables = run('keep', 'iptables', { of: dual, without, there: true }).log;
+    expect(tables).toContain('ip6tables -w -t nat -X K8SUP-POSTROUTING\n');
+    expect(tables).not.toMatch(/ip6tables .* -A /);
+    expect(run('down', 'nft', { of: dual, without }).log).not.toContain('table ip6');
+    const routes = '10.244.1.0/24 via 10.88.0.12 \\nfd00:10:244:1::/64 via fd88::12 \\n';
+    const missing = run('check', 'nft', { routes, rules: '', of: dual, without }).stdout;
+    expect(missing).toBe('the masquerade rule is missing\n');
   });
 });
 

@@ -115,6 +115,11 @@ test.each<[what: string, cluster: string, found: readonly string[]]>([
   ['ipip', flannel('backend: ipip'), [`BACKEND_NOT_PROVED 3:34 ${place}.backend`]],
   ['alloc', flannel('backend: alloc'), [`BACKEND_WITHOUT_ROUTES 3:34 ${place}.backend`]],
   ['a DaemonSet', flannel('deploy: daemonset'), [`DAEMONSET_NOT_PROVED 3:33 ${place}.deploy`]],
+  [
+    'IPv6 masquerading of pods without IPv6',
+    flannel('ipv6Masq: false'),
+    [`SETTING_WITHOUT_EFFECT 3:25 ${place}.ipv6Masq`],
+  ],
   ['a tunnel at a node port', flannel('port: 30001'), [`NODE_PORT_RANGE_MIXED 3:31 ${place}.port`]],
 ])('%s is warned of', (_what, cluster, found) => {
   const result = check(inventoryWith(cluster));
@@ -154,6 +159,37 @@ test.each([
     '- { name: a, address: "192.0.2.11,2001:db8::11", roles: [etcd, master, node] }',
   );
   expect(problemsOf(text).map(({ code, path }) => `${code} ${path}`)).toEqual(found);
+});
+
+test.each([
+  ['10.244.0.0/16', '10.96.0.0/16', '192.0.2.11', 'host-gw', []],
+  ['10.244.0.0/16,fd00:10:244::/56', '10.96.0.0/16,fd00:10:96::/112', '192.0.2.11,2001:db8::11', 'host-gw', []],
+  ['fd00:10:244::/56', 'fd00:10:96::/112', '2001:db8::11', 'vxlan', []],
+  [
+    'fd00:10:244::/56',
+    'fd00:10:96::/112',
+    '2001:db8::11',
+    'host-gw',
+    ['host-gw with IPv6 alone is rendered, but not proved'],
+  ],
+  ['fd00:10:244::/56', 'fd00:10:96::/112', '2001:db8::11', 'wireguard', ['wireguard is rendered, but not proved']],
+])(
+  'with pods in %s, Services in %s and a host at %s, %s is warned of by %j',
+  (pods, services, address, backend, said) => {
+    const network = `network: { podCIDR: "${pods}", serviceCIDR: "${services}", flannel: { backend: ${backend} } }`;
+    const { warnings } = check(
+      inventoryWith(network, `- { name: a, address: "${address}", roles: [etcd, master, node] }`),
+    );
+    expect(warnings.map(({ message }) => message.split(':')[0])).toEqual(said);
+  },
+);
+
+test('without Kubernetes a network in which no four subnets fit is an error', () => {
+  const text = inventoryWith(
+    flannel('subnetLen: 30', ', podCIDR: 10.244.0.0/29'),
+    '- { name: a, address: 192.0.2.11, roles: [etcd, container] }',
+  );
+  expect(summary(problemsOf(text))).toContain(`SUBNET_LEN_TOO_SHORT 3:36 ${place}.subnetLen`);
 });
 
 test('without Kubernetes subnets come from no API server', () => {

@@ -187,6 +187,52 @@ describe('as a DaemonSet', () => {
   });
 });
 
+describe('masquerading by family', () => {
+  const dual = (settings: string): Inventory =>
+    inventoryOf(`
+cluster:
+  name: one
+  kubernetesVersion: 1.36.3
+  network: { podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112", flannel: { ${settings} } }
+hosts: [{ name: h2, address: "10.88.0.12,fd88::12", roles: [etcd, master, node] }]
+`);
+  const [four, six] = ['10.244.0.0/16', 'fd00:10:244::/56'];
+
+  test.each([
+    ['', 'true', undefined],
+    ['ipMasq: true, ipv6Masq: true', 'true', undefined],
+    ['ipMasq: false', 'false', undefined],
+    ['ipMasq: false, ipv6Masq: false', 'false', undefined],
+    ['ipv6Masq: false', 'false', [four]],
+    ['ipMasq: false, ipv6Masq: true', 'false', [six]],
+  ])('with %j flanneld has ip-masq=%s, and k8sup hides %j in its place', (settings, flag, hidden) => {
+    const inventory = dual(settings);
+    const rules = flannel.masquerade?.({ inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} });
+    const own = rules?.files[1]?.content.match(/^own .*$/gm)?.map((line) => line.slice('own '.length));
+    expect([flags(inventory)['ip-masq'], own]).toEqual([flag, hidden]);
+    const claimed = flannel.claims(inventory).some(({ name }) => name === 'ip6 k8sup');
+    expect(claimed).toBe(hidden !== undefined);
+    const looked = ([4, 6] as const).map((family) => {
+      const script = flannel.status.masquerade?.(inventory, family)?.sh;
+      return script === undefined
+        ? 'none'
+        : `${script.includes('ip6tables') ? 6 : 4} ${script.includes('K8SUP') ? 'k8sup' : 'flannel'}`;
+    });
+    if (flag === 'true') expect(looked).toEqual(['4 flannel', '6 flannel']);
+    else
+      expect(looked).toEqual([
+        hidden?.includes(four) === true ? '4 k8sup' : 'none',
+        hidden?.includes(six) === true ? '6 k8sup' : 'none',
+      ]);
+  });
+});
+
+test('ipsec leaves policies of the kernel, which clean is told of', () => {
+  const xfrm = (settings: string) => flannel.claims(withFlannel(settings)).filter(({ kind }) => kind === 'xfrm');
+  expect(xfrm('backend: ipsec, ipsec: { pskFile: psk }')).toEqual([{ kind: 'xfrm', name: '10.244.0.0/16' }]);
+  expect(xfrm('')).toEqual([]);
+});
+
 test('k8sup’s own rules hide pods where some blocks are to see them, and flanneld hides none', () => {
   const inventory = withFlannel('', { more: ', nonMasqueradeCIDRs: [10.9.0.0/16]' });
   const target = { inventory, host: hostOf(inventory, 'h2'), facts, podCIDRs: {} };

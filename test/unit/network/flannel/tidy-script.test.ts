@@ -14,7 +14,7 @@ beforeEach(() => {
   writeFileSync(conf(), 'vxlan');
   program(
     'ip',
-    'case "$*" in *" route show "*) printf "10.244.1.0/24 via 10.88.0.12 dev eth0\\n10.244.0.0/24 dev cni0\\n" ;; *) echo "ip $*" ;; esac',
+    'case "$*" in "xfrm "*) echo "ip $*" ;; *" route show "*) printf "10.244.1.0/24 via 10.88.0.12 dev eth0\\n10.244.0.0/24 dev cni0\\n" ;; *) echo "ip $*" ;; esac',
   );
   program('nft', 'case "$*" in list*) [ "$4" = flannel-ipv4 ] ;; *) echo "nft $*" ;; esac');
   for (const tool of ['iptables-legacy', 'iptables-nft', 'ip6tables-legacy', 'ip6tables-nft'])
@@ -43,7 +43,12 @@ function tidy(links: readonly string[], keep: readonly string[], flags = 'ip-mas
   return run.stdout.split('\n').filter((line) => line !== '');
 }
 
-const all = ['ip link delete flannel.1', 'ip -4 route delete 10.244.1.0/24', 'nft delete table ip flannel-ipv4'];
+const all = [
+  'ip link delete flannel.1',
+  'ip -4 route delete 10.244.1.0/24',
+  'ip xfrm policy deleteall src 10.244.0.0/16 dst 10.244.0.0/16',
+  'nft delete table ip flannel-ipv4',
+];
 
 test('at a first start the links of other settings go, its own and those of others stay', () => {
   expect(tidy(['eth0', 'flannel.1', 'flannel.7', 'cni0'], ['flannel.7', 'flannel-v6.7'])).toEqual([

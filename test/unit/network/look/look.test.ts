@@ -296,7 +296,7 @@ describe('networks without a route for each node', () => {
 describe('the rule that hides pods', () => {
   const rule = (network: string): string => {
     const { status, inventory } = judgeOf(network);
-    return status.masquerade?.(inventory)?.sh ?? 'none';
+    return status.masquerade?.(inventory, 4)?.sh ?? 'none';
   };
 
   it("is flannel's own, or k8sup's where some blocks are to see pods, or none", () => {

@@ -67,7 +67,8 @@ test.each(['2.2.0', '1.7.29'])(
       plugins: [{ type: 'macvlan', master: 'host1', ipam: { ranges: [[{ rangeStart: '10.88.0.20' }]] } }],
     });
     expect(file?.content).not.toContain('routes');
-    const config = (of: typeof both): string => containerdConfig(of, hostOf(of, 'h1'), factsOf(), new Map()).content;
+    const config = (of: typeof both): string =>
+      containerdConfig(of, hostOf(of, 'h1'), factsOf(), new Map()).file.content;
     expect(config(both)).toMatch(/conf_dir = '\/etc\/cni\/net.d'\nmax_conf_num = 2|max_conf_num = 2/);
     expect(config(newest)).not.toContain('max_conf_num');
     expect(secondInterfaceFile(newest, hostOf(newest, 'h1'))).toBeUndefined();

@@ -1,4 +1,3 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -6,9 +5,9 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import ts from 'typescript';
 import type { RunEvent } from '../../../../src/engine/events.ts';
+import { tmuxIn } from '../../../support/tmux.ts';
 
 /** A tmux terminal in which the tty reporter draws. */
 export interface Terminal {
@@ -18,6 +17,7 @@ export interface Terminal {
   /** Everything that was ever on the screen and still is, or has scrolled out of it. */
   history(): Promise<string[]>;
   cursorVisible(): Promise<boolean>;
+  title(): Promise<string>;
   /** Waits until the reporter has ended; the process stays. */
   end(): Promise<void>;
   /** Waits until the reporter's process has seen it. */
@@ -25,25 +25,28 @@ export interface Terminal {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Why no terminal can be opened here; undefined when one can. */
-export function whyNoTerminal(): string | undefined {
-  return spawnSync('tmux', ['-V']).status === 0 ? undefined : 'tmux is not installed';
-}
-
-export async function openTerminal(size: { columns: number; rows: number }): Promise<Terminal> {
+/** @param options - the size; flags of the player; and its locale, default one with UTF-8. */
+export async function openTerminal(options: {
+  readonly columns: number;
+  readonly rows: number;
+  readonly flags?: readonly string[];
+  readonly locale?: string;
+}): Promise<Terminal> {
+  const { flags = [], locale = 'C.UTF-8', ...size } = options;
   const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
-  const program = transpile(folder);
+  const program = (player ??= transpile());
   const server = createServer();
   const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
   const socketPath = join(folder, 'events');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  writeFileSync(
-    join(folder, 'tmux.conf'),
-    'set -g remain-on-exit on\nset -g remain-on-exit-format ""\nset -g status off\n',
-  );
   const tmux = tmuxIn(folder);
   const shape = ['-x', String(size.columns), '-y', String(size.rows)];
-  await tmux('new-session', '-d', ...shape, `exec ${process.execPath} ${program} ${socketPath}`);
+  await tmux(
+    'new-session',
+    '-d',
+    ...shape,
+    `LC_ALL=${locale} exec ${[process.execPath, program, socketPath, ...flags].join(' ')}`,
+  );
   const close = async (): Promise<void> => {
     server.close();
     await tmux('kill-server').catch(() => undefined);
@@ -64,6 +67,7 @@ export async function openTerminal(size: { columns: number; rows: number }): Pro
     screen: async () => linesOf(await tmux('capture-pane', '-p')),
     history: async () => linesOf(await tmux('capture-pane', '-p', '-S', '-')),
     cursorVisible: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1',
+    title: async () => (await tmux('display-message', '-p', '#{pane_title}')).trim(),
     resize: async (columns) => {
       const seen = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
       await tmux('resize-window', '-x', String(columns), '-y', String(size.rows));
@@ -77,17 +81,6 @@ export async function openTerminal(size: { columns: number; rows: number }): Pro
   };
 }
 
-function tmuxIn(folder: string): (...args: string[]) => Promise<string> {
-  const run = promisify(execFile);
-  const env = { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
-  return async (...args) => {
-    const result = await run('tmux', ['-u', '-S', join(folder, 'tmux'), '-f', join(folder, 'tmux.conf'), ...args], {
-      env,
-    });
-    return result.stdout;
-  };
-}
-
 async function ended(socket: Socket): Promise<void> {
   const answer = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
   socket.write('end\n');
@@ -98,13 +91,22 @@ function linesOf(screen: string): string[] {
   return screen.trimEnd().split('\n');
 }
 
-/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own. */
-function transpile(folder: string): string {
+let player: string | undefined;
+
+/** Takes away what all terminals of a test file ran. */
+export function removePlayer(): void {
+  if (player !== undefined) rmSync(player.slice(0, player.indexOf('/test/unit/')), { recursive: true, force: true });
+  player = undefined;
+}
+
+/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own, once. */
+function transpile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'k8sup-player-'));
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const sources = ['src/report', 'src/engine', 'src/errors', 'src/shell', 'test/unit/report/terminal'].flatMap((path) =>
-    readdirSync(join(root, path))
+    readdirSync(join(root, path), { encoding: 'utf8', recursive: true })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .map((name) => join(path, name)),
   );

@@ -26,6 +26,29 @@ ip route add blackhole 10.99.0.0/16`;
     expect(undo('routes', ['10.244.0.0/16', ''], routes, 'ip route')).toBe('blackhole 10.99.0.0/16 \n');
   });
 
+  it('policies of IPsec within a block go, in each direction, and others stay', () => {
+    const policy = (from: string, to: string, way: string): string =>
+      `ip xfrm policy add src ${from} dst ${to} dir ${way} tmpl src 192.0.2.1 dst 192.0.2.2 proto esp mode tunnel reqid 11`;
+    const policies = [
+      policy('10.244.1.0/24', '10.244.2.0/24', 'out'),
+      policy('10.244.2.0/24', '10.244.1.0/24', 'in'),
+      policy('10.244.2.0/24', '10.244.1.0/24', 'fwd'),
+      policy('10.9.0.0/24', '10.244.1.0/24', 'in'),
+    ].join('\n');
+    const look = 'ip xfrm policy | grep ^src';
+    expect(undo('xfrm', ['10.244.0.0/16', ''], policies, look)).toBe('src 10.9.0.0/24 dst 10.244.1.0/24 \n');
+    const unable = 'ip() { echo "Cannot open netlink socket" >&2; return 1; }';
+    expect(undo('xfrm', ['10.244.0.0/16', ''], unable, ':')).toBe('');
+  });
+
+  it.each(['iptables', 'ip6tables'])('the policy of a chain of %s is what it was', (tool) => {
+    const kind = tool === 'iptables' ? 'policy' : 'policy6';
+    expect(undo(kind, ['FORWARD', 'ACCEPT'], `${tool}() { echo ${tool} "$@"; }`, ':')).toBe(
+      `${tool} -P FORWARD ACCEPT\n`,
+    );
+    expect(undo(kind, ['FORWARD', ''], `${tool}() { echo ${tool} "$@"; }`, ':')).toBe('');
+  });
+
   it('links whose names begin alike go, with their other ends', () => {
     const links = `${pair}\nip link add cali2 type veth peer name cali3\nip link add other type veth peer name mine`;
     expect(undo('links', ['cali', ''], links, 'ls /sys/class/net')).toBe('lo\nmine\nother\n');

@@ -1,9 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import { K8supError } from '../../../../src/errors/k8sup-error.ts';
 import { runInChannel } from '../../../../src/transport/ssh/channel.ts';
 
-const host = { name: 'h1', command: 'sh', onSent: () => undefined };
+const root = { command: 'sh', with: 'none' } as const;
+const host = {
+  name: 'h1',
+  root,
+  onSent: () => undefined,
+  lost: () => new K8supError({ code: 'LOST', kind: 'connection', what: 'lost' }),
+};
 
 /** A connection on which nothing but its keepalives is answered. */
 function silent() {

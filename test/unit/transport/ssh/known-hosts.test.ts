@@ -52,34 +52,47 @@ describe('the verdict on a key', () => {
     ['a key revoked for all hosts', `h1 ssh-ed25519 ${a64}\n@revoked * ssh-ed25519 ${a64}`, 'h1', 'revoked'],
     ['another key revoked', `@revoked h1 ssh-ed25519 ${b64}\nh1 ssh-ed25519 ${a64}`, 'h1', 'known'],
     ['only another key revoked', `@revoked h1 ssh-ed25519 ${b64}`, 'h1', 'unknown'],
-    ['a certificate authority with the same key', `@cert-authority h1 ssh-ed25519 ${a64}`, 'h1', 'unknown'],
+    ['a certificate authority alone', `@cert-authority h1 ssh-ed25519 ${a64}`, 'h1', 'authority'],
+    [
+      'a certificate authority beside the key',
+      `@cert-authority * ssh-rsa ${b64}\nh1 ssh-ed25519 ${a64}`,
+      'h1',
+      'known',
+    ],
+    ['a certificate authority of another host', `@cert-authority h2 ssh-ed25519 ${a64}`, 'h1', 'unknown'],
     ['a comment', `# h1 ssh-ed25519 ${a64}`, 'h1', 'unknown'],
     ['a cut-off line', 'h1 ssh-ed25519', 'h1', 'unknown'],
     ['Windows line ends and spaces', `  h1   ssh-ed25519\t${a64}  \r\n\r\n`, 'h1', 'known'],
     ['nothing', '', 'h1', 'unknown'],
   ])('%s', (_title, text, name, verdict) => {
-    expect(judgeHostKey(parseKnownHosts(text), name, keyA).verdict).toBe(verdict);
+    expect(judgeHostKey(parseKnownHosts(text, 'file'), name, keyA).verdict).toBe(verdict);
   });
 
   it('names the line and the key that was recorded', () => {
-    const judged = judgeHostKey(parseKnownHosts(`# first\n\nh1 ssh-rsa ${b64}`), 'h1', keyA);
-    expect(judged).toMatchObject({ verdict: 'changed', line: 3, recorded: { keyType: 'ssh-rsa', key: keyB } });
+    const judged = judgeHostKey(parseKnownHosts(`# first\n\nh1 ssh-rsa ${b64}`, 'file'), 'h1', keyA);
+    expect(judged).toMatchObject({
+      verdict: 'changed',
+      recorded: { file: 'file', line: 3, keyType: 'ssh-rsa', key: keyB },
+    });
   });
 
   it('names the line of a revocation', () => {
-    expect(judgeHostKey(parseKnownHosts(`\n@revoked * x ${a64}`), 'h1', keyA)).toEqual({ verdict: 'revoked', line: 2 });
+    expect(judgeHostKey(parseKnownHosts(`\n@revoked * x ${a64}`, 'file'), 'h1', keyA)).toMatchObject({
+      verdict: 'revoked',
+      recorded: { line: 2 },
+    });
   });
 });
 
 describe('the types to ask a host for', () => {
   it('are those recorded for it, once each', () => {
     const text = `h1 ssh-rsa ${a64}\nh1,h2 ssh-ed25519 ${a64}\nh1 ssh-ed25519 ${b64}\nh2 ecdsa-sha2-nistp256 ${a64}`;
-    expect(recordedKeyTypes(parseKnownHosts(text), 'h1')).toEqual(['ssh-rsa', 'ssh-ed25519']);
+    expect(recordedKeyTypes(parseKnownHosts(text, 'file'), 'h1')).toEqual(['ssh-rsa', 'ssh-ed25519']);
   });
 
   it('are not those of authorities and revoked keys', () => {
     const text = `@cert-authority h1 ssh-rsa ${a64}\n@revoked h1 ssh-ed25519 ${a64}`;
-    expect(recordedKeyTypes(parseKnownHosts(text), 'h1')).toEqual([]);
+    expect(recordedKeyTypes(parseKnownHosts(text, 'file'), 'h1')).toEqual([]);
   });
 });
 

@@ -53,3 +53,23 @@ it('lets those who wait leave when they are stopped, and nobody else loses a tur
   expect(begun).toEqual(['first', 'last']);
   await expect(limit(stop.signal, job('late'))).rejects.toThrow('stopped');
 });
+
+it('lets fewer in once it is lowered, never less than one, and forgets nobody who waits', async () => {
+  const { begun, job, end } = jobs();
+  const limit = limitTo(3);
+  const runs = ['a', 'b', 'c', 'd', 'e'].map((name) => limit(signal, job(name)));
+  await Promise.resolve();
+  limit.lower(0);
+  end('a');
+  end('b');
+  await Promise.all(runs.slice(0, 2));
+  expect([begun, limit.running]).toEqual([['a', 'b', 'c'], 1]);
+  end('c');
+  await runs[2];
+  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  end('d');
+  await runs[3];
+  end('e');
+  await runs[4];
+  expect(limit.running).toBe(0);
+});

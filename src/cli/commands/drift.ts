@@ -1,0 +1,55 @@
+import { clusterTarget } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import { leftFile, parseLeft } from '../../engine/left.ts';
+import type { Left } from '../../engine/left.ts';
+import { runStages } from '../../engine/run.ts';
+import { exitCodes } from '../../errors/k8sup-error.ts';
+import { siteOf } from '../../../playbooks/site.ts';
+import { renderDrift } from '../../report/index.ts';
+import { sh } from '../../shell/sh.ts';
+import { makeContext } from '../context.ts';
+import { describeError } from '../failure.ts';
+import type { Io } from '../io.ts';
+import type { RunFlags } from '../options.ts';
+import { onHosts } from '../on-hosts.ts';
+import type { Run } from '../run.ts';
+import type { Session } from '../session.ts';
+
+type ChangeEvent = Extract<RunEvent, { type: 'change' }>;
+
+/** `k8sup drift`: a plan that trusts no record of a hash, in which each difference has its cause. */
+export function drift(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
+  const { inventory, flags } = request;
+  const json = flags.output === 'json';
+  const spec = {
+    command: 'drift',
+    inventory,
+    flags: { ...flags, output: json ? 'json' : 'plain' },
+    writes: false,
+  } as const;
+  return onHosts({ ...spec, quiet: !json }, io, async (run, session) => {
+    const found: ChangeEvent[] = [];
+    const emit = (event: RunEvent): void => {
+      // What nothing can be known of yet is no drift: nobody has left it there.
+      if (event.type === 'pending') return;
+      if (event.type === 'change') found.push(event);
+      run.emit(event);
+    };
+    const context = await makeContext({ ...run, emit }, session, 'plan');
+    const left = await readLeft(run, session);
+    const outcome = await runStages(siteOf(run.inventory), { ...context, left });
+    if (outcome.error !== undefined) return describeError(outcome.error);
+    if (!json) io.out.write(`${renderDrift(found, { diff: flags.diff === true, columns: io.out.columns ?? 120 })}\n`);
+    return found.length > 0 ? exitCodes.changes : exitCodes.ok;
+  });
+}
+
+/** What the last apply left on each host that may be looked at. */
+async function readLeft(run: Run, session: Session): Promise<ReadonlyMap<string, ReadonlyMap<string, Left>>> {
+  const entries = run.hosts.map(async (host) => {
+    const script = sh`[ ! -e ${leftFile} ] || cat ${leftFile}`;
+    const result = await session.connection(host).read(script.sh, { signal: run.signal, timeoutMs: 60_000 });
+    return [host.name, parseLeft(result.stdout)] as const;
+  });
+  return new Map([...(await Promise.all(entries)), [clusterTarget, new Map<string, Left>()]]);
+}
