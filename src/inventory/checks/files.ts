@@ -12,11 +12,7 @@ import type { SshInput } from '../schema.ts';
 export interface LocalFile {
   readonly path: Path;
   readonly file: string;
-<<<<<<< HEAD
-  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'source';
-=======
-  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'sshConfig';
->>>>>>> main
+  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'sshConfig' | 'source';
   readonly holds?: Pick<SecretFile, 'pattern' | 'expected'>;
 }
 
