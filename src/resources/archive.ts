@@ -71,7 +71,7 @@ head -c "$1" > "$t"
 set -- "$(sha256sum < "$t")"
 if [ "$1" != ${`${sha256}  -`} ]; then echo "the upload is damaged: sha256 $1, expected "${sha256}; exit 1; fi
 tar -xf "$t" -C "$n" --strip-components=${strip} --no-same-owner
-(cd "$n" && find . -type f -exec sha256sum {} +) > "$t.list"
+(cd "$n" && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2) > "$t.list"
 if [ -f ${record} ]; then
   tail -n +2 ${record} | cut -c 67- | while IFS= read -r file; do
     [ -e "$n/$file" ] || rm -f -- ${path}/"$file"

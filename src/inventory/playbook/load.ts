@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import { inFileOrder, toProblem } from '../findings.ts';
 import type { Finding, Report } from '../findings.ts';
@@ -100,12 +101,12 @@ async function readParts(
       if (!(await checkResource(input.data, at, { local, report }))) continue;
       resources.push({ at, resource: resolveResource(input.data, local) });
     }
-    const head = stageSchema.safeParse({ ...own, resources: [] });
-    if (!head.success) continue;
-    checkStage(head.data, path, context, report);
+    const head = readable(stageSchema, { ...own, resources: [] }, { name: 'unnamed' });
+    if (head === undefined) continue;
+    checkStage(head, path, context, report);
     const stage = resolveStage(
       empty.name,
-      head.data,
+      head,
       resources.map(({ resource }) => resource),
     );
     checkIds(
@@ -117,12 +118,27 @@ async function readParts(
     stages.push({ stage, resources });
   }
   const hooks = listOf(data['hooks']).flatMap((item, index) => {
-    const input = hookSchema.safeParse(item);
-    if (!input.success) return [];
-    checkHook(input.data, ['hooks', index], context, report);
-    return [resolveHook(input.data)];
+    const input = readable(hookSchema, isRecord(item) ? item : {}, { name: 'unnamed', run: 'true' });
+    if (input === undefined) return [];
+    checkHook(input, ['hooks', index], context, report);
+    return [resolveHook(input)];
   });
   return { ...empty, stages: stages.map(({ stage }) => stage), hooks };
+}
+
+/** Without the keys that the schema refuses, which are told already; those that must be there are filled in. */
+function readable<T>(
+  schema: { safeParse: (value: unknown) => z.ZodSafeParseResult<T> },
+  value: Readonly<Record<string, unknown>>,
+  needed: Readonly<Record<string, unknown>>,
+): T | undefined {
+  const first = schema.safeParse(value);
+  if (first.success) return first.data;
+  const broken = new Set(
+    first.error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1))),
+  );
+  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !broken.has(key)));
+  return schema.safeParse({ ...needed, ...rest }).data;
 }
 
 function listOf(value: unknown): readonly unknown[] {
