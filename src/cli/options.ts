@@ -39,7 +39,8 @@ export function withStageFlags<Args extends unknown[], Opts extends OptionValues
     .option('--skip <stages>', 'leave these stages out (comma-separated)', list);
 }
 
-function list(value: string): string[] {
+/** Words between commas. */
+export function list(value: string): string[] {
   return value
     .split(',')
     .map((part) => part.trim())

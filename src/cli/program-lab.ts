@@ -3,7 +3,7 @@ import { defaultLabName } from '../lab/model.ts';
 import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
-import { positive } from './options.ts';
+import { list, positive } from './options.ts';
 
 /** The lab: real systemd hosts on this machine, to try k8sup on. */
 export function addLabCommands(program: Program, io: Io, exit: Exit): void {
@@ -23,10 +23,16 @@ export function addLabCommands(program: Program, io: Io, exit: Exit): void {
     .option('--router-advertisements', 'IPv6 default route by router advertisements', false)
     .option('--second-interface', 'give the hosts a second interface, host1, on a network of its own', false)
     .option('--mtu <n>', 'MTU of the hosts’ interfaces and of what connects them (1280 to 1500)', positive)
+    .option(
+      '--packages <names>',
+      'Debian packages that the hosts have besides the usual ones (comma-separated)',
+      list,
+      [],
+    )
     .description('boot hosts, write an inventory for them')
     .addHelpText('after', example('k8sup lab up --hosts 3 --dir ./lab'))
-    .action(async ({ hosts, name, dir, profile, ...network }) => {
-      const request = { hosts, name, dir, profile, network };
+    .action(async ({ hosts, name, dir, profile, packages, ...network }) => {
+      const request = { hosts, name, dir, profile, packages, network };
       exit.code = await (await import('./commands/lab.ts')).labUpCommand(request, io);
     });
   lab

@@ -10,25 +10,30 @@ import type { LabNetwork } from './topology.ts';
 
 type NewLab = LabAccess & { readonly network: LabNetwork };
 
-const limitMs = 60_000;
+/** Hosts that boot at the same time share the machine's cores. */
+const limitMs = (hosts: number): number => 60_000 + hosts * 5_000;
 
 /**
  * Waits until every host has booted and lets in whoever holds the lab's key.
  *
- * @throws {@link K8supError} `LAB_BOOT` with the end of a host's console, when it stops or after 60 s.
+ * @throws {@link K8supError} `LAB_BOOT` with the end of a host's console, when it stops or after a minute and some seconds for each host.
  */
 export async function waitForHosts(lab: NewLab, hosts: readonly LabHost[], signal: AbortSignal): Promise<void> {
   // The first failure ends the waits for the others: the lab is taken down then.
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   try {
-    await Promise.all(hosts.map((host) => waitForHost(lab, host, either)));
+    await Promise.all(hosts.map((host) => waitForHost(lab, host, { signal: either, limitMs: limitMs(hosts.length) })));
   } finally {
     failed.abort();
   }
 }
 
-async function waitForHost(lab: NewLab, host: LabHost, signal: AbortSignal): Promise<void> {
+async function waitForHost(
+  lab: NewLab,
+  host: LabHost,
+  { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number },
+): Promise<void> {
   const deadline = Date.now() + limitMs;
   const [program = '', ...args] = sshCommand(lab, host, ['sh', '-c', readyScript(lab.network)]);
   let last = '';

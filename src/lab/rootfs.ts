@@ -30,10 +30,16 @@ export function rootfsPath(cache: string, packages: readonly string[] = rootfsPa
 /**
  * Gives the folder of the hosts' common file tree, and makes it the first time: beside its place, then renamed into it, so that it is whole or not there.
  *
+ * @param extra - Debian packages that these hosts have besides {@link rootfsPackages}.
  * @throws {@link K8supError} `LAB_ROOTFS` with debootstrap's last words.
  */
-export async function ensureRootfs(context: LabContext, cache: string = labCache()): Promise<string> {
-  const path = rootfsPath(cache);
+export async function ensureRootfs(
+  context: LabContext,
+  extra: readonly string[] = [],
+  cache: string = labCache(),
+): Promise<string> {
+  const packages = [...rootfsPackages, ...extra];
+  const path = rootfsPath(cache, packages);
   if (existsSync(path)) return path;
   await mkdir(cache, { recursive: true });
   const lock = { signal: context.signal, waitSeconds: 900, holder: 'Another "k8sup lab" is making the same rootfs.' };
@@ -42,14 +48,14 @@ export async function ensureRootfs(context: LabContext, cache: string = labCache
     await removeRemains(cache, path, context.signal);
     context.progress('making the file tree of lab hosts with debootstrap, once (about a minute)');
     const temporary = `${path}.new-${process.pid}`;
-    await debootstrap(temporary, context.signal);
+    await debootstrap(temporary, packages, context.signal);
     await rename(temporary, path);
     return path;
   });
 }
 
-async function debootstrap(target: string, signal: AbortSignal): Promise<void> {
-  const command = ['debootstrap', '--variant=minbase', `--include=${rootfsPackages.join(',')}`, release, target];
+async function debootstrap(target: string, packages: readonly string[], signal: AbortSignal): Promise<void> {
+  const command = ['debootstrap', '--variant=minbase', `--include=${packages.join(',')}`, release, target];
   // In namespaces of their own, its mounts and children end with it, however it ends.
   const namespaces = ['--mount', '--pid', '--mount-proc', '--fork', '--kill-child'];
   try {

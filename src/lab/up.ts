@@ -26,6 +26,8 @@ export interface LabUpOptions {
   readonly network: LabNetwork;
   /** Folder for key, known_hosts and inventory; made if it is not there. */
   readonly dir: string;
+  /** Debian packages that the hosts have besides the usual ones; another list is another file tree, made once. */
+  readonly packages?: readonly string[];
   /** What the inventory says beyond hosts and their addresses. */
   readonly inventory: Omit<LabInventoryOptions, 'lab' | 'hosts' | 'dir' | 'network'>;
 }
@@ -51,7 +53,7 @@ export async function labUp(options: LabUpOptions, context: LabContext): Promise
     options.network.routerAdvertisements ? [...labPackages, routerPackage] : labPackages,
     context,
   );
-  const rootfs = await ensureRootfs(context);
+  const rootfs = await ensureRootfs(context, options.packages);
   return withLabLock(options.name, context.signal, async () => {
     await checkFree(options);
     const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');

@@ -21,6 +21,7 @@ export async function labUpCommand(
     readonly name: string;
     readonly dir: string;
     readonly profile: LabProfile;
+    readonly packages: readonly string[];
     readonly network: LabNetwork;
   },
   io: Io,

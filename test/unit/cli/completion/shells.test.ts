@@ -75,7 +75,14 @@ async function openShell(shell: Shell) {
         found = text.split('\n').find((candidate) => candidate.endsWith('.end')) ?? '';
         expect(found).not.toBe('');
       });
-      await tmux('send-keys', 'C-c');
+      // A shell that is still at work with the completion takes the first one for that.
+      await vi.waitFor(
+        async () => {
+          await tmux('send-keys', 'C-c');
+          expect((await screen()).trimEnd().split('\n').at(-1)?.trim()).toBe('>');
+        },
+        { timeout: 30_000, interval: 300 },
+      );
       await tmux('send-keys', '-l', 'clear');
       await tmux('send-keys', 'Enter');
       await shows((text) => expect(text.trim()).toBe('>'));
