@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { StageContext } from '../engine/stage.ts';
 import type { Host } from '../inventory/model.ts';
 import type { OwnResource, OwnStage, TextFrom } from '../inventory/playbook/model.ts';
@@ -109,7 +109,23 @@ async function secretOf(path: string): Promise<string> {
   return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
 }
 
-async function hashOf(path: string): Promise<{ readonly sha256: string; readonly length: number }> {
+interface Hashed {
+  readonly sha256: string;
+  readonly length: number;
+}
+
+/** By path, size and time: all hosts are sent the same file, which may be big. */
+const hashes = new Map<string, Promise<Hashed>>();
+
+async function hashOf(path: string): Promise<Hashed> {
+  const { size, mtimeMs } = await stat(path);
+  const key = `${path} ${String(size)} ${String(mtimeMs)}`;
+  const known = hashes.get(key) ?? readHash(path);
+  hashes.set(key, known);
+  return known;
+}
+
+async function readHash(path: string): Promise<Hashed> {
   const hash = createHash('sha256');
   let length = 0;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {

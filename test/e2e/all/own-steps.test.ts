@@ -130,12 +130,12 @@ describe.skipIf(noLab !== undefined)(
     test('what is taken out of the playbook is taken from the hosts, what was there before comes back', async () => {
       writeFileSync(at('site.yaml'), readmeBlock('# site.yaml').replace(/ {6}- sysctl: .*\n/, ''));
       const result = await stage('site.agent');
-      expect(changesOf(result).sort()).toEqual(hosts.map((host) => `${host} taken-out:site.agent`));
+      expect(changesOf(result).toSorted()).toEqual(hosts.map((host) => `${host} taken-out:site.agent`));
       expect(await lab.ssh('h1', 'cat /proc/sys/net/ipv4/tcp_keepalive_time')).toBe('7200\n');
       expect(good(await stage('site.agent')).changed).toBe(0);
       lab.edit((inventory) => Object.assign(inventory, { playbooks: [] }));
       const gone = await stage('01.prepare');
-      expect(changesOf(gone).sort()).toEqual(hosts.map((host) => `${host} taken-out:playbooks`));
+      expect(changesOf(gone).toSorted()).toEqual(hosts.map((host) => `${host} taken-out:playbooks`));
       expect(
         await lab.ssh('h2', 'ls /opt/agent /etc/agent /var/lib/agent 2>/dev/null; id agent 2>/dev/null || :'),
       ).toBe('');
