@@ -37,14 +37,15 @@ id -nG ${spec.name} 2>/dev/null || :`,
 }
 
 /**
- * `$name` is the user; `$value` is `absent`, or its line of passwd and its groups from before. A home directory goes with its user as long as nothing but what
+ * `$name` is the user; `$value` is `absent`, with `kept-group` where a group of its name was there, or its line of passwd and its groups from before. A home directory goes with its user as long as nothing but what
  * came with it is in it.
  */
 export const undoUser: Sh = rawShell(`case $value in
-absent)
+absent|'absent kept-group')
   entry=$(getent passwd "$name") || exit 0
   home=$(printf %s "$entry" | cut -d : -f 6)
   userdel "$name"
+  if [ "$value" = absent ] && getent group "$name" >/dev/null; then groupdel "$name"; fi
   if [ -d "$home" ]; then
     rmdir -- "$home" 2>/dev/null || { command -v diff >/dev/null && diff -rq /etc/skel "$home" >/dev/null 2>&1 && rm -rf --one-file-system -- "$home"; } ||
       echo "${leftMark}$home of the user $name is kept: it holds files that k8sup did not make"
@@ -98,7 +99,8 @@ function applyUser(spec: UserSpec): Sh {
   k8sup_own user ${spec.name} "$(printf %s "$entry" | base64 -w 0) $others"
   ${change.length === 0 ? rawShell(':') : sh`usermod ${change} ${spec.name}`}
 else
-  k8sup_own user ${spec.name} absent
-  useradd ${add} ${spec.name}
+  # What login.defs says of a group for each user differs from one distribution to the next.
+  if getent group ${spec.name} >/dev/null; then k8sup_own user ${spec.name} 'absent kept-group'; useradd -g ${spec.name} ${add} ${spec.name}
+  else k8sup_own user ${spec.name} absent; useradd -U ${add} ${spec.name}; fi
 fi`;
 }
