@@ -61,7 +61,8 @@ function stageOf(own: OwnStage, alone: boolean): Stage {
       const keep = [...(await wantedIds(host, context)), ...made.map(({ id }) => id)];
       // One that was run by itself before it came into the inventory is still the same.
       const files = [`own/${own.id}`, `alone/${own.id}`] as const;
-      return [clusterMark(context), takenOut({ name: own.id, files, keep }), ...made];
+      const adopt = alone ? {} : { adopt: { from: files[1], to: files[0] } };
+      return [clusterMark(context), takenOut({ name: own.id, files, keep, ...adopt }), ...made];
     },
   };
   const { objects } = own;

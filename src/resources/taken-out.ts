@@ -12,6 +12,8 @@ export interface TakenOutSpec {
   readonly files: readonly ('own/*' | `own/${string}` | `alone/${string}`)[];
   /** Ids of resources. */
   readonly keep: readonly string[];
+  /** A file whose lines are to be in another one: a step that was run by itself has come into the inventory. */
+  readonly adopt?: { readonly from: `alone/${string}`; readonly to: `own/${string}` };
   /** Ids of resources of this kind that see to the same, where they come earlier in a plan. */
   readonly unless?: readonly string[];
 }
@@ -22,23 +24,39 @@ export interface TakenOutSpec {
  */
 export function takenOut(spec: TakenOutSpec): Resource<readonly string[]> {
   const keep = new Set(spec.keep);
+  const { adopt } = spec;
   return {
     id: `taken-out:${spec.name}`,
     probe: sh`cd ${stateDir} 2>/dev/null || exit 0
-for f in ${listed(spec)}; do [ ! -f "$f" ] || cut -f 1 "$f"; done`,
+for f in ${listed(spec)}; do [ ! -f "$f" ] || cut -f 1 "$f"; done
+${adopt === undefined ? sh`:` : sh`[ ! -f ${adopt.from} ] || echo ${adopted}`}`,
     parse: (output) => [...new Set(output.split('\n').filter((id) => id !== ''))],
     diff: (ids, { changing }) => {
       if (spec.unless?.some((id) => changing.has(id)) === true) return [];
-      const gone = ids.filter((id) => !keep.has(id));
-      return gone.map((path) => ({ path, from: 'no longer in a playbook', to: 'as before k8sup', effect: 'delete' }));
+      const gone = ids.filter((id) => id !== adopted && !keep.has(id));
+      return [
+        ...(ids.includes(adopted)
+          ? [{ path: 'playbook', from: 'run by itself', to: "one of the inventory's", effect: 'update' } as const]
+          : []),
+        ...gone.map(
+          (path) => ({ path, from: 'no longer in a playbook', to: 'as before k8sup', effect: 'delete' }) as const,
+        ),
+      ];
     },
     apply: { script: takeOut(spec), timeoutSeconds: 300 },
   };
 }
 
+/** No resource is called so. */
+const adopted = '(adopted)';
+
 /** Patterns are expanded by the shell; names of steps have nothing in them that would need quoting. */
 function listed({ files }: TakenOutSpec): Sh {
   return lines([{ sh: files.map((file) => file.replace(/[^\w./*-]/g, '?')).join(' ') }]);
+}
+
+function adoptInto({ from, to }: NonNullable<TakenOutSpec['adopt']>): Sh {
+  return sh`if [ -f ${from} ]; then mkdir -p own && cat ${from} >> ${to} && rm -f ${from}; fi`;
 }
 
 function takeOut(spec: TakenOutSpec): Sh {
@@ -49,6 +67,7 @@ set +e
 cd ${stateDir} || exit 1
 tab=$(printf '\\t')
 left=0
+${spec.adopt === undefined ? sh`:` : adoptInto(spec.adopt)}
 keep=${spec.keep.join('\n')}
 gone() { keep=$keep awk -F '\\t' 'BEGIN { n = split(ENVIRON["keep"], list, "\\n"); for (i = 1; i <= n; i++) wanted[list[i]] = 1 } !($1 in wanted)' "$1"; }
 kept() { keep=$keep awk -F '\\t' 'BEGIN { n = split(ENVIRON["keep"], list, "\\n"); for (i = 1; i <= n; i++) wanted[list[i]] = 1 } $1 in wanted' "$1"; }

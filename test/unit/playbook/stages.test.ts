@@ -171,6 +171,14 @@ describe.skipIf(noFakeHost !== undefined)('a stage of the user', () => {
     const gone = await noLongerOwn(host, run.context);
     expect(await run.host('h1').sh(`( ${gone.probe.sh}\n)`)).toBe('');
     expect(await run.host('h1').sh('cat /var/lib/k8sup/alone/alone.app')).toContain('file:/etc/rack');
+
+    // In the inventory from now on: it is adopted once, and goes with its playbook.
+    const listed = await inventory({ 'alone.yaml': app(rack) });
+    const later = { ...run, context: { ...run.context, inventory: listed } };
+    expect(await apply(later, own(listed))).toBe(2);
+    expect(await apply(later, own(listed))).toBe(0);
+    const wanted = (await noLongerOwn(host, run.context)).probe.sh;
+    expect(await run.host('h1').sh(`( ${wanted}\n)`)).toBe('file:/etc/rack\n');
   });
 });
 
