@@ -28,7 +28,7 @@ export async function runHook(run: StageRun, step: HookStep): Promise<void> {
     begin(clusterTarget);
     await step.run(undefined, action);
   } else {
-    await forEachHost(run, targets, async (host) => {
+    await forEachHost(run, targets, step, async (host) => {
       begin(host.name);
       await step.run(host, action);
     });
