@@ -82,8 +82,8 @@ export class K8supError extends Error {
 
   /** The same error with more that is known of it. */
   with(more: Partial<ErrorDetails>): K8supError {
-    const { code, kind, message, why, fix, host, hosts, stage, step, log, cause } = this;
-    const known = Object.entries({ why, fix, host, hosts, stage, step, log, cause }).filter(
+    const { code, kind, message, why, output, fix, host, hosts, stage, step, log, cause } = this;
+    const known = Object.entries({ why, output, fix, host, hosts, stage, step, log, cause }).filter(
       ([, value]) => value !== undefined,
     );
     const error = new K8supError({ code, kind, what: message, ...Object.fromEntries(known), ...more });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openLog } from '../../../../src/report/log.ts';
 import {
   change,
@@ -16,11 +16,10 @@ import {
   summary,
 } from '../runs.ts';
 import { whyNoTerminal } from '../../../support/tmux.ts';
-import { openTerminal, removePlayer } from './terminal.ts';
+import { openTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 const missing = whyNoTerminal();
-afterAll(removePlayer);
 
 /** A line of a host at work without how long it has been at it. */
 function withoutTime(line: string): string {

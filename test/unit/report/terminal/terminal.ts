@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import type { RunEvent } from '../../../../src/engine/events.ts';
 import { tmuxIn } from '../../../support/tmux.ts';
 
@@ -25,6 +24,9 @@ export interface Terminal {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Runs as a process of its own, by tsx: Node 20 runs no TypeScript. */
+const player = fileURLToPath(new URL('player.ts', import.meta.url));
+
 /** @param options - the size; flags of the player; and its locale, default one with UTF-8. */
 export async function openTerminal(options: {
   readonly columns: number;
@@ -34,7 +36,6 @@ export async function openTerminal(options: {
 }): Promise<Terminal> {
   const { flags = [], locale = 'C.UTF-8', ...size } = options;
   const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
-  const program = (player ??= transpile());
   const server = createServer();
   const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
   const socketPath = join(folder, 'events');
@@ -45,7 +46,7 @@ export async function openTerminal(options: {
     'new-session',
     '-d',
     ...shape,
-    `LC_ALL=${locale} exec ${[process.execPath, program, socketPath, ...flags].join(' ')}`,
+    `LC_ALL=${locale} exec ${[process.execPath, '--import', 'tsx', player, socketPath, ...flags].join(' ')}`,
   );
   const close = async (): Promise<void> => {
     server.close();
@@ -89,38 +90,4 @@ async function ended(socket: Socket): Promise<void> {
 
 function linesOf(screen: string): string[] {
   return screen.trimEnd().split('\n');
-}
-
-let player: string | undefined;
-
-/** Takes away what all terminals of a test file ran. */
-export function removePlayer(): void {
-  if (player !== undefined) rmSync(player.slice(0, player.indexOf('/test/unit/')), { recursive: true, force: true });
-  player = undefined;
-}
-
-/** Node 20 runs no TypeScript, so the player and what it imports are transpiled into a folder of their own, once. */
-function transpile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'k8sup-player-'));
-  const root = fileURLToPath(new URL('../../../..', import.meta.url));
-  const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
-  const sources = ['src/report', 'src/engine', 'src/errors', 'src/shell', 'test/unit/report/terminal'].flatMap((path) =>
-    readdirSync(join(root, path), { encoding: 'utf8', recursive: true })
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .map((name) => join(path, name)),
-  );
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const source of sources) {
-    const target = join(folder, source.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(target), { recursive: true });
-    const result = ts.transpileModule(readFileSync(join(root, source), 'utf8'), {
-      // Without a package.json in sight the compiler would write CommonJS for NodeNext.
-      compilerOptions: { ...options, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
-      fileName: source,
-    });
-    writeFileSync(target, result.outputText);
-  }
-  return join(folder, 'test/unit/report/terminal/player.js');
 }
