@@ -1,6 +1,7 @@
-import { madeByApply } from './certificates.ts';
-import { paths, unitInputsScript } from '../src/components/paths.ts';
+import { clusterMark } from '../src/components/cluster-mark.ts';
+import { unitInputsScript } from '../src/components/paths.ts';
 import type { Stage } from '../src/engine/stage.ts';
+import { noLongerOwn } from '../src/playbook/stages.ts';
 import { prepareResources } from '../src/preflight/index.ts';
 import { file } from '../src/resources/file.ts';
 import { unitInputsText } from '../src/resources/unit-inputs.ts';
@@ -14,14 +15,9 @@ export const prepareStage: Stage = {
       type: 'hosts',
       name: 'operating system',
       on: () => true,
-      resources: (host, context) => [
-        // Says whose host this is before anything else is written there.
-        file({
-          path: `${paths.state}/cluster`,
-          content: `${context.pki.authorities.clusterId} ${context.inventory.cluster.name}\n`,
-          mode: 0o600,
-          ...madeByApply(context.pki.authorities.pending),
-        }),
+      resources: async (host, context) => [
+        clusterMark(context),
+        await noLongerOwn(host, context),
         file({ path: unitInputsScript, content: unitInputsText, mode: 0o755 }),
         ...prepareResources(context.inventory, host, context.facts(host)),
       ],

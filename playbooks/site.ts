@@ -3,6 +3,8 @@ import type { Stage } from '../src/engine/stage.ts';
 import { hasKubernetes } from '../src/inventory/model.ts';
 import { suggest } from '../src/inventory/suggest.ts';
 import type { Inventory } from '../src/inventory/model.ts';
+import type { Playbook } from '../src/inventory/playbook/model.ts';
+import { withPlaybooks } from '../src/playbook/stages.ts';
 import { prepareStage } from './01.prepare.ts';
 import { etcdStage } from './02.etcd.ts';
 import { runtimeStage } from './03.runtime.ts';
@@ -26,12 +28,21 @@ export const site: readonly Stage[] = [
 /** The same without Kubernetes. The network comes before the runtime, since Docker starts with the subnet that was leased. */
 export const containerSite: readonly Stage[] = [prepareStage, etcdStage, containerNetworkStage, runtimeStage];
 
-/** What `apply` does for an inventory, in order. */
+/** What `apply` does for an inventory, in order, with the stages of its playbooks. */
 export function siteOf(inventory: {
   readonly hosts: readonly { readonly roles: ReadonlySet<string> }[];
+  readonly playbooks?: readonly Playbook[];
 }): readonly Stage[] {
-  return hasKubernetes(inventory) ? site : containerSite;
+  const builtIn = hasKubernetes(inventory) ? site : containerSite;
+  const { playbooks = [] } = inventory;
+  if (playbooks.length === 0) return builtIn;
+  const known = made.get(playbooks) ?? withPlaybooks(builtIn, playbooks);
+  made.set(playbooks, known);
+  return known;
 }
+
+/** A stage is the same one whoever asks. */
+const made = new WeakMap<readonly Playbook[], readonly Stage[]>();
 
 /**
  * Finds a stage by its id (`06.network`), its number or its name.
@@ -40,7 +51,12 @@ export function siteOf(inventory: {
  */
 export function stageById(name: string, inventory: Inventory): Stage {
   const stages = siteOf(inventory);
-  const found = stages.find(({ id }) => id === name || id.split('.').includes(name));
+  const own = new Set(inventory.playbooks.flatMap((playbook) => playbook.stages.map(({ id }) => id)));
+  const part = ({ id }: Stage): boolean => id.split('.').includes(name);
+  const found =
+    stages.find(({ id }) => id === name) ??
+    stages.find((stage) => !own.has(stage.id) && part(stage)) ??
+    stages.find(part);
   if (found !== undefined) return found;
   const meant = suggest(
     name,

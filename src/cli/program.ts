@@ -102,12 +102,15 @@ function addRunCommands(program: Program, io: Io, exit: Exit): void {
   withRunFlags(
     program
       .command('stage')
-      .argument('<id>', 'for example 06.network, or network')
+      .argument('<id>', 'for example 06.network, or network; or a file with stages of your own')
       .argument('[inventory]', 'the inventory file', defaultInventory),
   )
-    .description('run one stage')
+    .description('run one stage, or those of a playbook')
     .option('--yes', 'do not ask before a change that pods will notice')
-    .addHelpText('after', example('k8sup stage 06.network', 'k8sup stage etcd production.yaml'))
+    .addHelpText(
+      'after',
+      example('k8sup stage 06.network', 'k8sup stage etcd production.yaml', 'k8sup stage ./motd.yaml'),
+    )
     .action(async (id, inventory, flags) => {
       exit.code = await (
         await import('./commands/apply.ts')

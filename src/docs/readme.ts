@@ -1,5 +1,6 @@
 import { inventoryReference } from '../inventory/reference.ts';
 import { networkPlugins } from '../network/network.ts';
+import { causeReference } from './causes.ts';
 import { certificateReference } from './certificates.ts';
 import { commandReference } from './commands.ts';
 import { exitCodeReference } from './exit-codes.ts';
@@ -12,6 +13,7 @@ export const readmeParts: Readonly<Record<string, () => string>> = {
   commands: commandReference,
   proved: supportReference,
   'exit-codes': exitCodeReference,
+  causes: causeReference,
   'unsafe-changes': unsafeChangeReference,
   certificates: certificateReference,
   k3s: k3sReference,

@@ -80,6 +80,7 @@ function checkResource(
         applied === undefined
           ? `the script ended before it was done\n${escapeControl(stderr)}`.trim()
           : lastLines(applied),
+      ...(applied === undefined ? {} : { output: escapeControl(applied.output) }),
       fix: 'mend the cause on the host, then run the same command again: what is done already is kept',
     });
   }

@@ -19,31 +19,40 @@ export async function waitForClusterGate(gate: ClusterGate, context: RunContext)
     context.signal.throwIfAborted();
     if (!(error instanceof K8supError) || !['KUBE_COMMAND', 'HOST_TIMEOUT'].includes(error.code)) throw error;
     const said = error.why ?? error.message;
+    const journals = await blamedJournals(gate, said, context);
     throw new K8supError({
       code: 'NOT_HEALTHY',
       kind: 'kubernetes',
       what: `${gate.name}: not reached within ${gate.timeoutSeconds} s`,
-      why: [said, ...(await blamedJournals(gate, said, context))].join('\n'),
+      why: [said, ...journals.map(({ shown }) => shown)].join('\n'),
+      output: [said, ...journals.map(({ all }) => all)].join('\n'),
       fix: 'mend what these lines name, then run the same command again',
       cause: error,
     });
   }
 }
 
-function blamedJournals(gate: ClusterGate, said: string, context: RunContext): Promise<readonly string[]> {
+interface Journal {
+  readonly shown: string;
+  readonly all: string;
+}
+
+function blamedJournals(gate: ClusterGate, said: string, context: RunContext): Promise<readonly Journal[]> {
   const { journals } = gate;
   if (journals === undefined) return Promise.resolve([]);
   const blamed = new Set(journals.hosts(said));
   const hosts = context.inventory.hosts.filter(({ name }) => blamed.has(name)).slice(0, shownHosts);
-  const script = sh`journalctl -u ${journals.unit} -n 8 --no-pager -o cat`;
+  const script = sh`journalctl -u ${journals.unit} -n 200 --no-pager -o cat`;
   return Promise.all(
     hosts.map(async (host) => {
       try {
         const options = { signal: context.signal, timeoutMs: 30_000 };
         const { stdout } = await context.executor(host).read(script.sh, options);
-        return `${host.name}, last lines of ${journals.unit}:\n${escapeControl(stdout.trim())}`;
+        const lines = escapeControl(stdout.trim()).split('\n');
+        const title = `${host.name}, last lines of ${journals.unit}:`;
+        return { shown: [title, ...lines.slice(-8)].join('\n'), all: lines.join('\n') };
       } catch (error) {
-        return `${host.name}: its journal could not be read: ${messageOf(error)}`;
+        return { shown: `${host.name}: its journal could not be read: ${messageOf(error)}`, all: '' };
       }
     }),
   );

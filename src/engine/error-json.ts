@@ -1,3 +1,4 @@
+import { likelyCauseOf } from '../causes/of-error.ts';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { ErrorJson } from './events.ts';
 
@@ -7,11 +8,13 @@ export function errorJson(error: unknown): ErrorJson {
     const stack = error instanceof Error ? error.stack : undefined;
     return { code: 'BUG', message: messageOf(error), ...(stack === undefined ? {} : { stack }) };
   }
+  const cause = likelyCauseOf(error)?.code;
   return {
     code: error.code,
     message: error.message,
     ...(error.why === undefined ? {} : { why: error.why }),
     ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(cause === undefined ? {} : { cause }),
     ...(error.host === undefined ? {} : { host: error.host }),
     ...(error.hosts === undefined ? {} : { hosts: error.hosts }),
     ...(error.stage === undefined ? {} : { stage: error.stage }),

@@ -9,6 +9,8 @@ export interface ErrorJson {
   readonly message: string;
   readonly why?: string;
   readonly fix?: string;
+  /** Code of the known cause that journals and output show, from the README's table; there may be another one behind it. */
+  readonly cause?: string;
   readonly host?: string;
   /** Where it is about several. */
   readonly hosts?: readonly string[];

@@ -5,6 +5,9 @@ import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 import type { Gate } from './stage.ts';
 
+/** Begins the lines that are too many to show: a program that panics writes its stacks after its reason. */
+const readOnlyForCause = '--- k8sup: more of the journal';
+
 /**
  * Waits on the host itself, in one round trip, until the gate's check succeeds.
  *
@@ -20,15 +23,19 @@ export async function waitForGate(
 printf '%s\\n' "$said" | tail -n 15
 systemctl show -p ActiveState,SubState,Result,ExecMainStatus ${gate.unit} | tr '\\n' ' '; echo
 journalctl -u ${gate.unit} -n 15 --no-pager -o cat ${rawShell('2>/dev/null')}
+echo ${readOnlyForCause}
+journalctl -u ${gate.unit} -n 200 --since -10min --no-pager -o cat ${rawShell('2>/dev/null')}
 exit 1`;
   const result = await executor.run(script.sh, { signal, timeoutMs: (gate.timeoutSeconds + 30) * 1000 });
   if (result.exitCode === 0) return;
+  const [shown = '', more = ''] = escapeControl(result.stdout).split(`${readOnlyForCause}\n`);
   throw new K8supError({
     code: 'NOT_HEALTHY',
     kind: 'resource',
     host: hostName,
     what: `${hostName}: ${gate.name} was not reached within ${gate.timeoutSeconds} s`,
-    why: escapeControl(result.stdout.trim()),
+    why: shown.trim(),
+    output: `${more}\n${shown}`,
     fix: `see  journalctl -u ${gate.unit}  on ${hostName}; then run the same command again`,
   });
 }

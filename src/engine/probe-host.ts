@@ -41,7 +41,9 @@ export async function probeHost(
   left?: ReadonlyMap<string, Left>,
 ): Promise<readonly StepDifference[]> {
   const wanted = await Promise.all(
-    steps.flatMap((step) => (step.type !== 'cluster' && step.on(host) ? [wantedOf(step, host, context)] : [])),
+    steps.flatMap((step) =>
+      step.type !== 'cluster' && step.type !== 'hook' && step.on(host) ? [wantedOf(step, host, context)] : [],
+    ),
   );
   const probes = wanted.flatMap(({ resources, gate }, index) => [
     ...resources.map((resource) => ({

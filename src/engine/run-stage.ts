@@ -7,6 +7,7 @@ import type { StepDifference } from './probe-host.ts';
 import { announce, announceObjects, countChanges, knownChanges } from './announce.ts';
 import { changingOf } from './run-context.ts';
 import type { RunContext } from './run-context.ts';
+import { announceHook, runHook } from './run-hook.ts';
 import { applyActionStep, applyClusterStep, applyHostStep, diffCluster } from './run-step.ts';
 import type { ClusterDifference } from './run-step.ts';
 import type { ClusterStep, LiveNode, Stage, Step } from './stage.ts';
@@ -147,6 +148,11 @@ async function runStep(run: StageRun, step: Step): Promise<void> {
     else await applyClusterStep(run, step);
     return;
   }
+  if (step.type === 'hook') {
+    if (context.mode === 'plan') announceHook(run, step);
+    else await runHook(run, step);
+    return;
+  }
   if (context.mode === 'apply') {
     await (step.type === 'hosts' ? applyHostStep(run, step) : applyActionStep(run, step));
     return;
@@ -200,5 +206,7 @@ function starts(run: StageRun, host: Host, step: Step): boolean {
 }
 
 function targets(stage: Stage, hosts: readonly Host[]): readonly Host[] {
-  return hosts.filter((host) => stage.steps.some((step) => step.type !== 'cluster' && step.on(host)));
+  return hosts.filter((host) =>
+    stage.steps.some((step) => step.type !== 'cluster' && step.type !== 'hook' && step.on(host)),
+  );
 }

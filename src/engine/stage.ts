@@ -138,7 +138,24 @@ export interface ActionStep {
   readonly run: (hosts: readonly Host[], context: ActionContext) => Promise<void>;
 }
 
-export type Step = HostStep | ClusterStep | ActionStep;
+/** A command of the user's own that runs each time, and never in a plan, which only says that it will. It counts as no change. */
+export interface HookStep {
+  readonly type: 'hook';
+  readonly name: string;
+  /** Hosts it runs on; none where it runs on the controller. */
+  readonly on: (host: Host) => boolean;
+  /** On the first of them alone. */
+  readonly once?: boolean;
+  /** What a plan says of it. */
+  readonly about: string;
+  /**
+   * @param host - undefined on the controller.
+   * @throws K8supError naming the hook, which ends the run.
+   */
+  readonly run: (host: Host | undefined, context: ActionContext) => Promise<void>;
+}
+
+export type Step = HostStep | ClusterStep | ActionStep | HookStep;
 
 /** One stage: data, in the order in which it is done. */
 export interface Stage {

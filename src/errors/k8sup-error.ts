@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly what: string;
   /** The cause, where it is known; may have several lines. */
   readonly why?: string;
+  /** All that was read of journals and commands, where it is more than `why` shows: what a known cause is looked for in. */
+  readonly output?: string;
   /** What to do about it. */
   readonly fix?: string;
   readonly host?: string;
@@ -51,6 +53,7 @@ export class K8supError extends Error {
   readonly code: string;
   readonly kind: ExitKind;
   readonly why: string | undefined;
+  readonly output: string | undefined;
   readonly fix: string | undefined;
   readonly host: string | undefined;
   readonly hosts: readonly string[] | undefined;
@@ -64,6 +67,7 @@ export class K8supError extends Error {
     this.code = details.code;
     this.kind = details.kind;
     this.why = details.why;
+    this.output = details.output;
     this.fix = details.fix;
     this.host = details.host;
     this.hosts = details.hosts;
@@ -78,11 +82,9 @@ export class K8supError extends Error {
 
   /** The same error with more that is known of it. */
   with(more: Partial<ErrorDetails>): K8supError {
-    const { code, kind, message, why, fix, host, hosts, stage, step, log, cause } = this;
-    const known = Object.entries({ why, fix, host, hosts, stage, step, log, cause }).filter(
-      ([, value]) => value !== undefined,
-    );
-    const error = new K8supError({ code, kind, what: message, ...Object.fromEntries(known), ...more });
+    const known = Object.entries(this).filter(([, value]) => value !== undefined);
+    const own = { ...Object.fromEntries(known), code: this.code, kind: this.kind, what: this.message };
+    const error = new K8supError({ ...own, ...(this.cause === undefined ? {} : { cause: this.cause }), ...more });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;
   }

@@ -44,7 +44,7 @@ export function draftOf(data: unknown, schemas: InventorySchemas): DraftResult {
 }
 
 /** A misspelt key is one mistake, not two: that the right one is missing goes without saying. */
-function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+export function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
   const meant = new Set(findings.flatMap(({ meant }) => (meant === undefined ? [] : [formatPath(meant)])));
   return findings.filter(({ code, path }) => code !== 'MISSING_KEY' || !meant.has(formatPath(path)));
 }

@@ -25,7 +25,10 @@ import type { PluginDeclaration } from './plugin.ts';
 import { readYaml } from './read-yaml.ts';
 import type { PositionedDocument } from './read-yaml.ts';
 import type { LocalPath } from './resolve-cluster.ts';
-import { resolveInventory } from './resolve.ts';
+import { readPlaybook } from './playbook/load.ts';
+import type { ReadPlaybook } from './playbook/load.ts';
+import { isRecord } from './path.ts';
+import { resolveInventory, rolesOf } from './resolve.ts';
 import { inventorySchemas } from './schema.ts';
 
 /**
@@ -38,8 +41,13 @@ export async function loadInventory(file: string, plugins: readonly PluginDeclar
   const findings = new Findings(read.document, read.draft.broken);
   await checkFiles(read.draft, { local: read.local, plugins }, findings.report);
   const result = conclude({ ...read, problems: [...read.problems, ...findings.problems] }, file);
-  if ('inventory' in result) return result.inventory;
-  throw new InventoryError(file, result.problems);
+  const playbooks = await readPlaybooks(read);
+  const wrong = playbooks.flatMap(({ problems }) => problems);
+  if (!('inventory' in result)) throw new InventoryError(file, [...result.problems, ...wrong]);
+  const inventory = { ...result.inventory, playbooks: playbooks.map(({ playbook }) => playbook) };
+  for (const { templateProblems } of playbooks) wrong.push(...(await templateProblems(inventory)));
+  if (wrong.length > 0) throw new InventoryError(file, wrong);
+  return inventory;
 }
 
 export type CheckedInventory =
@@ -57,6 +65,8 @@ interface Analysis {
   readonly document: PositionedDocument;
   readonly local: LocalPath;
   readonly problems: readonly Problem[];
+  /** As written; undefined where the text is not YAML. */
+  readonly data: unknown;
 }
 
 function analyse(text: string, file: string, plugins: readonly PluginDeclaration[]): Analysis {
@@ -73,7 +83,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
       kubernetes: true,
       broken: [[]],
     };
-    return { plugins, draft, document: yaml.document, local, problems: yaml.problems };
+    return { plugins, draft, document: yaml.document, local, problems: yaml.problems, data: undefined };
   }
   const { draft, findings } = draftOf(yaml.data ?? undefined, inventorySchemas(plugins));
   const checked = new Findings(yaml.document, draft.broken);
@@ -99,6 +109,7 @@ function analyse(text: string, file: string, plugins: readonly PluginDeclaration
     document: yaml.document,
     local,
     problems: [...yaml.problems, ...refused, ...checked.problems],
+    data: yaml.data,
   };
 }
 
@@ -107,7 +118,25 @@ function conclude({ plugins, draft, document, local, problems }: Analysis, file:
   const warnings = inFileOrder(problems.filter((problem) => problem.severity === 'warning'));
   if (errors.length > 0) return { problems: errors, warnings };
   const resolved = resolveInventory(draft, local, plugins);
-  return { inventory: { file: resolve(file), ...resolved, document, warnings }, warnings };
+  return { inventory: { file: resolve(file), ...resolved, playbooks: [], document, warnings }, warnings };
+}
+
+async function readPlaybooks({ data, draft, local, document }: Analysis): Promise<readonly ReadPlaybook[]> {
+  const written = isRecord(data) ? data['playbooks'] : undefined;
+  const hosts = draft.hosts.map(({ host }) => ({ name: host.name, roles: rolesOf(host, draft.onlyHost) }));
+  const files = (Array.isArray(written) ? written : []).flatMap((item, index) => {
+    return typeof item === 'string' ? [{ item, index }] : [];
+  });
+  const read: ReadPlaybook[] = [];
+  for (const { item, index } of files) {
+    const one = await readPlaybook(local(item), { hosts, kubernetes: draft.kubernetes });
+    const twice = read.some(({ playbook }) => playbook.name === one.playbook.name);
+    const message = `there is already a playbook called ${one.playbook.name}`;
+    const fix = 'give the file another name: it is part of the names of its stages';
+    const finding = { code: 'DUPLICATE_PLAYBOOK', path: ['playbooks', index], message, fix };
+    read.push(twice ? { ...one, problems: [toProblem(finding, document), ...one.problems] } : one);
+  }
+  return read;
 }
 
 /** `~` is the user's home; anything relative starts at the inventory. */

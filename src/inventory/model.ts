@@ -1,6 +1,7 @@
 import { familyOf } from './cidr.ts';
 import type { Family } from './cidr.ts';
 import type { Document } from './document.ts';
+import type { Playbook } from './playbook/model.ts';
 import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
@@ -189,6 +190,8 @@ export interface Inventory {
   readonly file: string;
   readonly cluster: Cluster;
   readonly hosts: readonly Host[];
+  /** Files with stages of the user's own, in the order of the inventory. */
+  readonly playbooks: readonly Playbook[];
   /** Where values stand in the file. */
   readonly document: Document;
   /** Things that are worth knowing but stop nothing. */

@@ -20,7 +20,7 @@ export interface PositionedDocument extends Document {
 }
 
 /** Below these keys values are the user's own: numbers stay numbers and null has a meaning. */
-const freeKeys = new Set(['extraConfig', 'variables']);
+const freeKeys = new Set(['extraConfig', 'variables', 'objects']);
 const nullKeys = new Set([...freeKeys, 'extraArgs', 'labels', 'registryMirrors']);
 
 /** Reads YAML 1.2; syntax errors become problems, and a key without a value counts as absent. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
+import { playbookSchema } from './playbook/schema.ts';
 import { inventorySchemas } from './schema.ts';
 import { fieldsOf } from './schema/walk.ts';
 import type { Field } from './schema/walk.ts';
@@ -34,6 +35,20 @@ export function networkSettingsReference(plugins: readonly PluginDeclaration[]):
   });
   return `${[settingsIntroduction, ...sections].join('\n\n')}\n`;
 }
+
+/** The page with the keys of playbooks, from the repository's root. */
+export const playbookKeysPage = 'src/playbook/KEYS.md';
+
+/** The page of {@link playbookKeysPage}; ends with a newline. */
+export function playbookReference(): string {
+  return `${[playbookIntroduction, tableOf(fieldsOf(playbookSchema))].join('\n\n')}\n`;
+}
+
+const playbookIntroduction = `<!-- made by npm run docs -->
+
+# Keys of a playbook
+
+What they are for is told in [steps of your own](../../README.md#steps-of-your-own).`;
 
 const settingsIntroduction = `<!-- made by npm run docs -->
 

@@ -8,7 +8,12 @@ import { suggest } from './suggest.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Says what the schema refused in words that need no knowledge of the schema library. */
-export function explainIssue(issue: Issue, data: unknown, schema: z.ZodType): readonly Finding[] {
+export function explainIssue(
+  issue: Issue,
+  data: unknown,
+  schema: z.ZodType,
+  file = 'the inventory',
+): readonly Finding[] {
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   const value = valueAt(data, path);
   switch (issue.code) {
@@ -16,12 +21,14 @@ export function explainIssue(issue: Issue, data: unknown, schema: z.ZodType): re
       return issue.keys.map((key) => unknownKey(path, key, schema));
     case 'invalid_type':
       return [
-        value === undefined ? missingKey(path) : wrongType(path, typeWords[issue.expected] ?? issue.expected, value),
+        value === undefined
+          ? missingKey(path, file)
+          : wrongType(path, typeWords[issue.expected] ?? issue.expected, value),
       ];
     case 'invalid_union':
       return [wrongType(path, 'text, a number, true, false or null', value)];
     case 'invalid_value':
-      return [value === undefined ? missingKey(path) : notOneOf(path, value, issue.values.map(String))];
+      return [value === undefined ? missingKey(path, file) : notOneOf(path, value, issue.values.map(String))];
     case 'too_small':
     case 'too_big':
       return [outOfRange(path, issue, value)];
@@ -79,13 +86,13 @@ function rightPlace(key: string, schema: z.ZodType): string | undefined {
   return owners.length >= 1 && owners.length <= 3 ? `it belongs to ${owners.join(' or ')}` : undefined;
 }
 
-function missingKey(path: Path): Finding {
+function missingKey(path: Path, file: string): Finding {
   const key = String(path.at(-1));
   if (path.length === 0) {
     const fix = 'k8sup init writes a commented one';
     return { path, code: 'INVENTORY_EMPTY', message: 'the inventory is empty', fix };
   }
-  const owner = path.length === 1 ? 'the inventory' : formatPath(path.slice(0, -1));
+  const owner = path.length === 1 ? file : formatPath(path.slice(0, -1));
   return { path, code: 'MISSING_KEY', message: `${owner} has no ${JSON.stringify(key)}`, fix: `add ${key}:` };
 }
 

@@ -4,7 +4,7 @@ import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { clusterSchema } from './schema/cluster.ts';
 import { hostSchema } from './schema/host.ts';
-import { optional } from './schema/fields.ts';
+import { localFile, optional } from './schema/fields.ts';
 import { networkSchema } from './schema/network.ts';
 import { jumpHostsSchema, sshSchema } from './schema/ssh.ts';
 
@@ -47,6 +47,11 @@ export function inventorySchemas(plugins: readonly PluginDeclaration[]): Invento
         'Hosts that proxyJump goes over, each with its own key and credentials; what one leaves out is as in the section ssh',
       ),
       hosts: z.array(host).min(1).describe('The hosts'),
+      playbooks: optional(
+        z.array(localFile),
+        'Files with stages of your own, from the folder of this one; see [steps of your own](#steps-of-your-own)',
+        [],
+      ),
     })
     .meta({ title: 'k8sup inventory' });
   // Extending by keys that only plugins know makes the compiler forget those of all hosts.

@@ -96,19 +96,27 @@ async function joinTimeout(
     kind: 'kubernetes',
     hosts: names,
     what: `${names.join(', ')} did not join within ${limitMs / 1000} s`,
-    why: [...notes, ...journals].join('\n'),
+    why: [...notes, ...journals.map(({ shown }) => shown)].join('\n'),
+    output: journals.map(({ all }) => all).join('\n'),
     fix: 'mend what the journal names, then run the same command again',
   });
 }
 
 /** A host that is lost is a finding as well. */
-async function journalOf(host: Host, context: ActionContext): Promise<string> {
-  const script = 'journalctl -u kubelet.service -n 12 --no-pager -o cat';
+async function journalOf(
+  host: Host,
+  context: ActionContext,
+): Promise<{ readonly shown: string; readonly all: string }> {
+  const script = 'journalctl -u kubelet.service -n 200 --no-pager -o cat';
   try {
     const result = await context.executor(host).read(script, { signal: context.signal, timeoutMs: 30_000 });
-    return `${host.name}, last lines of its kubelet:\n${escapeControl(result.stdout.trim())}`;
+    const lines = escapeControl(result.stdout.trim()).split('\n');
+    return {
+      shown: [`${host.name}, last lines of its kubelet:`, ...lines.slice(-12)].join('\n'),
+      all: lines.join('\n'),
+    };
   } catch (error) {
     context.signal.throwIfAborted();
-    return `${host.name}: its journal could not be read: ${messageOf(error)}`;
+    return { shown: `${host.name}: its journal could not be read: ${messageOf(error)}`, all: '' };
   }
 }

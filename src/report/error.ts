@@ -1,3 +1,6 @@
+import { causeOf } from '../causes/causes.ts';
+import type { KnownCause } from '../causes/known-cause.ts';
+import { likelyCauseOf } from '../causes/of-error.ts';
 import { exitCodes, K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { ErrorJson } from '../engine/events.ts';
 import type { Style } from './style.ts';
@@ -20,13 +23,15 @@ export function renderError(error: unknown, options: ErrorOptions): string {
   if (!(error instanceof K8supError)) return renderBug(error, options);
   const { code, message, why, fix, stage, step, log = options.log } = error;
   const causes = options.verbose === true ? causesOf(error) : [];
-  return renderBlock({ code, message, why, fix, stage, step, log, causes }, options.style);
+  return renderBlock({ code, message, why, fix, stage, step, log, causes, likely: likelyCauseOf(error) }, options.style);
 }
 
 /** An error as events carry it, drawn as {@link renderError} does. */
 export function renderErrorJson(error: ErrorJson, options: ErrorOptions): string {
   const { code, message, why, fix, stage, step } = error;
-  if (code !== bugCode) return renderBlock({ code, message, why, fix, stage, step, log: options.log }, options.style);
+  const likely = error.cause === undefined ? undefined : causeOf(error.cause);
+  if (code !== bugCode)
+    return renderBlock({ code, message, why, fix, stage, step, log: options.log, likely }, options.style);
   return renderBlock({ code, message, why: error.stack, fix: bugFix, log: options.log }, options.style);
 }
 
@@ -53,17 +58,27 @@ interface Block {
   readonly step?: string | undefined;
   readonly log?: string | undefined;
   readonly causes?: readonly string[];
+  readonly likely?: KnownCause | undefined;
 }
 
 function renderBlock(block: Block, style: Style): string {
   const { colors, symbols } = style;
+  const { likely } = block;
   const head = `${colors.red(symbols.failed)} ${colors.bold(colors.red(block.code))}  ${indented(block.message)}`;
   return [
     head,
     ...(block.why === undefined || block.why === '' ? [] : [`  ${indented(aligned(safe(block.why)))}`]),
     ...(block.step === undefined ? [] : [`  ${colors.dim('In:')} ${indented(`${block.stage ?? ''} ${block.step}`)}`]),
     ...(block.causes ?? []).map((cause) => `  ${colors.dim('Cause:')} ${indented(cause)}`),
-    ...(block.fix === undefined ? [] : [`  ${colors.green('Fix:')} ${indented(block.fix)}`]),
+    ...(likely === undefined
+      ? []
+      : [
+          `  ${colors.bold('Likely cause:')} ${likely.cause} (${likely.code})`,
+          `  ${colors.green('Fix:')} ${indented(likely.fix)}`,
+        ]),
+    ...(block.fix === undefined
+      ? []
+      : [`  ${colors.green(likely === undefined ? 'Fix:' : 'If it is not that:')} ${indented(block.fix)}`]),
     ...(block.log === undefined ? [] : [logLine(block.log, style)]),
   ].join('\n');
 }

@@ -67,7 +67,7 @@ for t in ${trees}; do printf 'real\\t%s\\t%s\\n' "$t" "$(readlink -m -- "$t")"; 
 function own(claim: Claim): ReturnType<typeof sh> {
   if (claim.kind === 'tree') return sh`k8sup_own_tree ${claim.name}`;
   if (claim.kind === 'path' || claim.kind === 'empty-dir')
-    return sh`k8sup_own ${claim.kind} ${claim.name} "$([ ! -e ${claim.name} ] || echo kept)"`;
+    return sh`k8sup_own ${claim.kind} ${claim.name} "$([ ! -e ${claim.name} ] || grep -qxF -- ${claim.name} ${stateDir}/parts/*.exchanged 2>/dev/null || echo kept)"`;
   if (claim.kind === 'policy' || claim.kind === 'policy6') {
     const tool = claim.kind === 'policy' ? 'iptables' : 'ip6tables';
     return sh`k8sup_own ${claim.kind} ${claim.name} "$(${tool} -S ${claim.name} 2>/dev/null | sed -n 's/^-P [^ ]* //p')"`;

@@ -2,16 +2,18 @@ import { rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 import type { Resource } from './define.ts';
 
-/** Keeps a kernel module loaded. Only for modules that are on the host's disk: a feature that is built in needs nothing. */
+/** Keeps a kernel module loaded; one that is built in needs nothing. */
 export function kernelModule(name: string): Resource<boolean> {
   const folder = `/sys/module/${name.replaceAll('-', '_')}`;
+  const file = `/${name.replace(/[-_]/g, '[-_]')}[.]ko`;
+  const there = sh`{ [ -d ${folder} ] || grep -qs ${file} "/lib/modules/$(uname -r)/modules.builtin"; }`;
   return {
     id: `kernel-module:${name}`,
-    probe: sh`if [ -d ${folder} ]; then echo loaded; else echo absent; fi`,
+    probe: sh`if ${there}; then echo loaded; else echo absent; fi`,
     parse: (output) => output.trim() === 'loaded',
     diff: (loaded) => (loaded ? [] : [{ path: 'loaded', from: 'no', to: 'yes', effect: 'create' }]),
     apply: {
-      script: sh`if [ ! -d ${folder} ]; then k8sup_own kernel-module ${name} absent; modprobe -- ${name}; fi`,
+      script: sh`if ! ${there}; then k8sup_own kernel-module ${name} absent; modprobe -- ${name}; fi`,
     },
   };
 }

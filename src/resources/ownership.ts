@@ -1,4 +1,6 @@
 import { fileIn } from '../shell/file-in.ts';
+import { sh } from '../shell/sh.ts';
+import type { Sh } from '../shell/sh.ts';
 
 /** Folder on a host for the ownership manifest, what was there before, and hashes of big files. */
 export const stateDir = '/var/lib/k8sup';
@@ -12,6 +14,8 @@ export const stateDir = '/var/lib/k8sup';
  *   away; its path is the real one, as a link to a data disk is the host's own
  * - any other kind, with the value its own undo needs.
  *
+ * What a step of the user's own puts there is told apart: see {@link ofStep}.
+ *
  * Each line is on the disk before what it tells of: without it, after a power cut, k8sup's own file would be kept as the host's.
  */
 export const ownershipFunctions = `
@@ -21,6 +25,11 @@ k8sup_owned() {
 k8sup_own() {
   [ -d ${stateDir}/before ] || { mkdir -p ${stateDir}/before; chmod 700 ${stateDir} ${stateDir}/before; }
   if k8sup_owned "$1" "$2"; then return 0; fi
+  if [ -n "\${k8sup_step-}" ]; then
+    mkdir -p "${stateDir}/\${k8sup_step%/*}"
+    printf '%s\t%s\t%s\n' "$k8sup_id" "$1" "$2" >> "${stateDir}/$k8sup_step"
+    sync "${stateDir}/$k8sup_step"
+  fi
   printf '%s\\t%s\\t%s\\n' "$1" "$2" "\${3-}" >> ${stateDir}/manifest
   sync ${stateDir}/manifest
 }
@@ -55,3 +64,13 @@ k8sup_own_tree() {
   else k8sup_own_dirs "\${1%/*}"; k8sup_own tree "$1" fresh; fi
 }
 `;
+
+/**
+ * Goes before an apply script: what it comes to own is listed in a file of the step besides, with the resource's id, so that it can be taken away when the
+ * step no longer has it.
+ *
+ * @param file - from {@link stateDir}, in a folder of its own.
+ */
+export function ofStep(file: string, id: string): Sh {
+  return sh`k8sup_step=${file} k8sup_id=${id}`;
+}

@@ -37,24 +37,34 @@ for program in ${wanted.map(({ program }) => program)}; do command -v "$program"
 [ -n "$missing" ] || exit 0
 packages=
 no_way() { echo "programs are missing on this host: $missing"; echo "$1"; echo "install the packages that bring them ($packages), or give the host a package source that it can reach"; exit 1; }
-own() { [ -z "$2" ] || k8sup_own packages "$1:\${packages%% *}" "$2"; }
+${installPackages(packagesFor)}
+hash -r
+for program in $missing; do command -v "$program" >/dev/null || no_way "$packages did not bring $program"; done`;
+}
+
+/**
+ * Installs `$packages` by what the host has, and records those that come, so that {@link undoPackages} takes them off again. The function `no_way TEXT`
+ * must be there, which ends the script.
+ *
+ * @param choose - sets `$packages` for one package manager.
+ */
+export function installPackages(choose: (manager: 'apt' | 'dnf' | 'zypper') => Sh): Sh {
+  return sh`own() { [ -z "$2" ] || k8sup_own packages "$1:\${packages%% *}" "$2"; }
 own_rpms() { own rpm "$(for package in $packages; do rpm -q "$package" >/dev/null 2>&1 || printf '%s ' "$package"; done)"; }
 log=$(mktemp); trap 'rm -f "$log"' EXIT
 if command -v apt-get >/dev/null; then
-${packagesFor('apt')}
+${choose('apt')}
 ${installApt}
 elif command -v dnf >/dev/null || command -v yum >/dev/null; then
-${packagesFor('dnf')}
+${choose('dnf')}
 manager=$(command -v dnf || command -v yum)
 own_rpms
 "$manager" install -y -q $packages >"$log" 2>&1 || no_way "$manager says: $(tail -n 3 "$log")"
 elif command -v zypper >/dev/null; then
-${packagesFor('zypper')}
+${choose('zypper')}
 own_rpms
 zypper --non-interactive --quiet install --no-recommends $packages >"$log" 2>&1 || no_way "zypper says: $(tail -n 3 "$log")"
-else no_way 'there is no package manager that k8sup knows (apt-get, dnf, yum, zypper)'; fi
-hash -r
-for program in $missing; do command -v "$program" >/dev/null || no_way "$packages did not bring $program"; done`;
+else no_way 'there is no package manager that k8sup knows (apt-get, dnf, yum, zypper)'; fi`;
 }
 
 /**

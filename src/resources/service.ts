@@ -137,5 +137,5 @@ fi`;
 /** The unit's state and its journal's last lines, as a failure shows them. */
 export function unitTail(unit: string): Sh {
   return sh`systemctl show -p ActiveState,SubState,Result,ExecMainStatus ${unit} | tr '\\n' ' '; echo
-journalctl -u ${unit} -n 15 --no-pager -o cat 2>/dev/null ${rawShell('|| :')}`;
+journalctl -u ${unit} -n 200 --no-pager -o cat 2>/dev/null ${rawShell('|| :')}`;
 }

@@ -18,6 +18,8 @@ import { lookAhead } from '../plan/look-ahead.ts';
 import { readPlanFile } from '../plan/plan-file.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { approver, refuseStale } from '../plan/stale.ts';
+import { areOwn, stagesNamed } from '../own-stages.ts';
+import { refuseForeignHosts } from '../own-hosts.ts';
 import type { Run } from '../run.ts';
 import { k8supVersion } from '../version.ts';
 import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
@@ -47,36 +49,40 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     return reportFailure(error, io);
   }
   const flags = file?.limit == null ? request.flags : { ...request.flags, limit: file.limit };
-  const stagesOf = ({ inventory: checked }: Run): readonly Stage[] => {
+  const stagesOf = async ({ inventory: checked }: Run): Promise<readonly Stage[]> => {
     if (file !== undefined) return file.stages.map((id) => stageById(id, checked));
     return typeof request.stages === 'string'
-      ? [stageById(request.stages, checked)]
+      ? stagesNamed(request.stages, checked)
       : selectStages(request.stages, checked);
   };
   const proves = ({ inventory: checked }: Run, stages: readonly Stage[]): boolean =>
     request.verify && stages.at(-1) === siteOf(checked).at(-1);
-  const changesNetwork = (run: Run): boolean => stagesOf(run).some(({ id }) => id === networkStage.id);
+  const changesNetwork = (stages: readonly Stage[]): boolean => stages.some(({ id }) => id === networkStage.id);
   const before = async (run: Run): Promise<void> => {
-    stagesOf(run);
+    const stages = await stagesOf(run);
     await refuseUnsafeChanges(run);
     // Whoever applies a plan has seen its warnings.
-    if (changesNetwork(run)) await confirmDisruptions(run, request.yes || file !== undefined, io);
+    if (changesNetwork(stages)) await confirmDisruptions(run, request.yes || file !== undefined, io);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
-    const stages = stagesOf(run);
+    const stages = await stagesOf(run);
+    const own = areOwn(stages, run.inventory);
+    if (own) await refuseForeignHosts(run, session.allFacts, false);
     if (file !== undefined) {
       const { about, events } = await lookAhead(run, session, stages);
       refuseStale(file, about, events);
     }
     const made = await makeContext(run, session, 'apply');
     const context = file === undefined ? made : { ...made, approve: approver(file) };
-    runPreflight(run, session, context.pki.authorities.clusterId);
-    await getArtifacts(run, context);
-    await rememberApplied(run, changesNetwork(run));
+    if (!own) {
+      runPreflight(run, session, context.pki.authorities.clusterId);
+      await getArtifacts(run, context);
+      await rememberApplied(run, changesNetwork(stages));
+    }
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
-    if (stages.some(({ id }) => id === networkStage.id)) await tellNotes(context);
+    if (changesNetwork(stages)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     return proves(run, stages) ? verified(run, context) : exitCodes.ok;
   });

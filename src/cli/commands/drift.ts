@@ -30,8 +30,8 @@ export function drift(request: { readonly inventory: string; readonly flags: Run
   return onHosts({ ...spec, quiet: !json }, io, async (run, session) => {
     const found: ChangeEvent[] = [];
     const emit = (event: RunEvent): void => {
-      // What nothing can be known of yet is no drift: nobody has left it there.
-      if (event.type === 'pending') return;
+      // What nothing can be known of yet is no drift: nobody has left it there. Notes are of what an apply would run.
+      if (event.type === 'pending' || event.type === 'note') return;
       if (event.type === 'change') found.push(event);
       run.emit(event);
     };

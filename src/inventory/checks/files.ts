@@ -8,10 +8,11 @@ import { pluginName } from '../resolve-cluster.ts';
 import type { LocalPath } from '../resolve-cluster.ts';
 import type { SshInput } from '../schema.ts';
 
-interface LocalFile {
+/** A file that is named at a place of the inventory or of a playbook. */
+export interface LocalFile {
   readonly path: Path;
   readonly file: string;
-  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'sshConfig';
+  readonly kind: 'key' | 'secret' | 'image' | 'directory' | 'sshConfig' | 'source';
   readonly holds?: Pick<SecretFile, 'pattern' | 'expected'>;
 }
 
@@ -62,11 +63,13 @@ const codes: Readonly<Record<LocalFile['kind'], string>> = {
   key: 'KEY_FILE_UNREADABLE',
   secret: 'PASSWORD_FILE_UNREADABLE',
   image: 'IMAGE_FILE_UNREADABLE',
+  source: 'SOURCE_FILE_UNREADABLE',
   directory: 'ARTIFACT_DIRECTORY_UNREADABLE',
   sshConfig: 'SSH_CONFIG_UNREADABLE',
 };
 
-async function checkFile({ path, file, kind, holds }: LocalFile, report: Report): Promise<void> {
+/** That it is there, readable, of its kind, and secret where it must be. */
+export async function checkFile({ path, file, kind, holds }: LocalFile, report: Report): Promise<void> {
   const code = codes[kind];
   try {
     await access(file, constants.R_OK);
@@ -95,7 +98,8 @@ async function checkFile({ path, file, kind, holds }: LocalFile, report: Report)
       code,
       path,
       message: `${file} cannot be read: ${messageOf(error)}`,
-      fix: 'relative paths start at the inventory file',
+      fix:
+        kind === 'source' ? 'relative paths start at the playbook' : 'relative paths start at the file that names them',
     });
   }
 }

@@ -1,3 +1,4 @@
+import { causeOf } from '../../causes/causes.ts';
 import type { ErrorJson, EventLine } from '../../engine/events.ts';
 import { byteCount, count, duration, hostName } from '../words.ts';
 import { changeList } from './changes.ts';
@@ -94,9 +95,15 @@ const legend = html`<p class="legend">
 
 function errorBlock(error: ErrorJson): Markup {
   const why = error.why ?? error.stack;
+  const likely = error.cause === undefined ? undefined : causeOf(error.cause);
   return html`<article class="error">
     <h3><code>${error.code}</code> ${error.message}</h3>
-    ${why === undefined || why === '' ? nothing : html`<pre>${why}</pre>`}${error.fix === undefined ? nothing : html`<p><b>Fix:</b> ${error.fix}</p>`}
+    ${why === undefined || why === '' ? nothing : html`<pre>${why}</pre>`}${
+      likely === undefined
+        ? nothing
+        : html`<p><b>Likely cause:</b> ${likely.cause} (${likely.code}).</p>
+            <p><b>Fix:</b> ${likely.fix}</p>`
+    }${error.fix === undefined ? nothing : html`<p><b>${likely === undefined ? 'Fix:' : 'If it is not that:'}</b> ${error.fix}</p>`}
   </article>`;
 }
 

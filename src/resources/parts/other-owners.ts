@@ -20,7 +20,10 @@ export function otherOwnersOff(place: string, owner: string): Resource<readonly 
   };
 }
 
-/** A file that is there from the moment an owner was taken off until what depended on it was seen to, and the resource that writes it. */
+/**
+ * A file that is there from the moment an owner was taken off until what depended on it was seen to, and the resource that writes it. It names the paths that
+ * were taken off: a pod that is begun in between may bring one into being again, and it is none of the host's for that.
+ */
 export function exchangeOf(place: string): { readonly mark: string; readonly after: string } {
   return { mark: `${stateDir}/parts/${place}.exchanged`, after: exchangeId(place) };
 }
@@ -42,7 +45,7 @@ forget() { k=$kind n=$name awk -F '\\t' '!($1 == ENVIRON["k"] && $2 == ENVIRON["
   sync "$manifest.new" && mv -f "$manifest.new" "$manifest"; }
 for f in ${partsFolder(place)}/*; do
   if [ ! -e "$f" ] || [ "\${f##*/}" = ${owner} ]; then continue; fi
-  : > ${exchangeOf(place).mark}
+  : >> ${exchangeOf(place).mark}
   for unit in $(awk -F '\\t' '$1 == "unit" { print $2 }' "$f"); do
     systemctl disable --quiet --now "$unit" 2>/dev/null
     systemctl reset-failed "$unit" 2>/dev/null
@@ -56,6 +59,7 @@ for f in ${partsFolder(place)}/*; do
       if [ $kind = dir ]; then if rmdir -- "$name" 2>/dev/null || [ ! -d "$name" ]; then forget; fi; continue; fi
       # Not in a condition: bash would leave out the set -e of what is undone.
       said=$(undo 2>&1); rc=$?
+      if [ $kind = path ] && [ "$value" != kept ]; then printf '%s\\n' "$name" >> ${exchangeOf(place).mark}; fi
       if [ $rc -eq 0 ]; then forget; else echo "could not take back $kind $name: $said"; left=1; fi
     done 3< "$f.left"
   done

@@ -7,7 +7,12 @@ import { exitCodeReference } from '../../../src/docs/exit-codes.ts';
 import { readmeParts, updateReadme } from '../../../src/docs/readme.ts';
 import { supportReference } from '../../../src/docs/support.ts';
 import { otherUnsafeEdits, unsafeChangeReference } from '../../../src/docs/unsafe-changes.ts';
-import { networkSettingsPage, networkSettingsReference } from '../../../src/inventory/reference.ts';
+import {
+  networkSettingsPage,
+  networkSettingsReference,
+  playbookKeysPage,
+  playbookReference,
+} from '../../../src/inventory/reference.ts';
 import { networkPlugins } from '../../../src/network/network.ts';
 import { exitCodes } from '../../../src/errors/k8sup-error.ts';
 
@@ -31,6 +36,9 @@ describe('the README', () => {
     const links = [...readme.matchAll(/SETTINGS\.md#([^)]+)\)/g)].map(([, anchor]) => anchor);
     expect([...new Set(links)].sort()).toEqual(anchors.toSorted());
   });
+
+  test("the page of playbooks' keys is as the code has it", () =>
+    expect(read(playbookKeysPage)).toBe(playbookReference()));
 
   test.each(['README.md', 'src/README.md', 'src/network/README.md', networkSettingsPage])(
     '%s has no link to a file that is not there',

@@ -118,6 +118,7 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
       kind: 'kubernetes',
       message: 'test gate: not reached within 7 s',
       why: 'ill: h2\nh2, last lines of x.service:\nno \\x1b[1mroute of x.service',
+      output: 'ill: h2\nno \\x1b[1mroute of x.service',
     });
   });
 

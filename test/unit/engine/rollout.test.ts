@@ -232,6 +232,19 @@ describe.skipIf(noFakeHost !== undefined)('a gate', () => {
       why: expect.stringMatching(/^connection refused\nActiveState=failed.*\nlast words \\x1b\[1m$/) as string,
     });
   });
+
+  it('carries the likely cause in its event, also where a stack hides it from the lines that are shown', async () => {
+    using run = testRun({ hosts: three.hosts.slice(0, 1) });
+    run.host('h1').program('systemctl', 'echo ActiveState=failed');
+    const lines =
+      'echo "running with swap on is not supported"; i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo stack; done';
+    run.host('h1').program('journalctl', `{ ${lines}; } | tail -n "$4"`);
+    const closed = gate('false', 0);
+    await expect(runStage(stageOf(step([thing('a')], { gate: () => closed })), run.context)).rejects.toThrow();
+    const failed = run.events.flatMap((event) => (event.type === 'host-failed' ? [event.error] : []));
+    expect(failed).toMatchObject([{ code: 'NOT_HEALTHY', cause: 'SWAP_ON' }]);
+    expect(failed[0]?.why).not.toContain('swap');
+  });
 });
 
 describe.skipIf(noFakeHost !== undefined)('a limit', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { InventoryError } from '../../../src/inventory/problem.ts';
 import type { Problem } from '../../../src/inventory/problem.ts';
-import { exitCodeOf, renderError } from '../../../src/report/error.ts';
+import { exitCodeOf, renderError, renderErrorJson } from '../../../src/report/error.ts';
 import { ascii, bare, colored } from './output.ts';
 
 const error = new K8supError({
@@ -61,6 +61,23 @@ test('a cause that is no list of problems keeps its lines', () => {
   expect(renderError(crashed, { style: bare })).toBe(
     '✖ X  h1: etcd ended\n  etcd.go:12:5: panic\n    goroutine 1\n  exit code 2',
   );
+});
+
+test('a known cause stands before the general advice, and only for what hosts said', () => {
+  const shown = {
+    code: 'NOT_HEALTHY',
+    what: 'h1: etcd did not start',
+    why: 'bind: address already in use',
+    fix: 'look',
+  };
+  const text = renderError(new K8supError({ ...shown, kind: 'resource' }), { style: bare });
+  expect(text).toMatch(
+    /\n {2}Likely cause: another program .* \(PORT_IN_USE\)\n {2}Fix: ss -ltnup .*\n {2}If it is not that: look$/,
+  );
+  expect(renderError(new K8supError({ ...shown, kind: 'inventory' }), { style: bare })).toMatch(
+    /in use\n {2}Fix: look$/,
+  );
+  expect(renderErrorJson({ code: 'X', message: 'x', cause: 'OF_A_LATER_RELEASE' }, { style: bare })).toBe('✖ X  x');
 });
 
 test('an error of no known kind is a defect: stack, causes and how to report it', () => {

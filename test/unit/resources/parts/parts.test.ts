@@ -56,6 +56,21 @@ describe.skipIf(noFakeHost !== undefined).each(['/bin/dash', '/bin/bash'])('anot
     expect(await host.sh(`ls ${mark}`)).toBe(`${mark}\n`);
   });
 
+  it('leaves a path that comes again before the next owner claims it as k8sup’s own, and one of the host’s as the host’s', async () => {
+    using host = open();
+    await install(host);
+    await applyOn(host, otherOwnersOff('network', 'blue'));
+    host.write('/run/red state/lease', 'a pod of before');
+    host.write('/run/of the host/file', 'x');
+    const own = claims('network', [
+      { kind: 'path', name: '/run/red state' },
+      { kind: 'path', name: '/run/of the host' },
+    ]);
+    expect(await applyOn(host, own)).toEqual([]);
+    const recorded = await host.sh(`grep '^path' ${manifest}`);
+    expect(recorded).toBe('path\t/run/red state\t\npath\t/run/of the host\tkept\n');
+  });
+
   it('stays recorded for the next run where something of it could not be taken back', async () => {
     using host = open();
     await install(host);

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import type { StageContext } from '../engine/stage.ts';
+import type { Host } from '../inventory/model.ts';
+import type { OwnResource, OwnStage, TextFrom } from '../inventory/playbook/model.ts';
+import { render } from '../inventory/playbook/template.ts';
+import { templateValues } from '../inventory/playbook/values.ts';
+import { archive } from '../resources/archive.ts';
+import { command } from '../resources/command.ts';
+import type { AnyResource } from '../resources/define.ts';
+import { directory } from '../resources/directory.ts';
+import { file } from '../resources/file.ts';
+import { hostUnit } from '../resources/host-unit.ts';
+import { kernelModule, modulesFileText } from '../resources/kernel-module.ts';
+import { ofStep } from '../resources/ownership.ts';
+import { hostPackage } from '../resources/package.ts';
+import { sysctl, sysctlFileText } from '../resources/sysctl.ts';
+import { user } from '../resources/user.ts';
+import { lines } from '../shell/sh.ts';
+
+/**
+ * What a stage of the user's own puts on a host, in its order; settings and modules also as files, so that they are there after a reboot. Files of the
+ * controller are read here.
+ *
+ * @param step - file that lists what it comes to own, see {@link ofStep}.
+ */
+export async function ownResources(
+  stage: OwnStage,
+  step: string,
+  host: Host,
+  context: Pick<StageContext, 'inventory'>,
+): Promise<readonly AnyResource[]> {
+  const made: AnyResource[] = [...bootFiles(stage)];
+  for (const resource of stage.resources) made.push(...(await resourcesOf(resource, host, context)));
+  return made.map((one) => ({
+    ...one,
+    apply: { ...one.apply, script: lines([ofStep(step, one.id), one.apply.script]) },
+  }));
+}
+
+async function resourcesOf(
+  own: OwnResource,
+  host: Host,
+  { inventory }: Pick<StageContext, 'inventory'>,
+): Promise<readonly AnyResource[]> {
+  switch (own.kind) {
+    case 'file': {
+      const { path, mode, owner, from } = own;
+      return [file({ path, mode, owner, content: await bytesOf(from), secret: 'secretFile' in from })];
+    }
+    case 'template': {
+      const { path, mode, owner, from, secrets } = own;
+      const values = new Map(templateValues(inventory, host));
+      for (const [name, secretFile] of Object.entries(secrets))
+        values.set(`secrets.${name}`, await secretOf(secretFile));
+      const content = render((await bytesOf(from)).toString('utf8'), (name) => values.get(name));
+      return [file({ path, mode, owner, content, secret: Object.keys(secrets).length > 0 })];
+    }
+    case 'directory':
+      return [directory(own)];
+    case 'sysctl':
+      return [sysctl(own)];
+    case 'kernelModule':
+      return [kernelModule(own.name)];
+    case 'package':
+      return [hostPackage(own)];
+    case 'user':
+      return [user(own)];
+    case 'unit':
+      return unitOf(own);
+    case 'archive': {
+      const { sha256, length } = await hashOf(own.source);
+      return [archive({ path: own.path, strip: own.strip, sha256, upload: { path: own.source, length } })];
+    }
+    case 'command':
+      return [command(own)];
+  }
+}
+
+function unitOf({ name, content, enabled, running, restartOn }: Extract<OwnResource, { kind: 'unit' }>) {
+  const path = `/etc/systemd/system/${name}`;
+  const own = content === undefined ? [] : [file({ path, content, mode: 0o644 })];
+  const inputs = [...(content === undefined ? [] : [path]), ...restartOn];
+  return [...own, hostUnit({ unit: name, enabled, running, inputs })];
+}
+
+function bootFiles({ id, resources }: OwnStage): readonly AnyResource[] {
+  const settings = resources.filter((one) => one.kind === 'sysctl');
+  const modules = resources.filter((one) => one.kind === 'kernelModule').map(({ name }) => name);
+  const name = `95-k8sup-${id.replace('.', '-')}.conf`;
+  return [
+    ...(modules.length === 0
+      ? []
+      : [file({ path: `/etc/modules-load.d/${name}`, content: modulesFileText(modules), mode: 0o644 })]),
+    ...(settings.length === 0
+      ? []
+      : [file({ path: `/etc/sysctl.d/${name}`, content: sysctlFileText(settings), mode: 0o644 })]),
+  ];
+}
+
+async function bytesOf(from: TextFrom): Promise<Buffer> {
+  if ('content' in from) return Buffer.from(from.content);
+  return readFile('source' in from ? from.source : from.secretFile);
+}
+
+/** A newline at its end is an editor's, not the secret's. */
+async function secretOf(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+}
+
+interface Hashed {
+  readonly sha256: string;
+  readonly length: number;
+}
+
+/** By path, size and time: all hosts are sent the same file, which may be big. */
+const hashes = new Map<string, Promise<Hashed>>();
+
+async function hashOf(path: string): Promise<Hashed> {
+  const { size, mtimeMs } = await stat(path);
+  const key = `${path} ${String(size)} ${String(mtimeMs)}`;
+  const known = hashes.get(key) ?? readHash(path);
+  hashes.set(key, known);
+  return known;
+}
+
+async function readHash(path: string): Promise<Hashed> {
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    length += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), length };
+}
