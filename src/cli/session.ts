@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { ClusterLock } from '../engine/cluster-lock.ts';
-import { errorJson, hostsFailedError } from '../engine/error-json.ts';
+import { errorJson, hostsFailedError, placed } from '../engine/error-json.ts';
 import type { Emit, RunEvent } from '../engine/events.ts';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Connection } from '../host/connection.ts';
@@ -50,7 +50,7 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
     try {
       const connection = await transport.connect(host, options.signal);
       connections.set(host.name, connection);
-      allFacts.set(host.name, await readFacts(inventory, host, connection, options));
+      allFacts.set(host.name, await readFacts(inventory, host, connection, options).catch(inLook));
       const durationMs = Math.round(performance.now() - begun);
       options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
@@ -96,6 +96,11 @@ export function whyUnreachable(error: K8supError): string {
 }
 
 const stage = '00.connect';
+
+/** That the way to a host is cut is told with the place. */
+function inLook(error: unknown): never {
+  throw placed(error, stage, 'look at the host');
+}
 
 function missed(host: Host, error: K8supError, optional: boolean): RunEvent {
   if (!optional) return { type: 'host-failed', stage, host: host.name, error: errorJson(error) };

@@ -48,7 +48,7 @@ export function openClusterLock(options: ClusterLockOptions): ClusterLock {
   const text = JSON.stringify(options.holder);
   const places = new Map<string, Place>();
   const inOrder = (): readonly Place[] => hosts.flatMap(({ name }) => places.get(name) ?? []);
-  let beat: NodeJS.Timeout | undefined;
+  let stopBeating: (() => Promise<void>) | undefined;
   return {
     claim: (host) => (hosts.includes(host) ? claimLock(text) : undefined),
     claimed: (host, connection, stdout) => {
@@ -60,10 +60,10 @@ export function openClusterLock(options: ClusterLockOptions): ClusterLock {
         if (sight.state === 'failed')
           options.warn(host.name, `the cluster's lock cannot be written to ${clusterLockPath}`);
       }
-      beat = keepAlive(inOrder(), text, options);
+      stopBeating = keepAlive(inOrder(), text, options);
     },
     release: async () => {
-      clearInterval(beat);
+      await stopBeating?.();
       const script = releaseLock(text).sh;
       const limit = { signal: AbortSignal.timeout(10_000), timeoutMs: 5000 };
       // A host that is gone keeps its lock, which whoever comes next tells from a living one.
@@ -150,18 +150,21 @@ async function lockedError(host: Host, sight: Held): Promise<K8supError> {
   });
 }
 
-/** A host that does not answer is the run's own to tell. */
+/**
+ * A host that does not answer is the run's own to tell.
+ *
+ * @returns what ends it. A sign of life that is under way must not come after the release: it would take the lock again.
+ */
 function keepAlive(
   places: readonly Place[],
   text: string,
   { onLost, beatMs = 30_000 }: ClusterLockOptions,
-): NodeJS.Timeout {
-  const under = new Set<Place>();
+): () => Promise<void> {
+  const running = new Map<Place, Promise<void>>();
+  const late = new AbortController();
   const one = async (place: Place): Promise<void> => {
-    if (place.sight.state !== 'taken' || under.has(place)) return;
-    under.add(place);
     try {
-      const limit = { signal: new AbortController().signal, timeoutMs: 30_000 };
+      const limit = { signal: late.signal, timeoutMs: 30_000 };
       const { stdout } = await place.connection.run(claimLock(text).sh, limit);
       const sight = parseLock(stdout);
       if (sight?.state !== 'held') return;
@@ -170,11 +173,17 @@ function keepAlive(
     } catch {
       // Nothing is known then; the lease goes on.
     } finally {
-      under.delete(place);
+      running.delete(place);
     }
   };
   const beat = setInterval(() => {
-    for (const place of places) void one(place);
-  }, beatMs);
-  return beat.unref();
+    for (const place of places)
+      if (place.sight.state === 'taken' && !running.has(place)) running.set(place, one(place));
+  }, beatMs).unref();
+  return async () => {
+    clearInterval(beat);
+    const patience = setTimeout(() => late.abort(), 3000);
+    await Promise.all(running.values());
+    clearTimeout(patience);
+  };
 }

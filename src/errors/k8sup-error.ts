@@ -82,11 +82,9 @@ export class K8supError extends Error {
 
   /** The same error with more that is known of it. */
   with(more: Partial<ErrorDetails>): K8supError {
-    const { code, kind, message, why, output, fix, host, hosts, stage, step, log, cause } = this;
-    const known = Object.entries({ why, output, fix, host, hosts, stage, step, log, cause }).filter(
-      ([, value]) => value !== undefined,
-    );
-    const error = new K8supError({ code, kind, what: message, ...Object.fromEntries(known), ...more });
+    const known = Object.entries(this).filter(([, value]) => value !== undefined);
+    const own = { ...Object.fromEntries(known), code: this.code, kind: this.kind, what: this.message };
+    const error = new K8supError({ ...own, ...(this.cause === undefined ? {} : { cause: this.cause }), ...more });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;
   }

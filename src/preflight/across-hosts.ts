@@ -50,14 +50,18 @@ function duplicates(
   });
 }
 
-/** Each clock against the median of all, so that one wrong clock is named and not the others. */
+/**
+ * Each clock against the median of all, so that one wrong clock is named and not the others; of two in the middle, the one nearer to the controller's is
+ * taken to be right.
+ */
 function clocks(facts: ReadonlyMap<string, Facts>): readonly PreflightProblem[] {
   const offsets = [...facts].map(([host, { clockMs, controllerClockMs }]) => ({
     host,
     offset: clockMs - controllerClockMs,
   }));
   const sorted = offsets.map(({ offset }) => offset).sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const [low = 0, high = low] = sorted.slice(Math.floor((sorted.length - 1) / 2), Math.floor(sorted.length / 2) + 1);
+  const median = Math.abs(low) < Math.abs(high) ? low : high;
   return offsets.flatMap(({ host, offset }) => {
     const skew = Math.abs(offset - median);
     if (skew < warnSkewMs) return [];

@@ -92,7 +92,10 @@ k8sup_own_file ${path}
 t=${`${path}.k8sup-new`}
 rm -f "$t"; (umask 077; ${read} > "$t")
 set -- "$(sha256sum < "$t")"
-if [ "$1" != ${`${wanted.sha256}  -`} ]; then rm -f "$t"; echo "the upload is damaged: sha256 $1, expected "${`${wanted.sha256}${advice}`}; exit 1; fi
+if [ "$1" != ${`${wanted.sha256}  -`} ]; then
+  set -- "$1" "$(df -Pk "\${t%/*}" | awk 'NR == 2 { print $4 " " $6 }')"; rm -f "$t"
+  case $2 in '0 '*) echo "no space is left on the disk of \${2#0 }"; exit 1 ;; esac
+  echo "the upload is damaged: sha256 $1, expected "${`${wanted.sha256}${advice}`}; exit 1; fi
 chown ${wanted.owner} "$t"; chmod ${wanted.mode} "$t"
 mv -fT "$t" ${path}`;
 }

@@ -9,6 +9,7 @@ import type { Run } from '../../../src/cli/run.ts';
 import { clusterLockPath } from '../../../src/engine/cluster-lock-script.ts';
 import { describeSelf } from '../../../src/engine/lock-holder.ts';
 import type { LockHolder } from '../../../src/engine/lock-holder.ts';
+import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import type { Connection } from '../../../src/host/connection.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
@@ -25,6 +26,9 @@ hosts:
   - { name: m1, address: 192.0.2.11, roles: [etcd, master, node] }
   - { name: m2, address: 192.0.2.12, roles: [master] }
 `;
+const lost = new K8supError({ code: 'CONNECTION_LOST', kind: 'connection', host: 'm2', what: 'm2: lost' });
+/** Hosts to which the connection is lost at once. */
+const cut = new Set<string>();
 let folder: string;
 let hosts: ReadonlyMap<string, FakeHost>;
 beforeEach(() => {
@@ -32,6 +36,7 @@ beforeEach(() => {
   hosts = new Map(['w1', 'm1', 'm2'].map((name) => [name, fakeHost({ name })]));
 });
 afterEach(() => {
+  cut.clear();
   rmSync(folder, { recursive: true });
   hosts.forEach((host) => host[Symbol.dispose]());
 });
@@ -44,7 +49,12 @@ const host = (name: string): FakeHost => {
 
 function transport(): Transport {
   const connect = ({ name }: { readonly name: string }): Promise<Connection> =>
-    Promise.resolve({ ...host(name).executor, bytesSent: 0, [Symbol.asyncDispose]: () => Promise.resolve() });
+    Promise.resolve({
+      ...host(name).executor,
+      ...(cut.has(name) ? { run: () => Promise.reject(lost), read: () => Promise.reject(lost) } : {}),
+      bytesSent: 0,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
   return { prepare: () => Promise.resolve(), connect, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
@@ -169,6 +179,16 @@ describe.skipIf(noFakeHost !== undefined)("the cluster's own lock", () => {
     expect(silent).toMatchObject({ code: 18, worked: 0 });
     expect(silent.error?.fix).toMatch(/seems to be gone.*k8sup unlock/);
     expect(locked()).toEqual(['m2']);
+  });
+
+  it('is given back to the hosts that answer where another one is lost in the first look', async () => {
+    cut.add('m2');
+    expect(await apply('ann')).toMatchObject({
+      code: 11,
+      worked: 0,
+      error: { code: 'CONNECTION_LOST', host: 'm2', stage: '00.connect', step: 'look at the host' },
+    });
+    expect(locked()).toEqual([]);
   });
 
   it('that cannot be written is warned of', async () => {

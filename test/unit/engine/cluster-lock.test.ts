@@ -9,6 +9,7 @@ import {
 import { openClusterLock } from '../../../src/engine/cluster-lock.ts';
 import { describeSelf } from '../../../src/engine/lock-holder.ts';
 import type { K8supError } from '../../../src/errors/k8sup-error.ts';
+import type { Executor } from '../../../src/host/connection.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
@@ -24,14 +25,14 @@ beforeEach(() => (host = fakeHost()));
 afterEach(() => host[Symbol.dispose]());
 
 /** A run that has taken the lock, and a promise of the error when it is lost. */
-async function taken() {
+async function taken(run: Executor['run'] = (script, options) => host.executor.run(script, options)) {
   const holder = await describeSelf('apply');
   let tell: (error: K8supError) => void = () => undefined;
   const lost = new Promise<K8supError>((resolve) => (tell = resolve));
   const warn = (): void => undefined;
   const lock = openClusterLock({ inventory, holder, warn, onLost: (error) => tell(error), beatMs: 50 });
   const h1 = hostOf(inventory, 'h1');
-  const connection = { ...host.executor, bytesSent: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const connection = { ...host.executor, run, bytesSent: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
   lock.claimed(h1, connection, await host.sh(lock.claim(h1)?.sh ?? ''));
   await lock.settle(signal);
   return { lock, lost };
@@ -45,6 +46,26 @@ describe.skipIf(noFakeHost !== undefined)('a lock that is held', () => {
     await host.sh(`rm ${clusterLockPath} ${clusterLockPath}.beat`);
     await expect.poll(look, { timeout: 60_000 }).toMatchObject({ state: 'held', silentSeconds: 0, busy: false });
     await lock.release();
+    expect(await look()).toEqual({ state: 'free' });
+  });
+
+  it('is not taken again by a sign of life that was under way when it was released', async () => {
+    let [begin, open] = [(): void => undefined, (): void => undefined];
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const { lock } = await taken(async (script, options) => {
+      if (script.includes('ln ')) {
+        begin();
+        await opened;
+      }
+      return host.executor.run(script, options);
+    });
+    await begun;
+    const released = lock.release();
+    await Promise.race([released, host.sh('true')]);
+    open();
+    await released;
+    await host.sh('true');
     expect(await look()).toEqual({ state: 'free' });
   });
 

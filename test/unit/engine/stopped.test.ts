@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placed } from '../../../src/engine/error-json.ts';
 import { runStages } from '../../../src/engine/run.ts';
 import { runStage } from '../../../src/engine/run-stage.ts';
 import type { Stage } from '../../../src/engine/stage.ts';
@@ -63,6 +64,31 @@ describe.skipIf(noFakeHost !== undefined)('a run that is stopped', () => {
       error: { why: 'it stopped in 02.x, at "first"\ndone: 01.x\nnot begun: 03.x' },
     });
   });
+});
+
+it('an error that is told with its place keeps all else', () => {
+  const details = {
+    code: 'X',
+    kind: 'resource',
+    what: 'x',
+    why: 'w',
+    fix: 'f',
+    host: 'h2',
+    output: 'a journal',
+    log: 'x.log',
+    hosts: ['h1'],
+    cause: new Error('y'),
+  } as const;
+  const error = new K8supError(details);
+  const same = placed(error, '02.x', 'first');
+  expect(same).toMatchObject({
+    ...Object.fromEntries(Object.entries(error)),
+    message: 'x',
+    cause: error.cause,
+    stage: '02.x',
+    step: 'first',
+  });
+  expect(placed(same, '03.x', 'second')).toBe(same);
 });
 
 describe.skipIf(noFakeHost !== undefined)('a connection that is lost', () => {

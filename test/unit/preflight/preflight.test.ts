@@ -277,6 +277,15 @@ hosts:
     ['a clock 40 s behind', { clockMs: 960_000 }, ['h2 CLOCK_SKEW error']],
   ])('%s', (_, changes, expected) => expect(found({ h2: changes })).toEqual(expected));
 
+  it.each([1, -1])('of two hosts that one is named whose clock the controller does not share (%i)', (sign) => {
+    const two = { ...three, hosts: three.hosts.slice(0, 2) };
+    const off = { clockMs: goodFacts.controllerClockMs + sign * 3 * 3_600_000 };
+    for (const wrong of ['h1', 'h2']) {
+      const facts = new Map([...hosts({ [wrong]: off })].slice(0, 2));
+      expect(preflight(two, facts).map(({ host, code }) => `${host} ${code}`)).toEqual([`${wrong} CLOCK_SKEW`]);
+    }
+  });
+
   it('a controller whose clock is wrong is not the hosts’ problem', () => {
     const off = { controllerClockMs: 90_000 };
     expect(found({ h1: off, h2: off, h3: off })).toEqual([]);

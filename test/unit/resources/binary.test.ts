@@ -83,6 +83,15 @@ echo "$(TZ=UTC0 stat -c '%n %i %s %y %z' ${path}) $hash" > $h`);
     expect(await host.sh('ls -A /opt/k8sup/bin')).toBe('');
   });
 
+  it.each(['gzip', 'zstd'] as const)('that has no room is told as such, not as a damaged %s', async (compression) => {
+    const small = 'mkdir -p /opt/k8sup/bin; mount -t tmpfs -o size=64k tmpfs /opt/k8sup/bin';
+    using host = fakeHost({ before: small });
+    await expect(applyOn(host, tool(compression))).rejects.toMatchObject({
+      code: 'RESOURCE_FAILED',
+      why: expect.stringMatching(/no space is left on the disk of \/opt\/k8sup\/bin$/) as string,
+    });
+  });
+
   it('is not replaced by a cut-off upload', async () => {
     using host = fakeHost();
     await applyOn(host, tool('gzip'));
