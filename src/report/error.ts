@@ -23,7 +23,10 @@ export function renderError(error: unknown, options: ErrorOptions): string {
   if (!(error instanceof K8supError)) return renderBug(error, options);
   const { code, message, why, fix, stage, step, log = options.log } = error;
   const causes = options.verbose === true ? causesOf(error) : [];
-  return renderBlock({ code, message, why, fix, stage, step, log, causes, likely: likelyCauseOf(error) }, options.style);
+  return renderBlock(
+    { code, message, why, fix, stage, step, log, causes, likely: likelyCauseOf(error) },
+    options.style,
+  );
 }
 
 /** An error as events carry it, drawn as {@link renderError} does. */
