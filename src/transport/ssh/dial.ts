@@ -12,7 +12,7 @@ import type { Target } from './target.ts';
 /** A client that is logged in. */
 export interface Dialled {
   readonly client: ssh2.Client;
-  /** The last thing that went wrong on it, for the message of a connection that was lost. */
+  /** The first thing that went wrong on it, for the message of a connection that was lost: what follows, as of its proxy, only follows. */
   readonly trouble: () => string | undefined;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function dial(target: Target, sock: Readable | undefined, parts: Di
   const client = new ssh2.Client();
   let trouble: string | undefined;
   // An error after `ready` without a listener would end the whole process; the channels in use learn of it by `close`.
-  client.on('error', (error) => (trouble = error.message));
+  client.on('error', (error) => (trouble ??= error.message));
   const through = proxy?.stream ?? sock;
   const options = {
     ...optionsFor(target, check),
