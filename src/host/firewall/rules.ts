@@ -4,9 +4,6 @@ import type { NeededProtocol } from '../../inventory/plugin.ts';
 import { peersOf } from './needs.ts';
 import type { FirewallNeed, FirewallNeeds } from './needs.ts';
 
-/** How rules are written on a host. */
-export type FirewallKind = 'firewalld' | 'ufw' | 'nftables' | 'iptables';
-
 const permanent = 'firewall-cmd --permanent';
 const families = ['ipv4', 'ipv6'] as const;
 const protocols = ['tcp', 'udp'] as const;

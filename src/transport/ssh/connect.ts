@@ -176,17 +176,8 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T> {
 /** The failure of a jump host is one of each host behind it. */
 function ofHost(host: string, error: unknown): unknown {
   if (!(error instanceof K8supError) || error.host === host) return error;
-  const { code, kind, why, fix } = error;
   const what = error.message.replace(`${error.host ?? ''}:`, `${host}:`);
-  return new K8supError({
-    code,
-    kind,
-    host,
-    what,
-    ...(why === undefined ? {} : { why }),
-    ...(fix === undefined ? {} : { fix }),
-    cause: error,
-  });
+  return error.with({ host, what, cause: error });
 }
 
 function connection(name: string, root: RootLogin, dialled: Dialled, keepalive: number): Connection {
