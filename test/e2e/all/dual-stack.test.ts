@@ -193,11 +193,7 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
       families(['ipv6'], { plugin: 'flannel' }, 'nftables');
       const result = await apply();
       expect(good(result)).toMatchObject({ ok: true, failed: 0 });
-      const pings = checksOf(result).filter(({ name }) => name === 'pod to pod');
-      expect(pings.map(({ result: text }) => text)).toEqual([
-        expect.stringMatching(/^fd00:.*seen as itself$/),
-        expect.stringMatching(/^fd00:.*seen as itself$/),
-      ]);
+      expectIPv6Pings(result);
       expect((await lab.ssh('h1', 'cd /sys/class/net && ls -d flannel*')).trim()).toBe('flannel-v6.1');
       const listener = await lab.onRouter(mirror('ipv6'));
       try {
@@ -219,11 +215,7 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
       families(['ipv6'], { plugin: 'bridge' }, 'nftables');
       const result = await apply();
       expect(good(result)).toMatchObject({ ok: true, failed: 0 });
-      const pings = checksOf(result).filter(({ name }) => name === 'pod to pod');
-      expect(pings.map(({ result: text }) => text)).toEqual([
-        expect.stringMatching(/^fd00:.*seen as itself$/),
-        expect.stringMatching(/^fd00:.*seen as itself$/),
-      ]);
+      expectIPv6Pings(result);
       const routes = await lab.ssh('h1', 'ip -6 route show proto 87');
       expect(routes).toMatch(/^fd00:10:244:[0-9a-f:]*\/64 via fd88::12 dev host0/m);
       const listening = await lab.ssh('h1', "ss -Hltn '( sport = 2379 or sport = 2380 )' | awk '{ print $4 }' | sort");
@@ -264,6 +256,15 @@ describe.skipIf(noLab !== undefined)(`both families, and IPv6 alone${noLab === u
 function usual(text: string): string {
   const address = parseAddress(text.replace(/[[\]]/g, ''));
   return address.kind === 'none' ? text : formatAddress(address);
+}
+
+/** Pods of both hosts have reached each other by IPv6, and by nothing else. */
+function expectIPv6Pings(result: K8supRun): void {
+  const pings = checksOf(result).filter(({ name }) => name === 'pod to pod');
+  expect(pings.map(({ result: text }) => text)).toEqual([
+    expect.stringMatching(/^fd00:.*seen as itself$/),
+    expect.stringMatching(/^fd00:.*seen as itself$/),
+  ]);
 }
 
 function checksOf(result: K8supRun): readonly CheckResult[] {

@@ -293,20 +293,6 @@ describe('networks without a route for each node', () => {
   });
 });
 
-describe('the rule that hides pods', () => {
-  const rule = (network: string): string => {
-    const { status, inventory } = judgeOf(network);
-    return status.masquerade?.(inventory, 4)?.sh ?? 'none';
-  };
-
-  it("is flannel's own, or k8sup's where some blocks are to see pods, or none", () => {
-    expect(rule('{ plugin: flannel }')).toContain('FLANNEL-POSTRTG');
-    expect(rule('{ plugin: flannel, nonMasqueradeCIDRs: [192.168.0.0/16] }')).toContain('K8SUP-POSTROUTING');
-    expect(rule('{ plugin: flannel, flannel: { ipMasq: false } }')).toBe('none');
-    expect(rule('{ plugin: bridge }')).toContain('K8SUP-POSTROUTING');
-  });
-});
-
 it('a network that runs in pods has no unit that must run', () => {
   const inPods = judgeOf('{ plugin: flannel, flannel: { deploy: daemonset } }');
   expect(nodeProblems(inPods, lookOf('h1', { unit: 'inactive' }, inPods))).toEqual([]);
