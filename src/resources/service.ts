@@ -39,9 +39,17 @@ export function service(spec: ServiceSpec): Resource<ServiceState> {
   };
 }
 
+/** Of 0.2 s: how long a probe waits for the end of a unit that ends. */
+const endingPolls = 25;
+
 function probeService(spec: ServiceSpec): Sh {
-  // What is on its way counts as there, also in the record of what an apply left.
-  return sh`systemctl show -p ActiveState,UnitFileState ${spec.unit} | sed 's/=activating$/=active/; s/=reloading$/=active/'
+  // What is on its way counts as there, also in the record of what an apply left. A unit that ends is between two states: systemd starts it again,
+  // or somebody stops it.
+  return sh`i=0
+while state=$(systemctl show -p ActiveState,UnitFileState ${spec.unit}); do
+  case $state in *=deactivating*) i=$((i+1)); [ $i -le ${endingPolls} ] || break; sleep 0.2;; *) break;; esac
+done
+echo "$state" | sed 's/=activating$/=active/; s/=reloading$/=active/'
 echo "inputs=$(${compareInputs(spec)})"
 echo "dropIns=$(${dropIns(spec.unit, sh`:`)})"
 echo "replacing=$(${dropIns(spec.unit, replaces)})"`;

@@ -70,6 +70,11 @@ describe.skipIf(noLab !== undefined)(
         'masquerade true',
         'masquerade true',
       ]);
+      // Each service came up at its first start.
+      for (const host of hosts) {
+        const units = host === 'h1' ? 'etcd flanneld containerd docker' : 'flanneld containerd docker';
+        expect(await lab.ssh(host, `systemctl show -p NRestarts --value ${units} | sort -u | tr -d '\\n'`)).toBe('0');
+      }
       expect(await lab.ssh('h2', 'iptables -S FORWARD | head -1')).toBe('-P FORWARD DROP');
       expect(await lab.ssh('h2', `ls /etc/cni /etc/kubernetes /opt/cni 2>&1 | grep -v 'No such' || true`)).toBe('');
     });

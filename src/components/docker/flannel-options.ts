@@ -33,5 +33,7 @@ new=${dockerOptionsFile}.new
 } > "$new"
 if [ -e ${dockerOptionsFile} ] && [ "$(cat ${dockerOptionsFile})" = "$(cat "$new")" ]; then rm -f "$new"; exit 0; fi
 mv -f "$new" ${dockerOptionsFile}
+# An error of this program ends flanneld. Docker is installed behind it, so at first there is none.
+[ "$(systemctl show -p LoadState --value docker.service)" = loaded ] || exit 0
 systemctl try-restart --no-block docker.service
 `;

@@ -82,6 +82,22 @@ describe.skipIf(noFakeHost !== undefined)('a unit on a host', () => {
     },
   );
 
+  it('is looked at again where it just ends, as systemd starts it again', async () => {
+    using host = hostWithSystemd();
+    await applyOn(host, etcd);
+    host.write('/run/units/etcd.service.active', 'deactivating\n');
+    host.write('/run/units/etcd.service.next', 'activating\n');
+    expect(await probeOn(host, etcd)).toEqual([]);
+  });
+
+  it('is started where it keeps ending', async () => {
+    using host = hostWithSystemd();
+    await applyOn(host, etcd);
+    host.program('sleep', ':');
+    host.write('/run/units/etcd.service.active', 'deactivating\n');
+    expect(await probeOn(host, etcd)).toEqual(['running: deactivating -> active (start)']);
+  });
+
   it('remembers whether it ran and was enabled before k8sup came, also when it is applied again', async () => {
     using host = hostWithSystemd();
     host.write('/run/units/etcd.service.enabled', 'enabled\n');
@@ -107,7 +123,8 @@ function hostWithSystemd(): FakeHost {
 state=/run/units/etcd.service
 case $* in
   'show -p ActiveState,UnitFileState '*)
-    echo "ActiveState=$(cat $state.active)"; echo "UnitFileState=$(cat $state.enabled)" ;;
+    echo "ActiveState=$(cat $state.active)"; echo "UnitFileState=$(cat $state.enabled)"
+    if [ -e $state.next ]; then mv $state.next $state.active; fi ;;
   'show -p NeedDaemonReload --value '*) cat $state.reload ;;
   'show -p ActiveState --value '*) cat $state.active ;;
   is-enabled*) cat $state.enabled; grep -q enabled $state.enabled ;;

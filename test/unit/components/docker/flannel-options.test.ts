@@ -67,7 +67,18 @@ describe('the program that turns a lease into options of Docker', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'k8sup-docker-options-'));
     mkdirSync(join(dir, 'bin'));
-    writeFileSync(join(dir, 'bin/systemctl'), `#!/bin/sh\necho "$@" >> ${dir}/asked\n`);
+    // As systemd: a unit it does not know is an error for try-restart.
+    writeFileSync(
+      join(dir, 'bin/systemctl'),
+      `#!/bin/sh
+echo "$@" >> ${dir}/asked
+case $1 in
+show) cat ${dir}/docker ;;
+*) grep -qx loaded ${dir}/docker || { echo 'Unit docker.service not found.' >&2; exit 5; } ;;
+esac
+`,
+    );
+    writeFileSync(join(dir, 'docker'), 'loaded\n');
     chmodSync(join(dir, 'bin/systemctl'), 0o755);
     writeFileSync(join(dir, 'program'), dockerOptionsProgram().content.replaceAll('/run/flannel/', `${dir}/`));
   });
@@ -78,7 +89,7 @@ describe('the program that turns a lease into options of Docker', () => {
     writeFileSync(join(dir, 'subnet.env'), text);
     const env = { ...process.env, PATH: `${dir}/bin:${process.env['PATH'] ?? ''}` };
     const result = spawnSync('/bin/sh', [join(dir, 'program')], { encoding: 'utf8', env });
-    expect(result.stderr).toBe('');
+    expect(result).toMatchObject({ status: 0, stderr: '' });
     return readFileSync(join(dir, 'docker_opts.env'), 'utf8');
   }
   const restarts = (): number =>
@@ -96,6 +107,12 @@ DOCKER_OPTS="--bip=10.1.44.1/24 --ip-masq=false --mtu=1450"
 
   test('leaves masquerading to Docker where flannel does none', () => {
     expect(run('10.1.44.1/24', 'false')).toContain('DOCKER_OPT_IPMASQ="--ip-masq=true"');
+  });
+
+  test('is content where Docker is not there yet', () => {
+    writeFileSync(join(dir, 'docker'), 'not-found\n');
+    expect(run('10.1.44.1/24')).toContain('--bip=10.1.44.1/24');
+    expect(restarts()).toBe(0);
   });
 
   test('restarts Docker for another lease, and not for the same one', () => {
