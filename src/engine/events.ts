@@ -1,5 +1,5 @@
 import type { Change } from '../resources/define.ts';
-import type { DriftCause } from './left.ts';
+import type { DriftCause, FieldWriter } from './left.ts';
 import type { PlanDocument } from './plan-document.ts';
 import type { NetworkStatusReport, NetworkTestReport } from './network-report.ts';
 
@@ -185,8 +185,12 @@ export type RunEvent =
       readonly changes: readonly Change[];
       /** Unified diff. In `-o json` with `--diff` alone; in a journal also for texts that were changed. */
       readonly diff?: string;
+      /** Whose it is where it is not k8sup's own, for example `playbook site.yaml:12`. */
+      readonly owner?: string;
       /** In a search for drift: why it differs. */
       readonly cause?: DriftCause;
+      /** In a search for drift, of an object of the cluster: who else has written what differs. */
+      readonly writers?: readonly FieldWriter[];
     }
   | {
       readonly type: 'pending';

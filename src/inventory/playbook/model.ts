@@ -88,15 +88,24 @@ export interface OwnObject {
   readonly [field: string]: unknown;
 }
 
+/** A resource with the line of the playbook that it is written in. */
+export type WrittenResource = OwnResource & { readonly line: number };
+
+/** An object with the line of the playbook that it is written in. */
+export interface WrittenObject {
+  readonly object: OwnObject;
+  readonly line: number;
+}
+
 export interface OwnStage {
   /** `PLAYBOOK.NAME`, unique in the inventory. */
   readonly id: string;
   readonly title: string;
   readonly target: Target;
   readonly place: Place;
-  readonly resources: readonly OwnResource[];
-  /** Undefined: the stage has never had any; an empty list takes those away that it had. */
-  readonly objects: readonly OwnObject[] | undefined;
+  readonly resources: readonly WrittenResource[];
+  /** Undefined: the stage does nothing in the cluster; those that it had go with the last built-in stage. */
+  readonly objects: readonly WrittenObject[] | undefined;
 }
 
 /** A command that runs each time before or after a stage. */
@@ -132,7 +141,7 @@ export const builtInStages = [
 ] as const;
 
 /** The built-in stage of an id, a number or a name, as a person writes it. */
-export function builtInStage(name: string): string | undefined {
+export function builtInStage(name: string): (typeof builtInStages)[number] | undefined {
   return builtInStages.find((id) => id === name || id.split('.').includes(name));
 }
 
