@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import { inFileOrder, toProblem } from '../findings.ts';
@@ -15,6 +15,7 @@ import { withoutEchoes } from '../draft.ts';
 import { explainIssue } from '../schema-findings.ts';
 import { checkHook, checkIds, checkResource, checkStage } from './checks.ts';
 import { checkTemplates } from './check-templates.ts';
+import { playbookName } from './model.ts';
 import type { OwnObject, Playbook, WrittenResource } from './model.ts';
 import { resolveHook, resolveResource, resolveStage } from './resolve.ts';
 import { hookSchema, playbookSchema, resourceSchema, stageSchema } from './schema.ts';
@@ -49,7 +50,7 @@ export async function loadPlaybook(file: string, inventory: Inventory): Promise<
 /** The same without an end at mistakes; nothing is thrown. */
 export async function readPlaybook(written: string, context: PlaybookContext): Promise<ReadPlaybook> {
   const file = resolve(written);
-  const empty: Playbook = { file, name: basename(file).replace(/\.[^.]*$/, ''), stages: [], hooks: [] };
+  const empty: Playbook = { file, name: playbookName(file), stages: [], hooks: [] };
   const failed = (problems: readonly Problem[]): ReadPlaybook => ({
     playbook: empty,
     problems,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Role } from '../model.ts';
 
 /** Which hosts something is for: those with one of the roles, and those named; all where neither is said. */
@@ -127,6 +128,11 @@ export interface Playbook {
   readonly name: string;
   readonly stages: readonly OwnStage[];
   readonly hooks: readonly Hook[];
+}
+
+/** What a playbook is called: its file's name without the ending. */
+export function playbookName(file: string): string {
+  return basename(file).replace(/\.[^.]*$/, '');
 }
 
 /** Ids of the built-in stages, those without Kubernetes included, to which a playbook may refer. */
