@@ -43,6 +43,11 @@ export interface CheckResult {
   readonly ok: boolean;
   /** It was not tried, for the reason that is the result: neither passed nor failed, and `ok` then. */
   readonly skipped?: true;
+  /** Where it failed: code of the known cause that it shows, from the README's table; there may be another one behind it. */
+  readonly cause?: string;
+  /** That cause in a sentence. */
+  readonly why?: string;
+  readonly fix?: string;
   readonly durationMs: number;
 }
 

@@ -209,6 +209,21 @@ describe.skipIf(noLab !== undefined)(
       }
     });
 
+    test('verify names the known cause of what fails, by what pods said', async () => {
+      const patch = JSON.stringify({ data: { Corefile: '.:53 {\n  loop\n  forward . 127.0.0.1\n}\n' } });
+      await lab.kubectl('-n', 'kube-system', 'patch', 'configmap', 'coredns', '--type=merge', '-p', patch);
+      await lab.kubectl('-n', 'kube-system', 'delete', 'pods', '-l', 'k8s-app=kube-dns');
+      await lab.ssh('h1', 'sleep 15');
+      const result = await json('verify');
+      expect(result.exitCode).toBe(22);
+      const failed = result.events.flatMap((event) => (event.type === 'check' && !event.check.ok ? [event.check] : []));
+      expect(failed.map(({ name, cause }) => [name, cause])).toEqual([
+        ['DNS', 'DNS_LOOP'],
+        ['DNS search list', 'DNS_LOOP'],
+      ]);
+      expect(failed[0]?.fix).toContain('resolvConf');
+    });
+
     test('clean takes everything off', async () => {
       write(text);
       good(await json('apply', '--no-verify'));
