@@ -61,12 +61,19 @@ export function withShortList(
 
 export function removalsOf(left: readonly ObjectReference[]): ReadonlyMap<string, readonly Change[]> {
   return new Map(
-    left.map((object) => [
-      objectId(object),
-      [{ path: 'object', from: 'there', to: 'absent', effect: 'delete' }] as const,
-    ]),
+    left.map((object) => {
+      const more = takesAlong[object.kind];
+      const change: Change = { path: 'object', from: 'there', to: 'absent', effect: 'delete' };
+      return [objectId(object), [more === undefined ? change : { ...change, interrupts: more }]];
+    }),
   );
 }
+
+/** What goes with an object of a kind, whoever made it. */
+const takesAlong: Readonly<Record<string, string>> = {
+  Namespace: 'everything in it goes too',
+  CustomResourceDefinition: 'all objects of its kind go too',
+};
 
 function liveList(set: string, live: readonly LiveObject[]): readonly ObjectReference[] {
   const list = live.find((object) => objectId(object) === listId(set)) as
