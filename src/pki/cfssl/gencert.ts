@@ -1,39 +1,54 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { isIP } from 'node:net';
 
-import { issueCertificate, validityFrom } from '../issue.ts';
+import { namesOf } from '../der/alternative-names.ts';
+import { type DistinguishedName, decodeName, encodeName, nameOf } from '../der/name.ts';
+import { issueCertificate } from '../issue.ts';
 import { createAuthority, readIssuer } from '../issuer.ts';
-import { generateKey, privateKeyPem } from '../keys.ts';
+import { generateKey, privateKeyPem, readPrivateKey } from '../keys.ts';
+import { pkiError } from '../pki-error.ts';
 import { createRequest } from '../request.ts';
 import { builtInConfig, profileOfConfig, readCaConfig } from './config.ts';
 import { type CsrRequest, readCsrRequest } from './csr-request.ts';
+import { contentBy, lifeBy } from './signing.ts';
 import type { JsonSource } from './source.ts';
 
-/** What `cfssl gencert` takes; PEM texts and JSON texts, not paths. */
-export type GencertOptions = {
+interface RequestOptions {
   /** The request: a `*-csr.json`. */
   readonly csr: JsonSource;
+  /** In place of the request's `CN`. */
+  readonly commonName?: string | undefined;
+  /** In place of the request's `hosts` where given. */
+  readonly hostnames?: readonly string[] | undefined;
   /** Injected by tests. */
   readonly now?: Date;
-} & (
-  | { readonly initCa: true }
-  | {
-      readonly initCa?: false;
-      readonly ca: string;
-      readonly caKey: string;
-      /** A `ca-config.json`; without one CFSSL's own default is used. */
-      readonly config?: JsonSource;
-      readonly profile?: string;
-      /** In place of the request's `hosts` where given. */
-      readonly hostnames?: readonly string[];
-    }
-);
+}
+
+/** The authority that signs, and how. */
+export interface SigningOptions {
+  readonly ca: string;
+  readonly caKey: string;
+  /** A `ca-config.json`; without one CFSSL's own default is used. */
+  readonly config?: JsonSource | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** What `cfssl gencert` takes; PEM texts and JSON texts, not paths. */
+export type GencertOptions = RequestOptions &
+  (
+    | {
+        readonly initCa: true;
+        /** An existing key for the authority in place of a new one. */
+        readonly caKey?: string | undefined;
+      }
+    | ({ readonly initCa?: false } & SigningOptions)
+  );
 
 /** CFSSL's answer, all PEM; `cfssljson -bare` reads its JSON. */
 export interface GencertResult {
   readonly cert: string;
   readonly csr: string;
-  readonly key: string;
+  /** A secret; absent where the key was given. */
+  readonly key?: string;
 }
 
 /**
@@ -43,30 +58,70 @@ export interface GencertResult {
  * `PKI_LIFETIME` where the leaf would outlive its authority (CFSSL signs such a leaf).
  */
 export async function gencert(options: GencertOptions): Promise<GencertResult> {
-  const request = readCsrRequest(options.csr);
-  // Read first: a mistake in the authority must not cost the making of a key.
-  const signLeaf = options.initCa === true ? undefined : leafSigner(options, request);
+  const request = requestFor(options);
+  const now = options.now ?? new Date();
+  if (options.initCa === true) return newAuthority(request, options.caKey, now);
+  refuseAuthority(request, options.csr);
+  // All is read first: a mistake in the authority must not cost the making of a key.
+  const sign = leafSigner(options, request, now);
   const key = await generateKey(request.key);
-  const cert = await (signLeaf ? signLeaf(key) : createAuthority(request, key, { now: options.now ?? new Date() }));
-  const ca = signLeaf ? {} : { ca: request.ca.constraint };
-  const csr = await createRequest({ subject: request.subject, hosts: request.hosts, ...ca }, key);
+  const [csr, cert] = await Promise.all([requestPem(request, key), sign(key)]);
   return { cert, csr, key: privateKeyPem(key) };
 }
 
-type LeafOptions = Exclude<GencertOptions, { readonly initCa: true }>;
+/** Makes a key with a request for it, as `cfssl genkey`. @throws K8supError `PKI_REQUEST`, `PKI_HOST`. */
+export async function genkey(options: RequestOptions): Promise<{ readonly csr: string; readonly key: string }> {
+  const request = requestFor(options);
+  refuseAuthority(request, options.csr);
+  const key = await generateKey(request.key);
+  return { csr: await requestPem(request, key), key: privateKeyPem(key) };
+}
 
-function leafSigner(options: LeafOptions, request: CsrRequest): (key: KeyObject) => Promise<string> {
+/** A request file with what is given beside it. */
+export function requestFor({ csr, commonName, hostnames }: RequestOptions): CsrRequest {
+  const request = readCsrRequest(csr);
+  return {
+    ...request,
+    subject: commonName === undefined ? request.subject : { ...request.subject, commonName },
+    hosts: hostnames ?? request.hosts,
+  };
+}
+
+export function requestPem(request: CsrRequest, key: KeyObject): Promise<string> {
+  const { subject, hosts, extensions } = request;
+  return createRequest({ subject, names: namesOf(hosts), more: extensions }, key);
+}
+
+/** As a certificate has a request's subject: CFSSL reads the request it has just made, which sorts attributes into their fields. */
+export function subjectOf(request: CsrRequest): DistinguishedName {
+  return nameOf(decodeName(encodeName(request.subject)));
+}
+
+async function newAuthority(request: CsrRequest, keyPem: string | undefined, now: Date): Promise<GencertResult> {
+  const key = keyPem === undefined ? await generateKey(request.key) : readPrivateKey(keyPem, 'the key given');
+  const { hosts, extensions, ca } = request;
+  const content = { subject: request.subject, names: namesOf(hosts), ca: ca.constraint, more: extensions };
+  const [csr, cert] = await Promise.all([createRequest(content, key), createAuthority(request, key, { now })]);
+  return { cert, csr, ...(keyPem === undefined ? { key: privateKeyPem(key) } : {}) };
+}
+
+function leafSigner(options: SigningOptions, request: CsrRequest, now: Date): (key: KeyObject) => Promise<string> {
   const issuer = readIssuer(options.ca, options.caKey, 'the authority');
   const config = options.config ? readCaConfig(options.config) : builtInConfig;
   const profile = profileOfConfig(config, options.profile);
-  const hosts = options.hostnames ?? request.hosts;
-  const content = {
-    subject: request.subject,
-    // Of an authority's names CFSSL keeps addresses alone.
-    hosts: profile.ca ? hosts.filter((host) => isIP(host) !== 0) : hosts,
-    usages: profile.usages,
-    ...(profile.ca ? { ca: profile.ca } : {}),
-  };
-  const validity = validityFrom(options.now ?? new Date(), profile.expiryMs, profile.backdateMs);
+  const content = contentBy(profile, {
+    subject: subjectOf(request),
+    names: namesOf(request.hosts),
+    extensions: request.extensions,
+  });
+  const validity = lifeBy(profile, now);
   return (key) => issueCertificate(content, createPublicKey(key), { issuer, validity });
+}
+
+function refuseAuthority({ forAuthority }: CsrRequest, { name }: JsonSource): void {
+  if (forAuthority === undefined) return;
+  throw pkiError('PKI_REQUEST', `${name} asks for an authority: it has "${forAuthority}"`, {
+    why: 'only a new authority (--initca) is made from such a request',
+    fix: `add --initca, or take "${forAuthority}" out of the file`,
+  });
 }
