@@ -179,7 +179,8 @@ function differenceOf(certificate: Certificate, { authority, content }: WantedLe
 
 /** By what the attributes say: cfssl, kubeadm and earlier releases of k8sup write the same text as strings of other types. */
 function sameName(a: readonly Attribute[], b: readonly Attribute[]): boolean {
-  const said = (attributes: readonly Attribute[]): string => JSON.stringify(attributes.map(({ oid, value }) => [oid, value]));
+  const said = (attributes: readonly Attribute[]): string =>
+    JSON.stringify(attributes.map(({ oid, value }) => [oid, value]));
   return said(a) === said(b);
 }
 

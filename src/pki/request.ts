@@ -34,7 +34,8 @@ export async function createRequest(content: RequestContent, key: KeyObject): Pr
   return toPem('CERTIFICATE REQUEST', encode(sequence(info, encodeAlgorithm(algorithm), bits(signature))));
 }
 
-function requestedExtensions({ names, ca, more = [] }: RequestContent): readonly Extension[] {
+/** The extensions that a request for this asks for, in the order in which Go writes them. */
+export function requestedExtensions({ names, ca, more = [] }: RequestContent): readonly Extension[] {
   const extensions: Extension[] = [];
   if (!isEmpty(names)) {
     extensions.push({ oid: extensionOids.alternativeNames, critical: false, value: encode(encodeNames(names)) });

@@ -1,15 +1,15 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { namesOf } from '../der/alternative-names.ts';
-import { type DistinguishedName, decodeName, encodeName, nameOf } from '../der/name.ts';
+import { decodeName, encodeName, nameOf } from '../der/name.ts';
 import { issueCertificate } from '../issue.ts';
-import { createAuthority, readIssuer } from '../issuer.ts';
+import { createAuthority } from '../issuer.ts';
 import { generateKey, privateKeyPem, readPrivateKey } from '../keys.ts';
 import { pkiError } from '../pki-error.ts';
-import { createRequest } from '../request.ts';
-import { builtInConfig, profileOfConfig, readCaConfig } from './config.ts';
+import { createRequest, requestedExtensions } from '../request.ts';
 import { type CsrRequest, readCsrRequest } from './csr-request.ts';
-import { contentBy, lifeBy } from './signing.ts';
+import { openSigner, type SigningOptions } from './signer.ts';
+import { contentBy, lifeBy, type Wish } from './signing.ts';
 import type { JsonSource } from './source.ts';
 
 interface RequestOptions {
@@ -21,15 +21,6 @@ interface RequestOptions {
   readonly hostnames?: readonly string[] | undefined;
   /** Injected by tests. */
   readonly now?: Date;
-}
-
-/** The authority that signs, and how. */
-export interface SigningOptions {
-  readonly ca: string;
-  readonly caKey: string;
-  /** A `ca-config.json`; without one CFSSL's own default is used. */
-  readonly config?: JsonSource | undefined;
-  readonly profile?: string | undefined;
 }
 
 /** What `cfssl gencert` takes; PEM texts and JSON texts, not paths. */
@@ -92,9 +83,14 @@ export function requestPem(request: CsrRequest, key: KeyObject): Promise<string>
   return createRequest({ subject, names: namesOf(hosts), more: extensions }, key);
 }
 
-/** As a certificate has a request's subject: CFSSL reads the request it has just made, which sorts attributes into their fields. */
-export function subjectOf(request: CsrRequest): DistinguishedName {
-  return nameOf(decodeName(encodeName(request.subject)));
+/** What the request file asks for, as if it were read from the request that is made of it: that sorts attributes into their fields. */
+export function wishOf({ subject, hosts, extensions }: CsrRequest): Wish {
+  const names = namesOf(hosts);
+  return {
+    subject: nameOf(decodeName(encodeName(subject))),
+    names,
+    extensions: requestedExtensions({ subject, names, more: extensions }),
+  };
 }
 
 async function newAuthority(request: CsrRequest, keyPem: string | undefined, now: Date): Promise<GencertResult> {
@@ -106,19 +102,14 @@ async function newAuthority(request: CsrRequest, keyPem: string | undefined, now
 }
 
 function leafSigner(options: SigningOptions, request: CsrRequest, now: Date): (key: KeyObject) => Promise<string> {
-  const issuer = readIssuer(options.ca, options.caKey, 'the authority');
-  const config = options.config ? readCaConfig(options.config) : builtInConfig;
-  const profile = profileOfConfig(config, options.profile);
-  const content = contentBy(profile, {
-    subject: subjectOf(request),
-    names: namesOf(request.hosts),
-    extensions: request.extensions,
-  });
+  const { issuer, profile } = openSigner(options);
+  const content = contentBy(profile, wishOf(request));
   const validity = lifeBy(profile, now);
   return (key) => issueCertificate(content, createPublicKey(key), { issuer, validity });
 }
 
-function refuseAuthority({ forAuthority }: CsrRequest, { name }: JsonSource): void {
+/** @throws K8supError `PKI_REQUEST` for a request with keys that mean something for new authorities alone. */
+export function refuseAuthority({ forAuthority }: CsrRequest, { name }: JsonSource): void {
   if (forAuthority === undefined) return;
   throw pkiError('PKI_REQUEST', `${name} asks for an authority: it has "${forAuthority}"`, {
     why: 'only a new authority (--initca) is made from such a request',

@@ -48,5 +48,8 @@ export function syntaxFault({ name, text }: JsonSource, error: unknown): string 
 }
 
 function written(path: Path): string {
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }

@@ -80,7 +80,9 @@ export const profileSchema = z
     auth_remote: refused(remote),
     remote: refused(remote),
     ct_log_servers: refused('k8sup sends nothing to certificate transparency logs'),
-    allowed_extensions: refused('only requests to a signing server carry extensions; copy_extensions takes those of a CSR'),
+    allowed_extensions: refused(
+      'only requests to a signing server carry extensions; copy_extensions takes those of a CSR',
+    ),
     cert_store: refused('k8sup keeps no database of certificates'),
     ClientProvidesSerialNumbers: refused('serial numbers are random'),
     lint_error_level: refused(lints),
@@ -105,7 +107,11 @@ export function profileOf(raw: RawProfile, fallback: RawProfile | undefined): Si
     notBefore: raw.not_before,
     notAfter: raw.not_after,
     ca: raw.ca_constraint?.is_ca === true ? pathLimit(raw.ca_constraint) : undefined,
-    places: { ocsp: ocsp ? [ocsp] : [], crl: crl ? [crl] : [], issuers: raw.issuer_urls ?? fallback?.issuer_urls ?? [] },
+    places: {
+      ocsp: ocsp ? [ocsp] : [],
+      crl: crl ? [crl] : [],
+      issuers: raw.issuer_urls ?? fallback?.issuer_urls ?? [],
+    },
     ocspNoCheck: raw.ocsp_no_check ?? false,
     policies,
     nameWhitelist: raw.name_whitelist,

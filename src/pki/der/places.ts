@@ -1,3 +1,4 @@
+import { decode, isTagged, members, rawContent, readAscii, readOid } from './read.ts';
 import { implicit, type Node, oid, sequence, tagged } from './write.ts';
 
 /** URLs at which a reader finds more about a certificate. */
@@ -27,4 +28,13 @@ export function distributionPoints({ crl = [] }: Places): Node | undefined {
 
 function uri(url: string): Node {
   return implicit(uriTag, Buffer.from(url, 'latin1'));
+}
+
+/** The OCSP responders of an authority information access. @throws DerError when malformed. */
+export function readOcspUrls(value: Buffer): readonly string[] {
+  return members(decode(value), 'sequence', 'the authority information access').flatMap((entry) => {
+    const [method, place] = members(entry, 'sequence', 'an access description');
+    const isUrl = readOid(method, 'an access method') === accessOids.ocsp && isTagged(place, uriTag, false);
+    return isUrl ? [readAscii(rawContent(place), 'a URL')] : [];
+  });
 }
