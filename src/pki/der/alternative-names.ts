@@ -70,9 +70,10 @@ function kindOf(host: string): keyof typeof tag {
       fix: 'write an internationalised name in its xn-- form',
     });
   }
-  if (isIP(host) !== 0 && !host.includes('%')) return 'ip';
+  const isAddress = isIP(host) !== 0;
+  if (isAddress && !host.includes('%')) return 'ip';
   if (/^[^@/:]+@[^@/:]+$/.test(host)) return 'email';
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:(?!\d+$)./.test(host)) return 'uri';
+  if (!isAddress && /^[A-Za-z][A-Za-z0-9+.-]*:(?!\d+$)./.test(host)) return 'uri';
   if (/^[A-Za-z0-9_.*-]+$/.test(host)) return 'dns';
   throw badHost(host, {
     why: 'it is no DNS name, no IP address, no e-mail address and no URI with its scheme',

@@ -1,4 +1,5 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 
 import forge from 'node-forge';
 
@@ -88,8 +89,9 @@ export function attribute(id: string, ...values: readonly Node[]): Node {
   return der.sequence(der.oid(id), der.setOf(...values));
 }
 
+/** Addresses are encoded as they are written: an IPv4 address in IPv6's clothes has 16 bytes. */
 export function names(...hosts: readonly string[]): Extension {
-  return rawNames(encodeNames(namesOf(hosts)));
+  return rawNames(encodeNames({ ...namesOf(hosts), ipAddresses: hosts.filter((host) => isIP(host) !== 0) }));
 }
 
 export function rawNames(value: Node): Extension {

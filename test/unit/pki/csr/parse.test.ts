@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import { namesOf } from '../../../../src/pki/der/alternative-names.ts';
 import { decode, members } from '../../../../src/pki/der/read.ts';
 import { generateKey, privateKeyPem } from '../../../../src/pki/keys.ts';
 import { toPem } from '../../../../src/pki/pem.ts';
@@ -43,7 +44,10 @@ describe('a request is read', () => {
     { algo: 'ed25519' },
   ] as const)('with a key of $algo $size', async (spec) => {
     const hosts = ['node1', '10.0.0.1', 'fd00::1', 'x@y.org', 'https://u.example/p'];
-    const content = { subject: { commonName: 'system:node:node1', organization: ['system:nodes'] }, hosts };
+    const content = {
+      subject: { commonName: 'system:node:node1', organization: ['system:nodes'] },
+      names: namesOf(hosts),
+    };
     const result = parseCsr(await createRequest(content, await generateKey(spec)));
     expect(result).toMatchObject({
       ok: true,
