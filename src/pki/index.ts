@@ -15,7 +15,7 @@ export { bundle, type BundleOptions } from './cfssl/bundle.ts';
 export { csrInfo } from './cfssl/csr-info.ts';
 export { defaultFiles } from './cfssl/defaults.ts';
 export { certificateOf } from './cfssl/domain.ts';
-export { gencert, type GencertOptions, type GencertResult, genkey } from './cfssl/gencert.ts';
+export { authorityWithKey, gencert, type GencertOptions, type GencertResult, genkey } from './cfssl/gencert.ts';
 export { gencrl, type GencrlOptions } from './cfssl/gencrl.ts';
 export { renewAuthority, selfsign, type SelfsignOptions } from './cfssl/selfsign.ts';
 export { sign, type SignOptions } from './cfssl/sign.ts';

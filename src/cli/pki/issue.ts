@@ -1,5 +1,5 @@
 import { K8supError } from '../../errors/k8sup-error.ts';
-import { gencert, genkey, renewAuthority, selfsign, sign } from '../../pki/index.ts';
+import { authorityWithKey, gencert, genkey, renewAuthority, selfsign, sign } from '../../pki/index.ts';
 import type { JsonSource } from '../../pki/index.ts';
 import type { Io } from '../io.ts';
 import { answer } from './answer.ts';
@@ -31,7 +31,8 @@ export function gencertCommand(file: string | undefined, flags: GencertFlags, io
     const csr = await readInput(needed(file, 'the request (a JSON file, or -)'), io);
     const request = { csr, commonName: textOf(flags.cn), hostnames: hostsOf(flags.hostname) };
     if (flags.initca !== true) return gencert({ ...request, ...(await signing(flags, io)) });
-    return gencert({ ...request, initCa: true, caKey: (await readOptional(flags.caKey, io))?.text });
+    const key = await readOptional(flags.caKey, io);
+    return key ? authorityWithKey({ ...request, caKey: key.text }) : gencert({ ...request, initCa: true });
   });
 }
 

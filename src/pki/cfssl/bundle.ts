@@ -32,7 +32,7 @@ export function bundle(options: BundleOptions): Readonly<Record<string, unknown>
   if (!leaf) throw noCertificate(options.cert.name);
   const key = options.key && readPrivateKey(options.key.text, options.key.name);
   if (key && !createPublicKey(key).equals(leaf.publicKey)) {
-    throw pkiError('PKI_KEY', `${options.key?.name ?? 'the key'} is not the key of ${options.cert.name}`);
+    throw pkiError('PKI_KEY', `the key given is not the key of ${options.cert.name}`);
   }
   const { chain, root } =
     options.flavor === 'force' ? { chain: given, root: undefined } : chainTo(leaf, given, options);
@@ -85,7 +85,8 @@ function report(leaf: Certificate, chain: readonly Certificate[], root: Certific
     expires: rfc3339(Math.min(...ends)),
     hostnames: [...new Set([...valuesOf(leaf.subject, attributeOids.commonName), ...leaf.names.dnsNames])],
     issuer: nameText(leaf.issuer),
-    key_size: spec.algo === 'ed25519' ? 0 : spec.size,
+    // Bytes of the key for Ed25519, bits for the others: as cfssl prints it.
+    key_size: spec.algo === 'ed25519' ? 32 : spec.size,
     key_type: kind,
     leaf_expires: rfc3339(leaf.notAfter.getTime()),
     ocsp: ocsp.length > 0 ? ocsp : null,

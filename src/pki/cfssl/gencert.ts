@@ -25,21 +25,14 @@ interface RequestOptions {
 
 /** What `cfssl gencert` takes; PEM texts and JSON texts, not paths. */
 export type GencertOptions = RequestOptions &
-  (
-    | {
-        readonly initCa: true;
-        /** An existing key for the authority in place of a new one. */
-        readonly caKey?: string | undefined;
-      }
-    | ({ readonly initCa?: false } & SigningOptions)
-  );
+  ({ readonly initCa: true } | ({ readonly initCa?: false } & SigningOptions));
 
 /** CFSSL's answer, all PEM; `cfssljson -bare` reads its JSON. */
 export interface GencertResult {
   readonly cert: string;
   readonly csr: string;
-  /** A secret; absent where the key was given. */
-  readonly key?: string;
+  /** A secret. */
+  readonly key: string;
 }
 
 /**
@@ -51,13 +44,24 @@ export interface GencertResult {
 export async function gencert(options: GencertOptions): Promise<GencertResult> {
   const request = requestFor(options);
   const now = options.now ?? new Date();
-  if (options.initCa === true) return newAuthority(request, options.caKey, now);
+  if (options.initCa === true) {
+    const key = await generateKey(request.key);
+    return { ...(await authorityOf(request, key, now)), key: privateKeyPem(key) };
+  }
   refuseAuthority(request, options.csr);
   // All is read first: a mistake in the authority must not cost the making of a key.
   const sign = leafSigner(options, request, now);
   const key = await generateKey(request.key);
   const [csr, cert] = await Promise.all([requestPem(request, key), sign(key)]);
   return { cert, csr, key: privateKeyPem(key) };
+}
+
+/** A new authority with a key that is there, as `cfssl gencert -initca -ca-key`. @throws as {@link gencert}. */
+export function authorityWithKey(
+  options: RequestOptions & { readonly caKey: string },
+): Promise<Omit<GencertResult, 'key'>> {
+  const key = readPrivateKey(options.caKey, 'the key given');
+  return authorityOf(requestFor(options), key, options.now ?? new Date());
 }
 
 /** Makes a key with a request for it, as `cfssl genkey`. @throws K8supError `PKI_REQUEST`, `PKI_HOST`. */
@@ -93,12 +97,13 @@ export function wishOf({ subject, hosts, extensions }: CsrRequest): Wish {
   };
 }
 
-async function newAuthority(request: CsrRequest, keyPem: string | undefined, now: Date): Promise<GencertResult> {
-  const key = keyPem === undefined ? await generateKey(request.key) : readPrivateKey(keyPem, 'the key given');
-  const { hosts, extensions, ca } = request;
-  const content = { subject: request.subject, names: namesOf(hosts), ca: ca.constraint, more: extensions };
+async function authorityOf(request: CsrRequest, key: KeyObject, now: Date): Promise<Omit<GencertResult, 'key'>> {
+  const { subject, hosts, extensions, ca, forAuthority } = request;
+  // CFSSL's request asks for an authority only where the file has settings for one.
+  const asked = forAuthority === 'ca' ? { ca: ca.constraint } : {};
+  const content = { subject, names: namesOf(hosts), ...asked, more: extensions };
   const [csr, cert] = await Promise.all([createRequest(content, key), createAuthority(request, key, { now })]);
-  return { cert, csr, ...(keyPem === undefined ? { key: privateKeyPem(key) } : {}) };
+  return { cert, csr };
 }
 
 function leafSigner(options: SigningOptions, request: CsrRequest, now: Date): (key: KeyObject) => Promise<string> {

@@ -23,7 +23,7 @@ export function jsonPlaces({ name, text }: JsonSource): JsonPlaces {
   };
   const offsetOf = (path: Path): number => {
     const last = path.at(-1);
-    if (last === undefined) return isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0;
+    if (last === undefined) return isNode(document.contents) ? document.contents.range[0] : 0;
     const holder: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
     const key = isMap(holder)
       ? holder.items.map((pair) => pair.key).find((node) => isScalar(node) && node.value === last)

@@ -71,7 +71,7 @@ test.each([
   expect(profileOfConfig(read({ profiles: { p: { ...server, ca_constraint: constraint } } }), 'p').ca).toEqual(ca);
 });
 
-test.each([
+const refusals: readonly (readonly [string, unknown, string])[] = [
   ['an unknown usage', { profiles: { p: { ...server, usages: ['serve auth'] } } }, 'serve auth'],
   ['an unknown key', { profiles: { p: { ...server, usage: ['signing'] } } }, '"usages" is known'],
   ...Object.entries({
@@ -83,7 +83,7 @@ test.each([
     allowed_extensions: ['1.2.3'],
     cert_store: 'db',
     ClientProvidesSerialNumbers: true,
-    lint_error_level: 3,
+    lint_error_level: 'error',
     ignored_lints: ['l'],
     ignored_lint_sources: ['s'],
   }).map(([key, value]) => [key, { profiles: { p: { ...server, [key]: value } } }, `${key}: not supported`] as const),
@@ -103,7 +103,9 @@ test.each([
   ['no expiry', { profiles: { p: { usages: ['signing'] } } }, 'expiry'],
   ['a bad expiry', { profiles: { p: { ...server, expiry: '10y' } } }, '10y'],
   ['no usages', { profiles: { p: { ...server, usages: [] } } }, 'usages'],
-])('refuses %s and names it', (_what, signing, named) => {
+];
+
+test.each(refusals)('refuses %s and names it', (_what, signing, named) => {
   const error = (() => {
     try {
       return read(signing);
