@@ -23,14 +23,18 @@ export interface AnswerFlags {
  *
  * @throws K8supError `PKI_KEY_EXISTS`, `PKI_FILE`.
  */
-export async function answer(flags: AnswerFlags, io: Io, make: () => Promise<Made>): Promise<number> {
+export async function answer(
+  flags: AnswerFlags & { readonly makesKey: boolean },
+  io: Io,
+  make: () => Promise<Made>,
+): Promise<number> {
   if (flags.bare === undefined) {
     const { cert, csr, key } = await make();
     say(io, JSON.stringify({ cert, csr, key }));
     return 0;
   }
   const files = filesOf(flags.bare);
-  if (flags.force !== true && (await exists(files.key))) throw keyExists(files.key);
+  if (flags.makesKey && flags.force !== true && (await exists(files.key))) throw keyExists(files.key);
   const made = await make();
   if (made.key !== undefined) await writeKey(files.key, made.key, flags.force === true);
   if (made.cert !== undefined) await written(files.cert, () => writeFile(files.cert, made.cert ?? ''));

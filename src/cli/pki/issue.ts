@@ -23,7 +23,8 @@ export interface GencertFlags extends SigningFlags {
 
 /** `k8sup pki gencert`. */
 export function gencertCommand(file: string | undefined, flags: GencertFlags, io: Io): Promise<number> {
-  return answer(flags, io, async () => {
+  const hasKey = flags.renewca === true || (flags.initca === true && textOf(flags.caKey) !== undefined);
+  return answer({ ...flags, makesKey: !hasKey }, io, async () => {
     if (flags.renewca === true) {
       const { ca, caKey } = await authority(flags, io);
       return renewAuthority(ca, caKey, new Date());
@@ -42,7 +43,7 @@ export function genkeyCommand(
   flags: Pick<GencertFlags, 'initca' | 'bare' | 'force'>,
   io: Io,
 ): Promise<number> {
-  return answer(flags, io, async () => {
+  return answer({ ...flags, makesKey: true }, io, async () => {
     const csr = await readInput(file, io);
     return flags.initca === true ? gencert({ csr, initCa: true }) : genkey({ csr });
   });
@@ -56,7 +57,7 @@ export function signCommand(
 ): Promise<number> {
   // With -csr the first word is the subject already.
   const [csr, subject] = flags.csr === undefined ? [files.csr, files.subject] : [flags.csr, files.csr];
-  return answer(flags, io, async () =>
+  return answer({ ...flags, makesKey: false }, io, async () =>
     sign({
       csr: await readInput(needed(csr, 'the request (a PEM file, or -)'), io),
       subject: await readOptional(subject, io),
@@ -74,7 +75,7 @@ export function selfsignCommand(
 ): Promise<number> {
   const [hostname, csr] = flags.hostname === undefined ? [files.hostname, files.csr] : [flags.hostname, files.hostname];
   io.err.write('a self-signed certificate is for trying things out: nobody can renew or revoke it\n');
-  return answer(flags, io, async () =>
+  return answer({ ...flags, makesKey: true }, io, async () =>
     selfsign({
       csr: await readInput(needed(csr, 'the request (a JSON file, or -)'), io),
       hostnames: hostsOf(hostname),
