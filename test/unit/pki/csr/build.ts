@@ -54,9 +54,9 @@ export function requestDer(parts: Parts = {}): Buffer {
 }
 
 /** A request around these bytes, whatever they are, rightly signed. */
-export function signedAround(info: Buffer): Buffer {
-  const algorithm = algorithmFor(nodeKey);
-  const rest = [encodeAlgorithm(algorithm), der.bits(sign(algorithm.digest, info, nodeKey))];
+export function signedAround(info: Buffer, key = nodeKey): Buffer {
+  const algorithm = algorithmFor(key);
+  const rest = [encodeAlgorithm(algorithm), der.bits(sign(algorithm.digest, info, key))];
   const size = info.length + rest.reduce((sum, node) => sum + der.encode(node).length, 0);
   const length = size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
   const head = Buffer.from([0x30, ...length]);
