@@ -110,6 +110,8 @@ describe('--bare writes files', () => {
     const refused = await cli(...words);
     expect(refused.code).toBe(64);
     expect(refused.err).toContain('PKI_KEY_EXISTS');
+    const early = await cli('pki', 'genkey', '--bare', bare, join(folder, 'none.json'));
+    expect(early.err, 'before anything is read or made').toContain('PKI_KEY_EXISTS');
     expect([readFileSync(key, 'utf8'), existsSync(`${bare}.pem`)]).toEqual(['old', false]);
     expect((await cli(...words, '--force')).code).toBe(0);
     expect(readFileSync(key, 'utf8')).toContain('EC PRIVATE KEY');
