@@ -122,7 +122,7 @@ async function authority(make: Maker, name: AuthorityName): Promise<Authority> {
 
 function checkUsable({ now, inventory }: Maker, { certificate }: Issuer, path: string): void {
   const end = certificate.notAfter;
-  if (!certificate.isCa) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
+  if (!certificate.ca) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
   if (end <= now) {
     throw pkiError(
       'PKI_CA_EXPIRED',

@@ -50,6 +50,9 @@ export async function candidates(
 const hostOptions = new Set(['--limit', '--host']);
 const stageOptions = new Set(['--from', '--to', '--skip']);
 
+/** Names of arguments that are files. */
+const fileArguments = new Set(['inventory', 'file', 'csr', 'certificate', 'subject', 'serials', 'authority', 'key']);
+
 async function valuesOf(option: Option, line: Line, sources: Sources): Promise<readonly Candidate[]> {
   const { long } = option;
   if (option.argChoices !== undefined) return inLine(line, plain(option.argChoices));
@@ -87,7 +90,7 @@ async function argumentsOf(line: Line, sources: Sources): Promise<readonly Candi
     return [...starting(named, current), anyFile];
   }
   if (argument.name() === 'run') return starting(await sources.runs(line.inventory), current);
-  return ['inventory', 'file', 'csr', 'certificate'].includes(argument.name()) ? [anyFile] : [];
+  return fileArguments.has(argument.name()) ? [anyFile] : [];
 }
 
 function plain(values: readonly string[]): readonly Candidate[] {

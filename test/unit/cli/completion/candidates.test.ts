@@ -24,6 +24,14 @@ describe('commands and options', () => {
     expect((await candidates(program, ['appl'], sources))[0]?.description).toContain('bring the hosts');
   });
 
+  test("below pki, cfssl's one dash is as good as two", async () => {
+    expect(await complete('pki', 'bundle', '-flavor', 'f')).toEqual(['force']);
+    expect(await complete('pki', 'gencert', '-ca', '')).toEqual([':files']);
+    expect(await complete('pki', 'sign', '-ca', 'ca.pem', '')).toEqual([':files']);
+    expect(await complete('pki', 'certinfo', '-d')).toEqual([]);
+    expect(await complete('pki', 'print-defaults', 'c')).toEqual(['config', 'csr']);
+  });
+
   test('options of the command on the line, but none twice', async () => {
     expect(await complete('apply', '--o')).toEqual(['--output']);
     expect(await complete('clean', '--st')).toEqual(['--state-lost']);
