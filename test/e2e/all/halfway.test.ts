@@ -208,6 +208,7 @@ describe.skipIf(noLab !== undefined)(`runs that break half-way${noLab === undefi
         fix: expect.stringContaining('run the same command again') as string,
       }),
     ]);
+    expect(isDone(events, 'h1', '03.runtime')).toBe(true);
     good(await apply('03.runtime'));
   });
 
@@ -241,9 +242,7 @@ describe.skipIf(noLab !== undefined)(`runs that break half-way${noLab === undefi
     expect(error?.step).toMatch(step === undefined ? /./ : new RegExp(`^${step}$`));
     expect(error?.why).toBeTruthy();
     expect(error?.fix).toContain('run the same command again');
-    expect(events.some((event) => event.type === 'host-done' && event.host === 'h1' && event.stage === stage)).toBe(
-      true,
-    );
+    expect(isDone(events, 'h1', stage)).toBe(true);
     await mend();
     await goOn();
     // What the script that was left behind has done by then is no change any more.
@@ -259,4 +258,8 @@ function parse(line: string): readonly RunEvent[] {
 
 function errorOf(events: readonly RunEvent[]): ErrorJson | undefined {
   return events.flatMap((event) => (event.type === 'error' ? [event.error] : [])).at(-1);
+}
+
+function isDone(events: readonly RunEvent[], host: string, stage: string): boolean {
+  return events.some((event) => event.type === 'host-done' && event.host === host && event.stage === stage);
 }
