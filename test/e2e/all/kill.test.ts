@@ -77,12 +77,12 @@ interface EndState {
   readonly starts: ReadonlyMap<string, number>;
 }
 
-/** What one run of programs makes unlike another: names that they choose, and what they hold in memory. */
+/** What one run of programs makes unlike another: names that they choose, what they hold in memory, and the host that the scheduler has a pod on. */
 const unlike = [
   /^\S+ (cgroup|process|route|address|link|policy-rule|rule|mount) /,
   /^\S+ sysctl net\.(ipv[46]\.(conf|neigh)|netfilter)\b/,
   /^\S+ unit (?!etcd|containerd|kube|flanneld)/,
-  /^\S+ file \/(var\/lib\/(kubelet|containerd|etcd|cni)|run|var\/log|tmp)\//,
+  /^\S+ file \/(var\/lib\/(kubelet\/|containerd\/|etcd\/|cni\b)|run\/|var\/log\/|tmp\/)/,
 ];
 /** Made of keys that are new at each apply. */
 const keyed = /^\S+ hash \S*(\/pki\/|\.kubeconfig$|\/encryption\.yaml$)/;
