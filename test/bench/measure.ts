@@ -49,7 +49,10 @@ export function timed(words: readonly string[], options: ProgramOptions = {}): P
       const ms = performance.now() - started;
       clearTimeout(timer);
       // What it left in the background may hold its output open.
-      const close = setTimeout(() => void [child.stdout.destroy(), child.stderr.destroy()], 1000);
+      const close = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, 1000);
       child.once('close', () => {
         clearTimeout(close);
         const [, user, system] = cpuLine.exec(output) ?? [];

@@ -16,6 +16,9 @@ export async function runWithPeak(
     `import { writeFileSync } from 'node:fs';\nprocess.on('exit', () => writeFileSync(${JSON.stringify(file)}, String(process.resourceUsage().maxRSS)));\n`,
   );
   const run = await lab.run([node, '--import', hook, ...args], { ...options, cpu: true });
-  if (run.status !== 0) throw new Error(`${run.cut ? 'ended when its time was over' : ''} exit code ${run.status}\n${run.output.slice(-4000)}`);
+  if (run.status !== 0)
+    throw new Error(
+      `${run.cut ? 'ended when its time was over' : ''} exit code ${run.status}\n${run.output.slice(-4000)}`,
+    );
   return { ...run, peakMiB: Math.round(Number(await readFile(file, 'utf8')) / 1024) };
 }

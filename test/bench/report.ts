@@ -6,7 +6,14 @@ import { timelineText } from './timeline.ts';
 
 /** A finding as text for a terminal. */
 export function printFinding(finding: Finding): string {
-  const rows = finding.rows.map((row) => [row.what, String(row.hosts), row.tool, median(row), spread(row), memory(row)]);
+  const rows = finding.rows.map((row) => [
+    row.what,
+    String(row.hosts),
+    row.tool,
+    median(row),
+    spread(row),
+    memory(row),
+  ]);
   const goals = finding.goals.map(({ text, measured, met }) => [met ? 'met' : 'MISSED', text, measured]);
   const columns = 140;
   return [

@@ -26,7 +26,8 @@ const { values } = parseArgs({
 
 const wanted = values.only.flatMap((text) => text.split(','));
 const unknown = wanted.filter((id) => !sectionIds.some((one) => one === id));
-if (unknown.length > 0) throw new Error(`no part of the bench: ${unknown.join(', ')}; there are ${sectionIds.join(', ')}`);
+if (unknown.length > 0)
+  throw new Error(`no part of the bench: ${unknown.join(', ')}; there are ${sectionIds.join(', ')}`);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const folder = join(tmpdir(), 'k8sup-bench');
