@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../../src/errors/k8sup-error.ts';
+import { K8supError, messageOf } from '../../src/errors/k8sup-error.ts';
 import { bootBenchLab } from './lab.ts';
 import { machineText } from './machine.ts';
 import { installPeers } from './peers/environment.ts';
@@ -66,7 +66,7 @@ for (const id of sectionIds.filter((one) => wanted.includes(one))) {
     process.stdout.write(`${printFinding(finding)}\n`);
   } catch (error) {
     // The other parts are worth having all the same.
-    say(`${id}: ${messageOf(error)}`);
+    say(`${id}: ${messageOf(error)}${error instanceof K8supError ? `\n${error.why ?? ''}` : ''}`);
     process.exitCode = 1;
   }
 }
