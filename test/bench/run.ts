@@ -46,7 +46,7 @@ const parts: Readonly<Record<(typeof sectionIds)[number], () => Promise<Finding>
   prepare: async () => {
     const sizes = values.sizes.split(',').map(Number);
     await using lab = await bootBenchLab(Math.max(...sizes), folder, stop.signal);
-    return await benchPrepare({ lab, programs, sizes, say, deadline: performance.now() + 25 * 60_000 });
+    return await benchPrepare({ lab, programs, sizes, say, deadline: performance.now() + 22 * 60_000 });
   },
   push: async () => {
     await using lab = await bootBenchLab(20, folder, stop.signal);
