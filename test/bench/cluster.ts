@@ -114,7 +114,7 @@ async function stateOf(lab: BenchLab, folder: string): Promise<unknown> {
     ],
   );
   const pod = ['run', 'bench-dns', `--image=${imageNames.busybox}`, '--image-pull-policy=Never', '--restart=Never'];
-  await kubectl(...pod, '--', 'nslookup', 'kubernetes.default.svc.cluster.local');
+  await kubectl(...pod, '--command', '--', 'nslookup', 'kubernetes.default.svc.cluster.local');
   await kubectl('wait', '--timeout=90s', '--for=jsonpath={.status.phase}=Succeeded', 'pod/bench-dns');
   await kubectl('delete', 'pod', 'bench-dns', '--wait=false');
   return { active, ready: ready.output };

@@ -36,7 +36,8 @@ const stop = new AbortController();
 const timer = setTimeout(() => halt(`stopped after ${values.minutes} minutes`), Number(values.minutes) * 60_000);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => halt(`stopped by ${signal}`));
 
-const programs = await installPeers();
+// Ansible and pyinfra are for one part alone.
+const programs = wanted.includes('prepare') ? await installPeers() : undefined;
 const parts: Readonly<Record<(typeof sectionIds)[number], () => Promise<Finding>>> = {
   startup: () => benchStartup(),
   scale: async () => {
@@ -44,6 +45,7 @@ const parts: Readonly<Record<(typeof sectionIds)[number], () => Promise<Finding>
     return await benchScale(lab, say);
   },
   prepare: async () => {
+    if (programs === undefined) throw new Error('the other tools are not there');
     const sizes = values.sizes.split(',').map(Number);
     await using lab = await bootBenchLab(Math.max(...sizes), folder, stop.signal);
     return await benchPrepare({ lab, programs, sizes, say, deadline: performance.now() + 22 * 60_000 });
@@ -65,7 +67,7 @@ for (const id of sectionIds.filter((one) => wanted.includes(one))) {
   try {
     const finding = await parts[id]();
     const seconds = Math.round((performance.now() - started) / 1000);
-    const tools = id === 'prepare' ? Object.values(programs.versions) : [];
+    const tools = id === 'prepare' ? Object.values(programs?.versions ?? {}) : [];
     await keepSection(values.out, { ...finding, measured: { at: new Date().toISOString(), seconds, machine, tools } });
     process.stdout.write(`${printFinding(finding)}\n`);
   } catch (error) {
