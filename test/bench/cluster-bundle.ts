@@ -23,7 +23,7 @@ export async function takeBundle(lab: BenchLab, inventory: string, folder: strin
   const options = `IdentityFile ${lab.privateKey}\nUserKnownHostsFile ${lab.knownHosts}\nBatchMode yes\nLogLevel ERROR\n`;
   await writeFile(join(folder, 'ssh_config'), options);
   const images = labImagePaths(labCorednsVersion('newest'));
-  for (const { address } of lab.hosts) {
+  const take = async ({ address }: BenchLab['hosts'][number]): Promise<void> => {
     const ssh = `ssh -F ${join(folder, 'ssh_config')} root@${address}`;
     const send = Object.values(images).map(
       (path: string) => `${ssh} 'cat > /opt/k8sup-bench/'$(basename ${path}) < ${path}`,
@@ -34,7 +34,8 @@ ${send.join('\n')}
 ${ssh} 'cd /; for p in ${paths.join(' ')} opt/k8sup-bench; do [ ! -e $p ] || echo $p; done | tar -cf - --numeric-owner -T -' | zstd -q -3 > ${join(folder, `${address}.tar.zst`)}
 ${ssh} 'rm -rf /opt/k8sup-bench /etc/hosts.k8sup-bench'`;
     await mustRun(lab.inside(['/bin/bash', '-c', script]));
-  }
+  };
+  await Promise.all(lab.hosts.map(take));
   await writeFile(join(folder, 'objects.json'), JSON.stringify(await objectsOf(lab, inventory)));
 }
 

@@ -66,6 +66,7 @@ for (const id of sectionIds.filter((one) => wanted.includes(one))) {
   const started = performance.now();
   try {
     const finding = await parts[id]();
+    stop.signal.throwIfAborted();
     const seconds = Math.round((performance.now() - started) / 1000);
     const tools = id === 'prepare' ? Object.values(programs?.versions ?? {}) : [];
     await keepSection(values.out, { ...finding, measured: { at: new Date().toISOString(), seconds, machine, tools } });
