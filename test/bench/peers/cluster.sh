@@ -35,7 +35,7 @@ phase etcd
 each '[ ! -f /etc/systemd/system/etcd.service ] || systemctl enable -q --now etcd.service'
 phase runtime
 each 'systemctl enable -q --now containerd.service
-for tar in /opt/k8sup-bench/*.tar; do /opt/k8sup/bin/ctr -n k8s.io images import "$tar" > /dev/null; done'
+for tar in /opt/k8sup-bench/*.tar; do /opt/k8sup/bin/ctr -n k8s.io images import --digests=false "$tar" > /dev/null; done'
 phase masters
 on "${hosts[0]}" 'systemctl enable -q --now kube-apiserver.service kube-controller-manager.service kube-scheduler.service'
 until_good 300 kube get --raw /readyz
