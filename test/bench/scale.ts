@@ -98,7 +98,7 @@ async function simulate<T>(lab: BenchLab, job: object, work: () => Promise<T>): 
   await lab.run(['ip', 'link', 'set', 'lo', 'up']);
   const script = fileURLToPath(new URL('simulated-hosts.mjs', import.meta.url));
   const [program = '', ...args] = lab.inside([process.execPath, script, file]);
-  const servers = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const servers = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await Promise.race([
       once(servers.stdout, 'data', { signal: AbortSignal.timeout(60_000) }),

@@ -13,6 +13,8 @@ if (job.real !== undefined) writeFileSync(job.recording, '');
 
 const hosts = job.real === undefined ? job.hosts : [first];
 await Promise.all(hosts.map(listen));
+// Ends with the bench, however that ends.
+process.stdin.on('end', () => process.exit()).resume();
 process.stdout.write('ready\n');
 
 function listen(host) {
