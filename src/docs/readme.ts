@@ -5,6 +5,7 @@ import { certificateReference } from './certificates.ts';
 import { commandReference } from './commands.ts';
 import { exitCodeReference } from './exit-codes.ts';
 import { k3sReference } from './k3s.ts';
+import { speedReference } from './speed.ts';
 import { supportReference } from './support.ts';
 import { unsafeChangeReference } from './unsafe-changes.ts';
 
@@ -16,6 +17,7 @@ export const readmeParts: Readonly<Record<string, () => string>> = {
   causes: causeReference,
   'unsafe-changes': unsafeChangeReference,
   certificates: certificateReference,
+  speed: speedReference,
   k3s: k3sReference,
   inventory: () => inventoryReference(networkPlugins),
 };

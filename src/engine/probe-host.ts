@@ -12,8 +12,9 @@ import type { ActionStep, Gate, HostStep, StageContext, Step } from './stage.ts'
 /** What a host lacks for one step. */
 export interface StepDifference {
   readonly step: HostStep | ActionStep;
+  /** Those that need a change. */
   readonly resources: readonly AnyResource[];
-  /** Changes by resource id; without the resources that need none. */
+  /** Changes by resource id. */
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   readonly gate: Gate | undefined;
   /** False when the gate's check failed while nothing needs to change: an earlier run was cut short while waiting, or the component is ill. */
@@ -60,7 +61,9 @@ export async function probeHost(
   return wanted.map(({ step, resources, gate }, index) => {
     const changes = diffAll(host, resources, sections, changing);
     const gateOpen = gate === undefined || sections.get(gateKey(index))?.exitCode === 0;
-    const difference = { step, resources, changes, gate, gateOpen };
+    // Of what is as it should be nothing is needed again: a thousand hosts have many such things.
+    const needing = resources.filter(({ id }) => changes.has(id));
+    const difference = { step, resources: needing, changes, gate, gateOpen };
     if (left === undefined) return difference;
     addCauses(causes, difference, { sections, left });
     return { ...difference, causes };

@@ -72,6 +72,26 @@ export async function recordMachine(signal: AbortSignal): Promise<void> {
   });
 }
 
+const instances = 'fs/inotify/max_user_instances';
+
+/**
+ * Lets the hosts of a lab have what root of one machine has too little of: without it the systemd of the thirtieth host finds no inotify instance left.
+ * The record has what it was before.
+ */
+export async function makeRoom(hosts: number, signal: AbortSignal): Promise<void> {
+  await underLock(signal, async () => {
+    const wanted = inotifyInstances(hosts, Number(await readSysctl(instances)));
+    if (wanted !== undefined) await writeFile(join('/proc/sys', instances), `${String(wanted)}\n`);
+  });
+}
+
+/** The limit on inotify instances that so many hosts need; undefined where the present one will do. Pure. */
+export function inotifyInstances(hosts: number, now: number): number | undefined {
+  // Some times what systemd, journald, logind, a kubelet and a runtime have.
+  const needed = hosts * 32;
+  return needed > now ? needed : undefined;
+}
+
 /** Puts the machine's shared settings back when its last lab has gone. */
 export async function restoreMachine(signal: AbortSignal): Promise<void> {
   await underLock(signal, async () => {

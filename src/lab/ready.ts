@@ -23,7 +23,10 @@ export async function waitForHosts(lab: NewLab, hosts: readonly LabHost[], signa
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   try {
-    await Promise.all(hosts.map((host) => waitForHost(lab, host, { signal: either, limitMs: limitMs(hosts.length) })));
+    // One of its own for each: Node warns of more than ten listeners on one signal.
+    const wait = (host: LabHost): Promise<void> =>
+      waitForHost(lab, host, { signal: AbortSignal.any([either]), limitMs: limitMs(hosts.length) });
+    await Promise.all(hosts.map(wait));
   } finally {
     failed.abort();
   }

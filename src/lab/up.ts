@@ -7,7 +7,7 @@ import { requireLab } from './can-run.ts';
 import { takeDown } from './down.ts';
 import { makeDisk } from './host-disk.ts';
 import { labInventory, type LabInventoryOptions } from './inventory.ts';
-import { recordMachine } from './machine.ts';
+import { makeRoom, recordMachine } from './machine.ts';
 import { labFiles, maxHosts, type LabContext, type LabFiles, type LabHost } from './model.ts';
 import { makeNetwork } from './network.ts';
 import { ensureLabPackages, labPackages } from './packages.ts';
@@ -79,6 +79,7 @@ async function make(
   const files = labFiles(dir);
   await writeRecord(record);
   await recordMachine(signal);
+  await makeRoom(hosts.length, signal);
   await Promise.all([makeLabKey(dir, signal), makeNetwork(name, network, signal)]);
   await startRouter(record);
   const publicKey = await readFile(files.publicKey, 'utf8');

@@ -30,7 +30,7 @@ export function prepareResources(inventory: Inventory, host: Host, facts: Facts)
     ...(facts.selinux === 'absent' ? [] : [selinuxPermissive({ container })]),
     ...(runsKubelet(host) ? [swapOff({ container })] : []),
     ...(cluster.setHostName ? [hostName({ name: host.name })] : []),
-    ...(cluster.manageHostsFile ? [hostsBlock({ cluster: cluster.name, entries: hostEntries(inventory) })] : []),
+    ...(cluster.manageHostsFile ? [namesOfHosts(inventory)] : []),
     ...(modules.length === 0
       ? []
       : [file({ path: '/etc/modules-load.d/k8sup.conf', content: modulesFileText(modules), mode: 0o644 })]),
@@ -57,6 +57,16 @@ function sysctlFiles(sysctls: readonly SysctlSpec[]): readonly AnyResource[] {
     .map(({ path, specs }) => file({ path, content: sysctlFileText(specs), mode: 0o644 }));
 }
 
-function hostEntries(inventory: Inventory) {
-  return inventory.hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ address, names: [name] })));
+const blocks = new WeakMap<Inventory, AnyResource>();
+
+/** One for all hosts of an inventory: with a block of its own, that names all others, for each of a thousand hosts, they would fill the memory. */
+function namesOfHosts(inventory: Inventory): AnyResource {
+  const there = blocks.get(inventory);
+  if (there !== undefined) return there;
+  const entries = inventory.hosts.flatMap(({ name, addresses }) =>
+    addresses.map((address) => ({ address, names: [name] })),
+  );
+  const block = hostsBlock({ cluster: inventory.cluster.name, entries });
+  blocks.set(inventory, block);
+  return block;
 }

@@ -72,12 +72,15 @@ async function talk(
   const output = collect(pipe, framed, options, { root, seen });
   // Where the pipe ends first, how it ended tells more than that nothing could be sent.
   const sending = becomeRoot(pipe, host, root).then((go) => (go ? send(pipe, host, framed, options) : undefined));
+  const stop = stopped(options.signal);
   try {
-    const [result] = await Promise.race([Promise.all([output, sending]), stopped(options.signal)]);
+    const [result] = await Promise.race([Promise.all([output, sending]), stop.told]);
     return result;
   } catch (error) {
     pipe.close();
     throw error;
+  } finally {
+    stop.forget();
   }
 }
 
@@ -261,12 +264,15 @@ function checkStarted(host: ScriptHost, result: Collected): RunResult {
   });
 }
 
-function stopped(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = (): void => reject(new Error('stopped'));
+/** A signal that is listened to keeps what it would end, and so the whole output, until its time is over: hence `forget`. */
+function stopped(signal: AbortSignal): { readonly told: Promise<never>; readonly forget: () => void } {
+  let fail: () => void = () => undefined;
+  const told = new Promise<never>((_resolve, reject) => {
+    fail = () => reject(new Error('stopped'));
     if (signal.aborted) fail();
     signal.addEventListener('abort', fail, { once: true });
   });
+  return { told, forget: () => signal.removeEventListener('abort', fail) };
 }
 
 function timeoutError(host: ScriptHost, ms: number, { doing, lastAt }: Seen): K8supError {

@@ -24,7 +24,7 @@ export async function delay(lab: BenchLab, hosts: BenchLab['hosts'], roundTripMs
   const script = fileURLToPath(new URL('relay.mjs', import.meta.url));
   const routes = endpoints.map(({ port, address }) => `${port}=${address}:22`);
   const [file = '', ...args] = lab.inside([process.execPath, script, String(roundTripMs / 2), ...routes]);
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ready = once(child.stdout, 'data', { signal: AbortSignal.timeout(20_000) });
   await Promise.race([ready, once(child, 'exit').then(() => Promise.reject(new Error('the relay did not start')))]);
   return {

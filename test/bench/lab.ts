@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { InventoryInput } from '../../src/inventory/schema.ts';
 import { labDown } from '../../src/lab/down.ts';
@@ -60,7 +61,7 @@ export async function bootBenchLab(count: number, dir: string, signal: AbortSign
     inside,
     run: (words, options) => timed(inside(words), options),
     inventory: (file, endpoints) => writeInventory({ name, dir, count }, file, endpoints),
-    ssh: async (host, script) => (await mustRun(inside([...sshWords(files, host), script]))).output,
+    ssh: async (host, script) => (await reach(inside([...sshWords(files, host), script]))).output,
     [Symbol.asyncDispose]: async () => {
       await labDown({ name }, { signal: AbortSignal.timeout(300_000), progress });
     },
@@ -113,6 +114,18 @@ async function writeInventory(
     endpoints.length >= 100 ? { ...input.cluster.network, podCIDR: '10.128.0.0/12' } : input.cluster.network;
   await writeFile(path, stringify({ cluster: { ...input.cluster, network }, ssh: { privateKey, knownHosts }, hosts }));
   return path;
+}
+
+/** A host that has just booted may drop a connection; ssh says 255 for that alone. */
+async function reach(words: readonly string[]): Promise<Timed> {
+  const limitMs = 60_000;
+  for (let attempt = 1; attempt <= 4; attempt += 1) {
+    const result = await timed(words, { limitMs });
+    if (result.status === 0) return result;
+    if (result.status !== 255) break;
+    await pause(attempt * 500);
+  }
+  return mustRun(words, { limitMs });
 }
 
 function sshWords(files: ReturnType<typeof labFiles>, host: LabHost): readonly string[] {

@@ -10,7 +10,7 @@ import { networkPlugins } from '../../src/network/network.ts';
 import { gencert, openClusterPki } from '../../src/pki/index.ts';
 import { realCfssl } from '../support/cfssl.ts';
 import { mustRun, repeat, spreadOf, timed } from './measure.ts';
-import { ratio, type Goal, type Row, type Section } from './result.ts';
+import { ratio, type Goal, type Row, type Finding } from './result.ts';
 
 const keys = [
   { what: 'leaf, EC P-256', key: { algo: 'ecdsa', size: 256 }, runs: 101, limit: 2 },
@@ -25,7 +25,7 @@ const tools = {
 const blockLimitMs = 50;
 
 /** Certificates: how long one takes beside cfssl, and how long 500 hosts' keep everything else waiting. */
-export async function benchPki(): Promise<Section> {
+export async function benchPki(): Promise<Finding> {
   const folder = await mkdtemp(join(tmpdir(), 'k8sup-bench-pki-'));
   try {
     const real = await realCfssl();

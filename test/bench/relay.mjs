@@ -16,6 +16,8 @@ for (const route of routes) {
     })
     .listen(Number(port), '127.0.0.1', 600);
 }
+// Ends with the bench, however that ends.
+process.stdin.on('end', () => process.exit()).resume();
 process.stdout.write('ready\n');
 
 function pass(from, to) {

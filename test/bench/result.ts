@@ -14,10 +14,20 @@ export interface Goal {
   readonly text: string;
   readonly measured: string;
   readonly met: boolean;
+  /** Why it was missed, by what was measured beside it. */
+  readonly why?: string;
+}
+
+/** What one host did from one time to another, in milliseconds since the start of its run. */
+export interface Span {
+  readonly host: string;
+  readonly text: string;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** What one part of the bench found. */
-export interface Section {
+export interface Finding {
   readonly id: string;
   readonly title: string;
   /** How it was measured, for a reader who would repeat it. */
@@ -26,33 +36,44 @@ export interface Section {
   readonly goals: readonly Goal[];
   /** What could not be measured, and why. */
   readonly missing: readonly string[];
+  /** Where the time went in one run of k8sup. */
+  readonly timeline?: readonly Span[];
 }
 
-/** A whole run of the bench, as `results.json` has it. */
+/** A finding with where and when it was made: parts may be run one at a time. */
+export interface Section extends Finding {
+  readonly measured: {
+    /** ISO 8601, UTC. */
+    readonly at: string;
+    readonly seconds: number;
+    readonly machine: string;
+    readonly tools: readonly string[];
+  };
+}
+
+/** All that the bench has found, as `results.json` has it. */
 export interface Results {
   readonly version: 1;
-  readonly date: string;
-  readonly machine: {
-    readonly cores: number;
-    readonly memoryGiB: number;
-    readonly kernel: string;
-    readonly node: string;
-  };
-  readonly tools: Readonly<Record<string, string>>;
   readonly sections: readonly Section[];
 }
 
-/** `tool` of some rows against that of others for the same thing and number of hosts. */
-export function ratio(
+/** The row of a tool, where it was measured. */
+export function rowOf(
   rows: readonly Row[],
-  about: { what: string; hosts: number },
-  tool: string,
-  other: string,
-): number {
-  const of = (name: string): number => {
-    const row = rows.find((one) => one.tool === name && one.what === about.what && one.hosts === about.hosts);
-    if (row === undefined) throw new Error(`${name} was not measured for "${about.what}" at ${about.hosts} hosts`);
-    return row.medianMs;
-  };
-  return of(tool) / of(other);
+  { what, hosts, tool }: Pick<Row, 'what' | 'hosts' | 'tool'>,
+): Row | undefined {
+  return rows.find((one) => one.tool === tool && one.what === what && one.hosts === hosts);
+}
+
+/** A goal between two rows: `more` takes at most, or at least, so many times as long as `less`. */
+export function goalBetween(
+  text: string,
+  { more, less, times, by }: { more: Row | undefined; less: Row | undefined; times: number; by: 'most' | 'least' },
+  why: (more: Row, less: Row) => string,
+): Goal {
+  if (more === undefined || less === undefined) return { text, measured: 'not measured', met: false };
+  const value = more.medianMs / less.medianMs;
+  const met = by === 'most' ? value <= times : value >= times;
+  const measured = `${more.cut === true ? 'more than ' : ''}${value.toFixed(value < 10 ? 2 : 0)} times`;
+  return { text, measured, met, ...(met ? {} : { why: why(more, less) }) };
 }

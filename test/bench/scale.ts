@@ -8,9 +8,10 @@ import type { BenchLab, Endpoint } from './lab.ts';
 import { mustRun, repeat } from './measure.ts';
 import { k8supTool } from './peers/tools.ts';
 import { runWithPeak } from './peak.ts';
-import type { Row, Section } from './result.ts';
+import type { Finding, Row } from './result.ts';
 
 const firstPort = 30_000;
+const limitMs = 180_000;
 
 /** Peak memory in MiB that k8sup may need, by the number of hosts. */
 const goals = [
@@ -19,7 +20,7 @@ const goals = [
 ] as const;
 
 /** Many hosts: servers in a process of their own that answer as a real host did, so that it is k8sup that is measured. */
-export async function benchScale(lab: BenchLab, say: (text: string) => void): Promise<Section> {
+export async function benchScale(lab: BenchLab, say: (text: string) => void): Promise<Finding> {
   const rows: Row[] = [];
   for (const { hosts } of goals) {
     say(`${hosts} simulated hosts`);
@@ -50,14 +51,14 @@ async function benchSize(lab: BenchLab, count: number): Promise<Row> {
   const job = { recording, machineId, hosts: endpoints, hostKey: await readFile(hostKeyOf(lab), 'utf8') };
   const [first = real.name] = endpoints.map(({ name }) => name);
   const limited = await k8supTool({ lab, endpoints, id: `scale-${count}`, flags: ['--limit', first] });
-  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run());
+  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run(limitMs));
   // The second run finds nothing to do: that is what the others answer.
-  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run());
+  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run(limitMs));
   const all = await k8supTool({ lab, endpoints, id: `scale-${count}` });
   let peakMiB = 0;
   const spread = await simulate(lab, job, () =>
-    repeat(2, async () => {
-      const run = await runWithPeak(lab, all.words);
+    repeat({ runs: 2, budgetMs: 60_000 }, async () => {
+      const run = await runWithPeak(lab, all.words, { limitMs });
       if (!all.unchanged(run.output)) throw new Error(`it changed something:\n${run.output.slice(-3000)}`);
       peakMiB = Math.max(peakMiB, run.peakMiB);
       return run;
@@ -97,7 +98,7 @@ async function simulate<T>(lab: BenchLab, job: object, work: () => Promise<T>): 
   await lab.run(['ip', 'link', 'set', 'lo', 'up']);
   const script = fileURLToPath(new URL('simulated-hosts.mjs', import.meta.url));
   const [program = '', ...args] = lab.inside([process.execPath, script, file]);
-  const servers = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const servers = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await Promise.race([
       once(servers.stdout, 'data', { signal: AbortSignal.timeout(60_000) }),

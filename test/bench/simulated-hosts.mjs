@@ -13,6 +13,8 @@ if (job.real !== undefined) writeFileSync(job.recording, '');
 
 const hosts = job.real === undefined ? job.hosts : [first];
 await Promise.all(hosts.map(listen));
+// Ends with the bench, however that ends.
+process.stdin.on('end', () => process.exit()).resume();
 process.stdout.write('ready\n');
 
 function listen(host) {
@@ -43,12 +45,19 @@ function replay(channel, host, number) {
       .split('\n')
       .map((line) => (line === `${first.address} ${first.name}` ? line : own(line, host)))
       .join('\n')
-      .replace(/@@mark(\d+)@@/g, (_, index) => marks[Number(index)] ?? '');
+      .replace(/@@mark(\d+)@@/g, (_, index) => marks[Number(index)] ?? '')
+      // A clock that stood still would be one that is off.
+      .replace(/^(@@clock\n)\d+ \d+$/m, (_, begin) => begin + clock());
     channel.write(text, () => {
       channel.exit(answer.status);
       channel.end();
     });
   });
+}
+
+function clock() {
+  const now = Date.now();
+  return `${Math.floor(now / 1000)} ${String(now % 1000).padStart(3, '0')}000000`;
 }
 
 function own(line, { name, address }) {

@@ -52,11 +52,11 @@ function pinned(target: Target, pin: string): HostKeyCheck {
 function recorded(target: Target): HostKeyCheck {
   const { knownHosts: file, moreKnownHosts = [], hostKeyAlias, hashKnownHosts, hostKeyChecking: mode } = target.ssh;
   const name = hostKeyAlias?.toLowerCase() ?? knownHostName(target.ssh.hostName, target.ssh.port);
-  const entries = [file, ...moreKnownHosts].flatMap((path) => readEntries(path, target));
-  const types = recordedKeyTypes(entries, name);
+  const entries = [file, ...moreKnownHosts].flatMap((path) => readEntries(path, name, target));
+  const types = recordedKeyTypes(entries);
   let refusal: K8supError | undefined;
   const verify = (key: Buffer): boolean => {
-    const judged = judgeHostKey(entries, name, key);
+    const judged = judgeHostKey(entries, key);
     if (judged.verdict === 'known') return true;
     if (judged.verdict === 'unknown' && mode === 'accept-new') {
       const written = hashKnownHosts === true ? hashedName(name) : name;
@@ -125,9 +125,9 @@ function refuse(target: Target, name: string, key: Buffer, judged: HostKeyVerdic
   });
 }
 
-function readEntries(file: string, target: Target): readonly KnownHost[] {
+function readEntries(file: string, name: string, target: Target): readonly KnownHost[] {
   try {
-    return parseKnownHosts(readIfThere(file), file);
+    return parseKnownHosts(readIfThere(file), file, name);
   } catch (error) {
     throw new K8supError({
       code: 'KNOWN_HOSTS_UNREADABLE',

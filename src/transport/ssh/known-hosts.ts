@@ -1,24 +1,27 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** One line of a known_hosts file. */
+/** One line of a known_hosts file, of one host. */
 export interface KnownHost {
   readonly file: string;
   readonly line: number;
   readonly marker: 'revoked' | 'cert-authority' | undefined;
-  readonly patterns: string;
   readonly keyType: string;
   readonly key: Buffer;
 }
 
-/** Reads a known_hosts file; lines that are no entry are passed over, as OpenSSH does (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
-export function parseKnownHosts(text: string, file: string): readonly KnownHost[] {
+/**
+ * Reads what a known_hosts file has of one host; lines that are no entry are passed over, as OpenSSH does (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). Of the other hosts
+ * nothing is made and kept: a file with a thousand hosts is read for each of them.
+ */
+export function parseKnownHosts(text: string, file: string, name: string): readonly KnownHost[] {
   return text.split('\n').flatMap((line, index) => {
-    const words = line.trim().split(/\s+/);
-    if (line.trim() === '' || line.trimStart().startsWith('#')) return [];
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) return [];
+    const words = trimmed.split(/\s+/);
     const marker = words[0] === '@revoked' ? 'revoked' : words[0] === '@cert-authority' ? 'cert-authority' : undefined;
     const [patterns, keyType, key] = marker === undefined ? words : words.slice(1);
-    if (patterns === undefined || keyType === undefined || key === undefined) return [];
-    return [{ file, line: index + 1, marker, patterns, keyType, key: Buffer.from(key, 'base64') }];
+    if (patterns === undefined || keyType === undefined || key === undefined || !matches(patterns, name)) return [];
+    return [{ file, line: index + 1, marker, keyType, key: Buffer.from(key, 'base64') }];
   });
 }
 
@@ -38,8 +41,7 @@ export type HostKeyVerdict =
  * Judges a server's key. Where only a certificate authority is recorded nothing can be said, since certificates are not checked here; a key of another type
  * than the recorded ones is a change, because the connection asks for the recorded types first.
  */
-export function judgeHostKey(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
-  const mine = entries.filter((entry) => matches(entry.patterns, name));
+export function judgeHostKey(mine: readonly KnownHost[], key: Buffer): HostKeyVerdict {
   const revoked = mine.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
   if (revoked !== undefined) return { verdict: 'revoked', recorded: revoked };
   const plain = mine.filter((entry) => entry.marker === undefined);
@@ -50,9 +52,8 @@ export function judgeHostKey(entries: readonly KnownHost[], name: string, key: B
 }
 
 /** Key types recorded for a host, so that the server is asked for one of them and a host with several keys is no alarm. */
-export function recordedKeyTypes(entries: readonly KnownHost[], name: string): readonly string[] {
-  const mine = entries.filter((entry) => entry.marker === undefined && matches(entry.patterns, name));
-  return [...new Set(mine.map((entry) => entry.keyType))];
+export function recordedKeyTypes(mine: readonly KnownHost[]): readonly string[] {
+  return [...new Set(mine.filter(({ marker }) => marker === undefined).map(({ keyType }) => keyType))];
 }
 
 /** A name as `HashKnownHosts yes` records it. */
@@ -65,7 +66,7 @@ function matches(patterns: string, name: string): boolean {
   let matched = false;
   for (const pattern of patterns.split(',')) {
     const negated = pattern.startsWith('!');
-    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue;
+    if (!fits(negated ? pattern.slice(1) : pattern, name)) continue;
     if (negated) return false;
     matched = true;
   }
@@ -78,10 +79,11 @@ function matchesHash(pattern: string, name: string): boolean {
   return hashedName(name, Buffer.from(salt, 'base64')) === `|1|${salt}|${hash}`;
 }
 
-function wildcard(pattern: string): RegExp {
+function fits(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern.toLowerCase() === name.toLowerCase();
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i');
+  return new RegExp(`^${source}$`, 'i').test(name);
 }

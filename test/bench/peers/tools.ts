@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostKeysOf } from '../lab.ts';
 import type { BenchLab, Endpoint } from '../lab.ts';
-import type { Timed } from '../measure.ts';
+import type { ProgramOptions, Timed } from '../measure.ts';
 import type { Work } from '../work.ts';
 import type { PeerPrograms } from './environment.ts';
 import { floorScript } from './floor-script.ts';
 
 /** One tool, made ready to do the work on some endpoints. */
 export interface Tool {
-  readonly name: string;
-  /** Runs it once; fails unless it ended well. */
-  run(): Promise<Timed>;
+  readonly name: 'k8sup' | 'floor' | 'Ansible' | 'pyinfra';
+  /** Runs it once; fails unless it ended well, or was ended after these milliseconds. */
+  run(limitMs: number): Promise<Timed>;
   /** Reads off a run's output whether it changed nothing. */
   unchanged(output: string): boolean;
 }
@@ -43,7 +43,7 @@ export async function k8supTool({
   return {
     words,
     name: 'k8sup',
-    run: () => good(lab, words),
+    run: (limitMs) => good(lab, words, { limitMs }),
     unchanged: (output) => /"type":"summary".*"changed":0\b/.test(output),
   };
 }
@@ -63,14 +63,14 @@ export async function floorTool({ lab, endpoints, work, id }: Omit<ToolSpec, 'pr
   await writeFile(job, JSON.stringify({ privateKey: lab.privateKey, concurrency: 20, script, hosts }));
   return {
     name: 'floor',
-    run: () => good(lab, [process.execPath, here('floor.mjs'), job]),
+    run: (limitMs) => good(lab, [process.execPath, here('floor.mjs'), job], { limitMs }),
     unchanged: (output) => output.includes(', 0 changed'),
   };
 }
 
 /** ansible-playbook with pipelining, a fork for each host and no facts. */
 export async function ansibleTool(spec: ToolSpec): Promise<Tool> {
-  const { lab, endpoints, programs, id } = spec;
+  const { lab, endpoints, programs } = spec;
   const folder = await peerFolder(spec, 'ansible');
   await copyFile(here('prepare.ansible.yaml'), join(folder, 'prepare.yaml'));
   const lines = endpoints.map(
@@ -86,13 +86,14 @@ retry_files_enabled = False
 [ssh_connection]
 pipelining = True
 ssh_args = -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=${lab.knownHosts}
-control_path_dir = ${join('/tmp', `k8sup-bench-${id}`)}
+control_path_dir = ${join(lab.dir, 'cp')}
 `;
   await writeFile(join(folder, 'ansible.cfg'), config);
   const env = { ANSIBLE_CONFIG: join(folder, 'ansible.cfg'), ANSIBLE_NOCOLOR: '1' };
   return {
     name: 'Ansible',
-    run: () => good(lab, [programs.ansible, '-i', join(folder, 'hosts.ini'), join(folder, 'prepare.yaml')], env),
+    run: (limitMs) =>
+      good(lab, [programs.ansible, '-i', join(folder, 'hosts.ini'), join(folder, 'prepare.yaml')], { env, limitMs }),
     unchanged: (output) => [...output.matchAll(/changed=(\d+)/g)].every(([, count]) => count === '0'),
   };
 }
@@ -119,7 +120,7 @@ export async function pyinfraTool(spec: ToolSpec): Promise<Tool> {
   const words = [programs.pyinfra, '-y', join(folder, 'inventory.py'), join(folder, 'prepare.py')];
   return {
     name: 'pyinfra',
-    run: () => good(lab, [...words, '--parallel', String(endpoints.length)]),
+    run: (limitMs) => good(lab, [...words, '--parallel', String(endpoints.length)], { limitMs }),
     unchanged: (output) => /^ *Grand total( +\S+)* *$/m.exec(output)?.[0].split(/ {2,}/)[3] === '-',
   };
 }
@@ -133,12 +134,8 @@ async function peerFolder({ lab, work, id }: ToolSpec, tool: string): Promise<st
   return folder;
 }
 
-async function good(
-  lab: BenchLab,
-  words: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Timed> {
-  const result = await lab.run(words, { env });
-  if (result.status === 0) return result;
+async function good(lab: BenchLab, words: readonly string[], options: ProgramOptions): Promise<Timed> {
+  const result = await lab.run(words, { ...options, cpu: true });
+  if (result.status === 0 || result.cut) return result;
   throw new Error(`${words.join(' ')}: exit code ${result.status}\n${result.output.slice(-6000)}`);
 }

@@ -65,11 +65,11 @@ describe('the verdict on a key', () => {
     ['Windows line ends and spaces', `  h1   ssh-ed25519\t${a64}  \r\n\r\n`, 'h1', 'known'],
     ['nothing', '', 'h1', 'unknown'],
   ])('%s', (_title, text, name, verdict) => {
-    expect(judgeHostKey(parseKnownHosts(text, 'file'), name, keyA).verdict).toBe(verdict);
+    expect(judgeHostKey(parseKnownHosts(text, 'file', name), keyA).verdict).toBe(verdict);
   });
 
   it('names the line and the key that was recorded', () => {
-    const judged = judgeHostKey(parseKnownHosts(`# first\n\nh1 ssh-rsa ${b64}`, 'file'), 'h1', keyA);
+    const judged = judgeHostKey(parseKnownHosts(`# first\n\nh1 ssh-rsa ${b64}`, 'file', 'h1'), keyA);
     expect(judged).toMatchObject({
       verdict: 'changed',
       recorded: { file: 'file', line: 3, keyType: 'ssh-rsa', key: keyB },
@@ -77,22 +77,27 @@ describe('the verdict on a key', () => {
   });
 
   it('names the line of a revocation', () => {
-    expect(judgeHostKey(parseKnownHosts(`\n@revoked * x ${a64}`, 'file'), 'h1', keyA)).toMatchObject({
+    expect(judgeHostKey(parseKnownHosts(`\n@revoked * x ${a64}`, 'file', 'h1'), keyA)).toMatchObject({
       verdict: 'revoked',
       recorded: { line: 2 },
     });
   });
 });
 
+it('makes nothing of the lines of other hosts', () => {
+  const text = `h2 ssh-ed25519 ${b64}\nh1 ssh-ed25519 ${a64}\n*.example.com ssh-ed25519 ${b64}`;
+  expect(parseKnownHosts(text, 'file', 'h1').map(({ line }) => line)).toEqual([2]);
+});
+
 describe('the types to ask a host for', () => {
   it('are those recorded for it, once each', () => {
     const text = `h1 ssh-rsa ${a64}\nh1,h2 ssh-ed25519 ${a64}\nh1 ssh-ed25519 ${b64}\nh2 ecdsa-sha2-nistp256 ${a64}`;
-    expect(recordedKeyTypes(parseKnownHosts(text, 'file'), 'h1')).toEqual(['ssh-rsa', 'ssh-ed25519']);
+    expect(recordedKeyTypes(parseKnownHosts(text, 'file', 'h1'))).toEqual(['ssh-rsa', 'ssh-ed25519']);
   });
 
   it('are not those of authorities and revoked keys', () => {
     const text = `@cert-authority h1 ssh-rsa ${a64}\n@revoked h1 ssh-ed25519 ${a64}`;
-    expect(recordedKeyTypes(parseKnownHosts(text, 'file'), 'h1')).toEqual([]);
+    expect(recordedKeyTypes(parseKnownHosts(text, 'file', 'h1'))).toEqual([]);
   });
 });
 
