@@ -1,10 +1,10 @@
-import { paths } from '../src/components/paths.ts';
+import { kubePki, paths } from '../src/components/paths.ts';
 import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
 import type { ContainerNetwork } from '../src/network/plugin.ts';
 import { certificateText, kubeconfig, kubeconfigText, leafOf } from '../src/pki/index.ts';
-import type { AuthorityName, LeafName } from '../src/pki/index.ts';
+import type { Authority, AuthorityName, LeafName } from '../src/pki/index.ts';
 import type { FileSpec } from '../src/resources/file.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { file } from '../src/resources/file.ts';
@@ -38,7 +38,8 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
     authority(context, 'kubernetes-ca', `${paths.kubePki}/ca.crt`),
     authority(context, 'etcd-ca', `${paths.kubePki}/etcd-ca.crt`),
     authority(context, 'front-proxy-ca', `${paths.kubePki}/front-proxy-ca.crt`),
-    secretFile(`${paths.kubePki}/ca.key`, authorities.ca['kubernetes-ca'].keyPem, authorities.pending),
+    signer(authorities.ca['kubernetes-ca']),
+    secretFile(kubePki.caKey, authorities.ca['kubernetes-ca'].keyPem, authorities.pending),
     secretFile(`${paths.kubePki}/sa.key`, authorities.serviceAccount.keyPem, authorities.pending),
     file({
       path: `${paths.kubePki}/sa.pub`,
@@ -51,6 +52,11 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
     clientKubeconfig(context, host, 'kube-controller-manager', masterUrl(context.inventory, host)),
     clientKubeconfig(context, host, 'kube-scheduler', masterUrl(context.inventory, host)),
   ];
+}
+
+/** The controller-manager signs with one certificate, and refuses a file that holds more. */
+function signer({ certPem, pending }: Authority): AnyResource {
+  return file({ path: kubePki.signer, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
 }
 
 /** The authority that kubelets trust; their own certificates come by the CSR API. */
@@ -69,7 +75,7 @@ export function clientKubeconfig(
   const content = kubeconfig({
     cluster: context.inventory.cluster.name,
     server,
-    caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
+    caPem: context.pki.authorities.ca['kubernetes-ca'].bundlePem,
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
@@ -96,8 +102,8 @@ export function containerNetworkCertificate(
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {
-  const { certPem, pending } = context.pki.authorities.ca[name];
-  return file({ path, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
+  const { bundlePem, pending } = context.pki.authorities.ca[name];
+  return file({ path, content: bundlePem, mode: 0o644, ...certificateOf(bundlePem, pending) });
 }
 
 function leafFiles(

@@ -2,12 +2,24 @@
 export {
   type Authorities,
   type Authority,
-  type AuthorityName,
-  authorityNames,
   type EnsureOptions,
   ensureAuthorities,
+  keptThings,
   type ServiceAccountKeys,
 } from './authorities.ts';
+export { type AuthorityName, authorityNames } from './authority.ts';
+export type { EncryptionKey } from './encryption-key.ts';
+export { finishRotation, type Kept, startRotation } from './kept.ts';
+export {
+  type Phase,
+  phases,
+  readRotations,
+  rotatable,
+  type Rotatable,
+  type Rotation,
+  type Rotations,
+  writeRotation,
+} from './rotation.ts';
 export { type Certificate, isSignedBy, readCertificate } from './certificate.ts';
 export { certificateText, kubeconfigText } from './certificate-text.ts';
 export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
