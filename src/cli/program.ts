@@ -8,6 +8,7 @@ import { defaultInventory, withRunFlags, withStageFlags } from './options.ts';
 import { addJournalCommands } from './program-journal.ts';
 import { k8supVersion } from './version.ts';
 import { addLabCommands } from './program-lab.ts';
+import { addCertsCommands } from './program-certs.ts';
 import { addLocalCommands } from './program-local.ts';
 import { addNetworkCommands } from './program-network.ts';
 
@@ -47,6 +48,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addUnlockCommand(program, io, exit);
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
+  addCertsCommands(program, io, exit);
   addLocalCommands(program, io, exit);
   addJournalCommands(program, io, exit);
   addLabCommands(program, io, exit);

@@ -17,6 +17,8 @@ export interface Rotation {
   readonly phase: Phase;
   /** When all hosts had been brought to the phase, and whatever else it waits for was there. RFC 3339; absent before. */
   readonly settled?: string;
+  /** When pods could first see what the phase brings. RFC 3339. */
+  readonly seen?: string;
 }
 
 /** Those that are under way. */
@@ -30,7 +32,9 @@ export async function readRotations(store: Store): Promise<Rotations> {
   if (text === undefined) return new Map();
   try {
     const entries = Object.entries(JSON.parse(text) as Readonly<Record<string, Rotation>>);
-    return new Map(entries.map(([name, { phase, settled }]) => [known(rotatable, name), rotation(phase, settled)]));
+    return new Map(
+      entries.map(([name, found]) => [known(rotatable, name), { ...found, phase: known(phases, found.phase) }]),
+    );
   } catch (error) {
     throw pkiError('PKI_ROTATION', `${store.path(file)} does not say how far an exchange of keys is`, {
       fix: 'put it back from a backup of the same day: without it nobody knows which key is in use',
@@ -67,10 +71,6 @@ export async function inPhase<T>(
   if (phase === 'drop') return { used: coming, trusted: [coming] };
   const old = await now();
   return { used: phase === 'trust' ? old : coming, trusted: [old, coming] };
-}
-
-function rotation(phase: Phase, settled: string | undefined): Rotation {
-  return { phase: known(phases, phase), ...(settled === undefined ? {} : { settled }) };
 }
 
 function known<T extends string>(names: readonly T[], name: unknown): T {

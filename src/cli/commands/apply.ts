@@ -37,6 +37,10 @@ export interface ApplyRequest {
   readonly yes: boolean;
   /** As the log names it. */
   readonly command: string;
+  /** Done under the controller's lock, before any host is reached. */
+  readonly prepare?: (run: Run) => Promise<void>;
+  /** Done when all stages are applied, in the place of verification; gives the exit code. */
+  readonly finish?: (run: Run, context: RunContext) => Promise<number>;
 }
 
 /** `k8sup apply` and `k8sup stage`. */
@@ -63,6 +67,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     await refuseUnsafeChanges(run);
     // Whoever applies a plan has seen its warnings.
     if (changesNetwork(stages)) await confirmDisruptions(run, request.yes || file !== undefined, io);
+    await request.prepare?.(run);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const stages = await stagesOf(run);
@@ -84,6 +89,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     warnOfExpiry(context);
     if (changesNetwork(stages)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
+    if (request.finish !== undefined) return request.finish(run, context);
     return proves(run, stages) ? verified(run, context) : exitCodes.ok;
   });
 }
