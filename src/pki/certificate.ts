@@ -3,7 +3,7 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 import { messageOf } from '../errors/k8sup-error.ts';
 import { type AlternativeNames, decodeNames, noNames } from './der/alternative-names.ts';
 import { decodeBasicConstraints, decodeExtensions, type Extension, extensionOids } from './der/extensions.ts';
-import { type Attribute, decodeName } from './der/name.ts';
+import { type Attribute, attributeOids, decodeName, valuesOf } from './der/name.ts';
 import {
   content,
   decode,
@@ -59,6 +59,18 @@ export function readCertificate(pem: string, name: string): Certificate {
       cause: error,
     });
   }
+}
+
+/** All certificates of a PEM text. @throws K8supError `PKI_CERTIFICATE`. */
+export function readCertificates(pem: string, name: string): readonly Certificate[] {
+  return pemBlocks(pem)
+    .filter(({ label }) => label === 'CERTIFICATE')
+    .map(({ text }) => readCertificate(text, name));
+}
+
+/** The CN of a name; empty where it has none. */
+export function commonNameOf(name: readonly Attribute[]): string {
+  return valuesOf(name, attributeOids.commonName).join(',');
 }
 
 /** Value of an extension, undefined where the certificate has none. */

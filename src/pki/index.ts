@@ -20,7 +20,7 @@ export {
   type Rotations,
   writeRotation,
 } from './rotation.ts';
-export { type Certificate, isSignedBy, readCertificate } from './certificate.ts';
+export { type Certificate, commonNameOf, isSignedBy, readCertificate, readCertificates } from './certificate.ts';
 export { certificateText, kubeconfigText } from './certificate-text.ts';
 export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
 export { gencert, type GencertOptions, type GencertResult } from './cfssl/gencert.ts';

@@ -163,9 +163,9 @@ describe('certificates and kubeconfigs', () => {
     }
   });
 
-  it('would be seen if they held the key of an administrator', () => {
-    const given = clientKubeconfig(contextOf(inventory), hostOf(inventory, 'node'), 'admin');
-    expect(decoded(given)).toContain('KEY OF admin\n');
+  it('are seen inside of kubeconfigs too', () => {
+    const given = clientKubeconfig(contextOf(inventory), hostOf(inventory, 'all'), 'kube-scheduler');
+    expect(decoded(given)).toContain('KEY OF hosts/all/kube-scheduler\n');
   });
 });
 

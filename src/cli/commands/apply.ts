@@ -39,6 +39,8 @@ export interface ApplyRequest {
   readonly command: string;
   /** Done under the controller's lock, before any host is reached. */
   readonly prepare?: (run: Run) => Promise<void>;
+  /** Done when all hosts are known to be fit, before the first stage. */
+  readonly begin?: (context: RunContext) => Promise<void>;
   /** Done when all stages are applied, in the place of verification; gives the exit code. */
   readonly finish?: (run: Run, context: RunContext) => Promise<number>;
 }
@@ -84,6 +86,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
       await getArtifacts(run, context);
       await rememberApplied(run, changesNetwork(stages));
     }
+    await request.begin?.(context);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
