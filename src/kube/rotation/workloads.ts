@@ -8,7 +8,7 @@ export interface Holder {
 }
 
 interface PodJson {
-  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly volumes?: readonly VolumeJson[] };
   readonly status?: { readonly startTime?: string; readonly phase?: string };
 }
@@ -29,7 +29,7 @@ export async function holdersSince(kube: KubeRunner, since: string): Promise<rea
     readonly items: readonly PodJson[];
   };
   return items
-    .filter(({ metadata, status }) => metadata.namespace !== systemNamespace && isAlive(status?.phase))
+    .filter(({ metadata, status }) => metadata.namespace !== systemNamespace && isAlive(metadata, status?.phase))
     .filter(({ status }) => Date.parse(status?.startTime ?? since) < Date.parse(since))
     .filter(({ spec }) => (spec.volumes ?? []).some(isServiceAccount))
     .map(({ metadata: { namespace, name } }) => ({ namespace, name }));
@@ -55,8 +55,8 @@ done`,
   );
 }
 
-function isAlive(phase: string | undefined): boolean {
-  return phase !== 'Succeeded' && phase !== 'Failed';
+function isAlive({ deletionTimestamp }: PodJson['metadata'], phase: string | undefined): boolean {
+  return deletionTimestamp === undefined && phase !== 'Succeeded' && phase !== 'Failed';
 }
 
 function isServiceAccount({ name, projected }: VolumeJson): boolean {
