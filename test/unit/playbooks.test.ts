@@ -117,7 +117,9 @@ describe('certificates and kubeconfigs', () => {
     ...['apiserver-etcd-client', 'apiserver-kubelet-client', 'apiserver', 'front-proxy-client'].flatMap((name) =>
       pair(`${kubePki}/${name}`),
     ),
-    ...['ca-signer.crt', 'ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub'].map((name) => `${kubePki}/${name}`),
+    ...['ca-signer.crt', 'ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub'].map(
+      (name) => `${kubePki}/${name}`,
+    ),
   ];
 
   it.each([
@@ -239,7 +241,10 @@ function pkiOf(of: Inventory): ClusterPki {
   const authorities = {
     clusterId: 'id',
     ca: Object.fromEntries(
-      names.map((name) => [name, { ...pem(name), bundlePem: pem(name).certPem, certificate: { subjectKeyId: undefined } }]),
+      names.map((name) => [
+        name,
+        { ...pem(name), bundlePem: pem(name).certPem, certificate: { subjectKeyId: undefined } },
+      ]),
     ),
     serviceAccount: { keyPem: 'KEY OF service-account\n', publicPem: 'PUBLIC\n' },
     encryptionKeys: [{ name: 'key1', secret: Buffer.from('KEY OF encryption\n'.padEnd(32, '-')).toString('base64') }],
