@@ -167,30 +167,30 @@ describe.skipIf(noLab !== undefined)(`the life of certificates${noLab === undefi
   });
 
   test('user create, list, revoke: a kubeconfig that does what bindings give, until they are withdrawn', async () => {
-      const out = join(lab.dir, 'ann.kubeconfig');
-      const user = async (...args: readonly string[]) => lab.k8sup('user', ...args);
-      const made = await user('create', 'ann', '--group', 'readers', '--ttl', '1h', '--out', out, '-i', lab.inventory);
-      expect(made.exitCode, made.stderr).toBe(0);
-      expect(statSync(out).mode & 0o777).toBe(0o600);
-      await lab.ssh('h1', `umask 077; cat > /root/ann <<'EOF'\n${readFileSync(out, 'utf8')}EOF\n`);
-      const asAnn = async (what: string): Promise<string> =>
-        lab.ssh('h1', `/opt/k8sup/bin/kubectl --kubeconfig /root/ann ${what} 2>&1 || true`);
-      expect(await asAnn('auth whoami')).toMatch(/ann[\s\S]*readers/);
-      expect(await asAnn('get pods -A')).toMatch(/forbidden/);
-      await lab.kubectl('create', 'clusterrolebinding', 'ann', '--clusterrole=view', '--user=ann');
-      await lab.kubectl('create', 'clusterrolebinding', 'readers', '--clusterrole=view', '--group=readers');
-      expect(await asAnn('get pods -A')).toMatch(/coredns/);
-      expect((await user('list', lab.inventory)).stdout).toMatch(/^ann +readers +0 days/m);
-      const again = await user('create', 'ann', '--out', out, '-i', lab.inventory);
-      expect([again.exitCode, again.stderr]).toEqual([64, expect.stringContaining('USER_FILE')]);
-      const revoked = await user('revoke', 'ann', '--yes', '-i', lab.inventory, '-o', 'plain');
-      expect(revoked.stdout).toMatch(/ann leaves ClusterRoleBinding ann \(view\)/);
-      expect(revoked.stdout).toMatch(/cannot revoke a certificate: until 20/);
-      expect(revoked.stdout).toMatch(/by its groups it keeps.*ClusterRoleBinding readers \(view\)/);
-      await lab.kubectl('delete', 'clusterrolebinding', 'readers');
-      expect(await asAnn('get pods -A')).toMatch(/forbidden/);
-      expect(await lab.kubectl('get', 'csr', '-o', 'name')).not.toMatch(/k8sup-user/);
-    });
+    const out = join(lab.dir, 'ann.kubeconfig');
+    const user = async (...args: readonly string[]) => lab.k8sup('user', ...args);
+    const made = await user('create', 'ann', '--group', 'readers', '--ttl', '1h', '--out', out, '-i', lab.inventory);
+    expect(made.exitCode, made.stderr).toBe(0);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    await lab.ssh('h1', `umask 077; cat > /root/ann <<'EOF'\n${readFileSync(out, 'utf8')}EOF\n`);
+    const asAnn = async (what: string): Promise<string> =>
+      lab.ssh('h1', `/opt/k8sup/bin/kubectl --kubeconfig /root/ann ${what} 2>&1 || true`);
+    expect(await asAnn('auth whoami')).toMatch(/ann[\s\S]*readers/);
+    expect(await asAnn('get pods -A')).toMatch(/forbidden/);
+    await lab.kubectl('create', 'clusterrolebinding', 'ann', '--clusterrole=view', '--user=ann');
+    await lab.kubectl('create', 'clusterrolebinding', 'readers', '--clusterrole=view', '--group=readers');
+    expect(await asAnn('get pods -A')).toMatch(/coredns/);
+    expect((await user('list', lab.inventory)).stdout).toMatch(/^ann +readers +0 days/m);
+    const again = await user('create', 'ann', '--out', out, '-i', lab.inventory);
+    expect([again.exitCode, again.stderr]).toEqual([64, expect.stringContaining('USER_FILE')]);
+    const revoked = await user('revoke', 'ann', '--yes', '-i', lab.inventory, '-o', 'plain');
+    expect(revoked.stdout).toMatch(/ann leaves ClusterRoleBinding ann \(view\)/);
+    expect(revoked.stdout).toMatch(/cannot revoke a certificate: until 20/);
+    expect(revoked.stdout).toMatch(/by its groups it keeps.*ClusterRoleBinding readers \(view\)/);
+    await lab.kubectl('delete', 'clusterrolebinding', 'readers');
+    expect(await asAnn('get pods -A')).toMatch(/forbidden/);
+    expect(await lab.kubectl('get', 'csr', '-o', 'name')).not.toMatch(/k8sup-user/);
+  });
 
   test('rotate-encryption-key: every Secret is written with the new one, and is still read', async () => {
     await lab.kubectl('create', 'secret', 'generic', 'kept', '--from-literal=word=value');
@@ -286,7 +286,7 @@ const podClient = JSON.stringify({
             command: [
               'sh',
               '-c',
-              'while :; do if said=$(/programs/kubectl get --raw /version --request-timeout=5s 2>&1); then date +%s >> /client/done; else echo "$(date +%s) $said" >> /client/failed; fi; sleep 0.5; done',
+              'account=/var/run/secrets/kubernetes.io/serviceaccount; while :; do if said=$(/programs/kubectl --server https://$KUBERNETES_SERVICE_HOST --certificate-authority $account/ca.crt --token $(cat $account/token) --request-timeout 5s get --raw /version 2>&1); then date +%s >> /client/done; else echo "$(date +%s) $said" >> /client/failed; fi; sleep 0.5; done',
             ],
             volumeMounts: [
               { name: 'programs', mountPath: '/programs' },
