@@ -2,6 +2,7 @@ import { coredns } from '../src/components/coredns/coredns.ts';
 import type { Stage } from '../src/engine/stage.ts';
 import { rolloutGate } from '../src/kube/index.ts';
 import { pluginOf } from '../src/network/network.ts';
+import { goneObjects } from '../src/playbook/stages.ts';
 import { networkGate } from './06.network.ts';
 
 /** CoreDNS at the DNS IP. */
@@ -26,5 +27,6 @@ export const addonsStage: Stage = {
       objects: () => [],
       gate: async (context) => networkGate(context, 'Deployment'),
     },
+    goneObjects,
   ],
 };

@@ -21,7 +21,7 @@ export const etcdCauses: readonly KnownCause[] = [
       /"failed to open database".*"error":"(invalid database|checksum error|version mismatch)"|wal: (crc mismatch|max entry size limit exceeded)/,
     cause: "etcd's data on this host is damaged",
     fix: 'keep a copy:  cp -a /var/lib/etcd /root/etcd.damaged ; then let the member join anew with empty data, or restore a snapshot (etcdutl snapshot restore)',
-    source: 'https://etcd.io/docs/v3.6/op-guide/data_corruption/',
+    source: 'https://etcd.io/docs/v3.5/op-guide/data_corruption/',
   },
   {
     code: 'ETCD_MEMBER_NAME',

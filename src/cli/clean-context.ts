@@ -32,7 +32,7 @@ export function makeCleanContext(run: Run, session: Session): RunContext {
     hosts: run.hosts,
     executor: (host) => session.connection(host),
     kube: { run: unused },
-    cluster: { diff: unused, texts: unused, apply: unused },
+    cluster: { diff: unused, texts: unused, apply: unused, causes: unused, forgotten: unused, forget: unused },
     emit: run.emit,
     stop: run.stop,
     concurrency: run.flags.concurrency,

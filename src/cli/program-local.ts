@@ -3,6 +3,7 @@ import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory } from './options.ts';
+import { addPkiCommands } from './program-pki.ts';
 
 /** Commands that need no host: they check, write or compute on the controller. */
 export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
@@ -36,38 +37,6 @@ export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
     });
   addPkiCommands(program, io, exit);
   addArtifactCommands(program, io, exit);
-}
-
-function addPkiCommands(program: Program, io: Io, exit: Exit): void {
-  const pki = program.command('pki').description('certificates from files in the formats of CFSSL');
-  pki
-    .command('gencert')
-    .argument('<csr>', 'request file (JSON)')
-    .option('--initca', 'make a new certificate authority')
-    .option('--ca <file>', 'certificate of the authority that signs')
-    .option('--ca-key <file>', 'its key')
-    .option('--config <file>', 'profiles, as ca-config.json')
-    .option('--profile <name>', 'the profile to use')
-    .option('--hostname <list>', 'names and addresses instead of those of the request, comma-separated')
-    .description('make a key and a certificate; prints cert, csr and key as JSON')
-    .addHelpText(
-      'after',
-      example(
-        'k8sup pki gencert --initca pki/kubernetes-ca-csr.json',
-        'k8sup pki gencert --ca ca.pem --ca-key ca-key.pem --config pki/ca-config.json --profile server server-csr.json',
-      ),
-    )
-    .action(async (csr, flags) => {
-      exit.code = await (await import('./commands/pki.ts')).gencertCommand({ csr, ...flags }, io);
-    });
-  pki
-    .command('certinfo')
-    .argument('<certificate>', 'certificate file (PEM)')
-    .description('print what is in a certificate as JSON')
-    .addHelpText('after', example('k8sup pki certinfo server.pem'))
-    .action(async (file) => {
-      exit.code = await (await import('./commands/pki.ts')).certinfoCommand(file, io);
-    });
 }
 
 function addArtifactCommands(program: Program, io: Io, exit: Exit): void {

@@ -5,6 +5,7 @@ import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, withRunFlags, withStageFlags } from './options.ts';
+import { pkiWords } from './pki/words.ts';
 import { addJournalCommands } from './program-journal.ts';
 import { k8supVersion } from './version.ts';
 import { addLabCommands } from './program-lab.ts';
@@ -25,7 +26,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const output = openSink(io.out);
   openSink(io.err);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...pkiWords(program, args)], { from: 'user' });
     await output.flush();
     return exit.code;
   } catch (error) {

@@ -39,6 +39,7 @@ export async function announce(
       ...about,
       changes,
       ...(diff === undefined ? {} : { diff }),
+      ...(resource.owner === undefined ? {} : { owner: resource.owner }),
       ...(cause === undefined ? {} : { cause }),
     });
   }
@@ -53,12 +54,26 @@ export async function announceObjects(run: StageRun, step: ClusterStep, differen
     return;
   }
   const { showDiff } = context;
+  const searched = context.left !== undefined && difference.changes.size > 0;
+  const causes = searched ? await context.cluster.causes(difference.objects, difference.changes, step.set) : undefined;
   const wanted = showDiff !== undefined && difference.changes.size > 0;
-  const texts = wanted ? await context.cluster.texts(difference.objects, step.set) : new Map<string, never>();
+  const texts = wanted
+    ? await context.cluster.texts(difference.objects, step.set, step.keep?.(context))
+    : new Map<string, never>();
   for (const [resource, changes] of difference.changes) {
     const { before, after } = texts.get(resource) ?? { before: '', after: '' };
     const diff = showDiff?.(resource, before, after);
-    tell(run, { type: 'change', ...about, resource, changes, ...(diff === undefined ? {} : { diff }) });
+    const owner = step.owner?.(resource);
+    const drift = causes?.get(resource);
+    tell(run, {
+      type: 'change',
+      ...about,
+      resource,
+      changes,
+      ...(diff === undefined ? {} : { diff }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(drift === undefined ? {} : drift.writers.length === 0 ? { cause: drift.cause } : drift),
+    });
   }
 }
 

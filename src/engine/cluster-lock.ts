@@ -108,6 +108,9 @@ function aboutLock(holder: LockHolder, { heldSeconds, silentSeconds }: Held): st
   return `${describe(holder)} (${ago(heldSeconds)}; its last sign of life came ${ago(silentSeconds)})`;
 }
 
+/** Who has held a lock for longer did not come at the same time as we did. */
+const togetherSeconds = 5;
+
 /**
  * Of several that come at once the one goes on that has the first host: it waits for the others to give back what they have, while these see that they
  * have lost.
@@ -119,7 +122,8 @@ async function takeAll(places: readonly Place[], text: string, signal: AbortSign
     );
     const [first] = refusals;
     if (first === undefined) return;
-    if (places[0]?.sight.state !== 'taken' || attempt === 5) throw first;
+    const earlier = places.some(({ sight }) => sight.state === 'held' && sight.heldSeconds > togetherSeconds);
+    if (places[0]?.sight.state !== 'taken' || earlier || attempt === 5) throw first;
     await delay(500, undefined, { signal });
   }
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../resources/define.ts';
-import type { DriftCause } from './left.ts';
+import type { DriftCause, FieldWriter } from './left.ts';
 import type { PlanDocument } from './plan-document.ts';
 import type { NetworkStatusReport, NetworkTestReport } from './network-report.ts';
 
@@ -43,6 +43,11 @@ export interface CheckResult {
   readonly ok: boolean;
   /** It was not tried, for the reason that is the result: neither passed nor failed, and `ok` then. */
   readonly skipped?: true;
+  /** Where it failed: code of the known cause that it shows, from the README's table; there may be another one behind it. */
+  readonly cause?: string;
+  /** That cause in a sentence. */
+  readonly why?: string;
+  readonly fix?: string;
   readonly durationMs: number;
 }
 
@@ -210,8 +215,12 @@ export type RunEvent =
       readonly changes: readonly Change[];
       /** Unified diff. In `-o json` with `--diff` alone; in a journal also for texts that were changed. */
       readonly diff?: string;
+      /** Whose it is where it is not k8sup's own, for example `playbook site.yaml:12`. */
+      readonly owner?: string;
       /** In a search for drift: why it differs. */
       readonly cause?: DriftCause;
+      /** In a search for drift, of an object of the cluster: who else has written what differs. */
+      readonly writers?: readonly FieldWriter[];
     }
   | {
       readonly type: 'pending';

@@ -17,11 +17,28 @@ export interface Left {
 /**
  * Why a resource differs:
  * - `host`: it was changed on the host since an apply left it, and the inventory still wants the same
+ * - `cluster`: the same of an object, in the cluster
  * - `inventory`: it is as an apply left it; the inventory, a certificate near its end, or k8sup itself wants something else now
  * - `both`
  * - `unrecorded`: no apply has changed it there, so nobody knows
  */
-export type DriftCause = 'host' | 'inventory' | 'both' | 'unrecorded';
+export type DriftCause = 'host' | 'cluster' | 'inventory' | 'both' | 'unrecorded';
+
+/** Somebody who has written fields of an object, as the apiserver remembers it. */
+export interface FieldWriter {
+  /** The name it goes by there, for example `kubectl-edit`. */
+  readonly manager: string;
+  /** `Apply` or `Update`. */
+  readonly operation: string;
+  /** ISO 8601: the last time. */
+  readonly at?: string;
+}
+
+/** Why an object of the cluster differs, and which others have written what differs. */
+export interface ObjectDrift {
+  readonly cause: DriftCause;
+  readonly writers: readonly FieldWriter[];
+}
 
 /** What is wanted of a resource as one hash; where the controller keeps what it sends does not count. */
 export function wantedHash({ apply }: AnyResource): string {

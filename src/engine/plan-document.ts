@@ -34,7 +34,11 @@ export interface PlanDocument {
   readonly stages: readonly string[];
   /** Names of the hosts that may be changed. */
   readonly hosts: readonly string[];
-  readonly changes: readonly (PlanPlace & { readonly changes: readonly Change[]; readonly diff?: string })[];
+  readonly changes: readonly (PlanPlace & {
+    readonly changes: readonly Change[];
+    readonly diff?: string;
+    readonly owner?: string;
+  })[];
   /** What can only be known once the plan is being applied, and why. */
   readonly later: readonly (PlanPlace & { readonly reason: string })[];
   readonly restarts: readonly PlannedRestart[];

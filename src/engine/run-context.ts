@@ -3,22 +3,38 @@ import type { Host } from '../inventory/model.ts';
 import type { Change } from '../resources/define.ts';
 import type { MakeDiff } from './announce.ts';
 import type { Emit, PlanEvent } from './events.ts';
-import type { Left } from './left.ts';
-import type { KubeObject, KubeRunner, StageContext } from './stage.ts';
+import type { Left, ObjectDrift } from './left.ts';
+import type { ForgottenSets, KubeObject, KubeRunner, StageContext } from './stage.ts';
 
 /** Kubernetes objects as one target: compared and applied through any healthy master. */
 export interface ClusterTarget {
-  /** Changes by object id (`Kind namespace/name`), empty when all is as wanted; `pending` when no apiserver answers yet. */
+  /**
+   * Changes by object id (`Kind namespace/name`), empty when all is as wanted; `pending` when no apiserver answers yet.
+   *
+   * @param keep - what another set has now, so that it stays although this one has it no longer.
+   */
   diff(
     objects: readonly KubeObject[],
     set?: string,
+    keep?: readonly KubeObject[],
   ): Promise<ReadonlyMap<string, readonly Change[]> | { readonly pending: string }>;
   /** Both sides of each object as text, by object id, for a difference that people read; without secrets. An absent side is empty. */
   texts(
     objects: readonly KubeObject[],
     set?: string,
+    keep?: readonly KubeObject[],
   ): Promise<ReadonlyMap<string, { readonly before: string; readonly after: string }>>;
-  apply(objects: readonly KubeObject[], set?: string): Promise<void>;
+  apply(objects: readonly KubeObject[], set?: string, keep?: readonly KubeObject[]): Promise<void>;
+  /** Why objects differ, by object id: for a search for drift. */
+  causes(
+    objects: readonly KubeObject[],
+    changes: ReadonlyMap<string, readonly Change[]>,
+    set?: string,
+  ): Promise<ReadonlyMap<string, ObjectDrift>>;
+  /** What sets that nobody wants any longer have in the cluster, as changes by object id; nothing where no apiserver answers. */
+  forgotten(sets: ForgottenSets): Promise<ReadonlyMap<string, readonly Change[]>>;
+  /** Takes that away. */
+  forget(sets: ForgottenSets): Promise<void>;
 }
 
 /** Numbers that grow during a run. */

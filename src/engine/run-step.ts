@@ -96,7 +96,8 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
   context.emit({ type: 'step-start', ...about });
   await announceObjects(run, step, difference);
   if (difference.changes.size > 0) {
-    await context.cluster.apply(difference.objects, step.set);
+    await context.cluster.apply(difference.objects, step.set, step.keep?.(context));
+    if (step.forgotten !== undefined) await context.cluster.forget(step.forgotten(context));
     countChanges(context.counts, [...difference.changes.values()]);
     markDirty(run, []);
   }
@@ -113,10 +114,12 @@ export async function applyClusterStep(run: StageRun, step: ClusterStep): Promis
 /** Compares a cluster step's objects with the live ones. */
 export async function diffCluster(run: StageRun, step: ClusterStep): Promise<ClusterDifference> {
   try {
+    const { context } = run;
     const objects = await step.objects(withNodes(run));
-    if (objects.length === 0 && step.set === undefined) return { objects, changes: new Map() };
-    const changes = await run.context.cluster.diff(objects, step.set);
-    return 'pending' in changes ? changes : { objects, changes };
+    const gone = step.forgotten === undefined ? [] : await context.cluster.forgotten(step.forgotten(context));
+    if (objects.length === 0 && step.set === undefined) return { objects, changes: new Map(gone) };
+    const changes = await context.cluster.diff(objects, step.set, step.keep?.(context));
+    return 'pending' in changes ? changes : { objects, changes: new Map([...changes, ...gone]) };
   } catch (error) {
     // Objects that are made from the registered nodes are as unknown as the live ones.
     if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')

@@ -32,10 +32,13 @@ export async function runStages(stages: readonly Stage[], context: RunContext): 
 
 /** Who stops a run wants to know how far it has come. */
 function stoppedAt(error: unknown, { id }: Stage, stages: readonly Stage[], finished: readonly string[]): unknown {
-  if (!(error instanceof K8supError) || error.kind !== 'cancelled') return error;
+  // The cluster's lock is taken before the first stage: here somebody has taken it away.
+  const stops = error instanceof K8supError && (error.kind === 'cancelled' || error.code === 'CLUSTER_LOCKED');
+  if (!stops) return error;
   const place = error.step === undefined ? `before ${id}` : `in ${id}, at "${error.step}"`;
   const later = stages.slice(finished.length + 1).map((stage) => stage.id);
-  const why = [`it stopped ${place}`, `done: ${listed(finished)}`, `not begun: ${listed(later)}`];
+  const known = error.why === undefined ? [] : [error.why];
+  const why = [...known, `it stopped ${place}`, `done: ${listed(finished)}`, `not begun: ${listed(later)}`];
   return error.with({ why: why.join('\n') });
 }
 

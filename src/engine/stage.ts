@@ -90,6 +90,14 @@ export interface ClusterGate extends Omit<Gate, 'unit'> {
   readonly journals?: { readonly unit: string; readonly hosts: (said: string) => readonly string[] };
 }
 
+/** Sets that the cluster remembers and that nobody wants any longer. */
+export interface ForgottenSets {
+  /** Whether the set of this name is one of them. */
+  readonly is: (set: string) => boolean;
+  /** What stays although such a set has it, since another one has it now. */
+  readonly keep: readonly KubeObject[];
+}
+
 /** Objects of the cluster, through any healthy master. */
 export interface ClusterStep {
   readonly type: 'cluster';
@@ -99,6 +107,12 @@ export interface ClusterStep {
   readonly later?: (context: StageContext, hosts: readonly Host[]) => Promise<string | undefined>;
   /** Name of a set whose objects the cluster remembers: those that are no longer among `objects` are removed. */
   readonly set?: string;
+  /** Objects that stay when they leave the set: another one has them now. */
+  readonly keep?: (context: StageContext) => readonly KubeObject[];
+  /** Whose an object is where it is not k8sup's own, by its id; see {@link Resource.owner}. */
+  readonly owner?: (resource: string) => string | undefined;
+  /** Sets that are removed as a whole. */
+  readonly forgotten?: (context: StageContext) => ForgottenSets;
   /** Runs on the master after the objects are applied, with kubectl ready to use; for example a rollout that must finish. */
   readonly gate?: (context: StageContext) => ClusterGate | undefined | Promise<ClusterGate | undefined>;
 }

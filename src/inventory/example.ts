@@ -7,6 +7,11 @@ export function schemaFile(): string {
   return join(packageRoot(), 'src', 'inventory', 'inventory.schema.json');
 }
 
+/** The same of playbooks. */
+export function playbookSchemaFile(): string {
+  return join(packageRoot(), 'src', 'inventory', 'playbook', 'playbook.schema.json');
+}
+
 /**
  * The commented inventory that `k8sup init` writes: inventory.example.yaml, with the place of the schema for editors in its first line.
  *

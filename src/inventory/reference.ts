@@ -48,7 +48,12 @@ const playbookIntroduction = `<!-- made by npm run docs -->
 
 # Keys of a playbook
 
-What they are for is told in [steps of your own](../../README.md#steps-of-your-own).`;
+What they are for is told in [steps of your own](../../README.md#steps-of-your-own). Editors with the YAML language server check and
+complete them by [their schema](../inventory/playbook/playbook.schema.json), with this as the playbook's first line:
+
+\`\`\`yaml
+# yaml-language-server: $schema=<path to k8sup>/src/inventory/playbook/playbook.schema.json
+\`\`\``;
 
 const settingsIntroduction = `<!-- made by npm run docs -->
 
@@ -77,7 +82,16 @@ function tableOf(fields: readonly Field[], more: (field: Field) => string = () =
 
 /** JSON schema (draft 7) of the inventory as it is written, for editors; ends with a newline. */
 export function inventoryJsonSchema(plugins: readonly PluginDeclaration[]): string {
-  const schema = z.toJSONSchema(inventorySchemas(plugins).inventory, {
+  return jsonSchemaOf(inventorySchemas(plugins).inventory);
+}
+
+/** The same of a playbook. */
+export function playbookJsonSchema(): string {
+  return jsonSchemaOf(playbookSchema);
+}
+
+function jsonSchemaOf(made: z.ZodType): string {
+  const schema = z.toJSONSchema(made, {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema }) => {

@@ -9,6 +9,7 @@ export { clusterObjects } from './objects.ts';
 export { kubeRunner } from './runner.ts';
 export type { MasterConnection, RawKubeRunner } from './runner.ts';
 export { verifyCluster } from './verify/verify.ts';
+export type { TellCheck } from './verify/verify.ts';
 export { withoutNetwork } from './verify/without-network.ts';
 export { testNetwork } from './network-test/network-test.ts';
 export type { NetworkTestSpec } from './network-test/spec.ts';

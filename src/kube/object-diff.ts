@@ -12,6 +12,12 @@ export function objectId(object: { readonly kind?: unknown; readonly metadata?: 
   return `${String(object.kind)} ${namespace === undefined ? '' : `${namespace}/`}${name ?? ''}`;
 }
 
+/** The same for one that is written without its namespace and for what the apiserver makes of that. Only to compare: cluster-wide kinds get one too. */
+export function objectKey(object: { readonly kind?: unknown; readonly metadata?: unknown }): string {
+  const { name, namespace } = (object.metadata ?? {}) as { readonly name?: string; readonly namespace?: string };
+  return `${String(object.kind)} ${namespace ?? 'default'}/${name ?? ''}`;
+}
+
 /**
  * What a server-side apply would change: the live objects against those of a server-side dry run, without the fields that the apiserver writes by itself.
  * Pure.
@@ -21,12 +27,13 @@ export function diffObjects(
   live: readonly LiveObject[],
   dryRun: readonly LiveObject[],
 ): ReadonlyMap<string, readonly Change[]> {
-  const liveById = new Map(live.map((object) => [objectId(object), object]));
-  const dryById = new Map(dryRun.map((object) => [objectId(object), object]));
+  const liveByKey = new Map(live.map((object) => [objectKey(object), object]));
+  const dryByKey = new Map(dryRun.map((object) => [objectKey(object), object]));
   const changes = new Map<string, readonly Change[]>();
   for (const object of wanted) {
     const id = objectId(object);
-    const [before, after] = [liveById.get(id), dryById.get(id)];
+    const key = objectKey(object);
+    const [before, after] = [liveByKey.get(key), dryByKey.get(key)];
     if (before === undefined) changes.set(id, [{ path: 'object', from: 'absent', to: 'as wanted', effect: 'create' }]);
     else if (after !== undefined) {
       const found = diffValues('', stripped(before), stripped(after), object.kind === 'Secret');
@@ -48,13 +55,13 @@ export function objectTexts(
   live: readonly LiveObject[],
   dryRun: readonly LiveObject[],
 ): ReadonlyMap<string, ObjectTexts> {
-  const find = (list: readonly LiveObject[], id: string): LiveObject | undefined =>
-    list.find((object) => objectId(object) === id);
+  const find = (list: readonly LiveObject[], key: string): LiveObject | undefined =>
+    list.find((object) => objectKey(object) === key);
   return new Map(
     objects.map((object) => {
-      const id = objectId(object);
-      const [before, after] = [find(live, id), find(dryRun, id)];
-      return [id, { before: textOf(before, after, 'of before'), after: textOf(after, before, 'new') }];
+      const key = objectKey(object);
+      const [before, after] = [find(live, key), find(dryRun, key)];
+      return [objectId(object), { before: textOf(before, after, 'of before'), after: textOf(after, before, 'new') }];
     }),
   );
 }
@@ -125,7 +132,7 @@ function diffValues(path: string, before: unknown, after: unknown, secret: boole
   return [{ path, from: shown(before, secret), to: shown(after, secret), effect }];
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

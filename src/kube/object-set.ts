@@ -1,13 +1,14 @@
 import type { KubeObject } from '../engine/stage.ts';
 import type { Change } from '../resources/define.ts';
 import { inApplyOrder } from './apply-order.ts';
-import { objectId } from './object-diff.ts';
+import { objectId, objectKey } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 
 /** What is needed to find an object again. */
 export type ObjectReference = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
 
-const namespace = 'kube-system';
+/** Where the lists are. */
+export const setNamespace = 'kube-system';
 
 /** A ConfigMap that lists the objects of a set, so that those which no longer belong to it are found and removed. */
 export function setObject(set: string, objects: readonly KubeObject[]): KubeObject {
@@ -17,21 +18,26 @@ export function setObject(set: string, objects: readonly KubeObject[]): KubeObje
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: nameOf(set), namespace },
+    metadata: { name: nameOf(set), namespace: setNamespace },
     data: { objects: listed.join('\n') },
   };
 }
 
-/** Those that the live list of the set has and `wanted` has not, the last made first: what others rest on goes last. */
+/** Those that the live list of the set has and are not to be kept, the last made first: what others rest on goes last. */
 export function leftObjects(
   set: string,
   live: readonly LiveObject[],
-  wanted: readonly KubeObject[],
+  keep: readonly KubeObject[],
 ): readonly ObjectReference[] {
-  const keep = new Set(wanted.map(objectId));
+  const keys = new Set(keep.map(objectKey));
   return liveList(set, live)
-    .filter((object) => !keep.has(objectId(object)))
+    .filter((object) => !keys.has(objectKey(object)))
     .toReversed();
+}
+
+/** Whether the live list of the set has an object: then an apply has made it, or was about to. */
+export function isListed(set: string, live: readonly LiveObject[], object: KubeObject): boolean {
+  return liveList(set, live).some((one) => objectKey(one) === objectKey(object));
 }
 
 /** The changes with that of the list itself in few words: each object that comes or goes is told by a change of its own. */
@@ -55,12 +61,19 @@ export function withShortList(
 
 export function removalsOf(left: readonly ObjectReference[]): ReadonlyMap<string, readonly Change[]> {
   return new Map(
-    left.map((object) => [
-      objectId(object),
-      [{ path: 'object', from: 'there', to: 'absent', effect: 'delete' }] as const,
-    ]),
+    left.map((object) => {
+      const more = takesAlong[object.kind];
+      const change: Change = { path: 'object', from: 'there', to: 'absent', effect: 'delete' };
+      return [objectId(object), [more === undefined ? change : { ...change, interrupts: more }]];
+    }),
   );
 }
+
+/** What goes with an object of a kind, whoever made it. */
+const takesAlong: Readonly<Record<string, string>> = {
+  Namespace: 'everything in it goes too',
+  CustomResourceDefinition: 'all objects of its kind go too',
+};
 
 function liveList(set: string, live: readonly LiveObject[]): readonly ObjectReference[] {
   const list = live.find((object) => objectId(object) === listId(set)) as
@@ -77,9 +90,10 @@ function readList(text: string): readonly ObjectReference[] {
 }
 
 function listId(set: string): string {
-  return objectId({ kind: 'ConfigMap', metadata: { name: nameOf(set), namespace } });
+  return objectId({ kind: 'ConfigMap', metadata: { name: nameOf(set), namespace: setNamespace } });
 }
 
-function nameOf(set: string): string {
+/** The name of a set's list. */
+export function nameOf(set: string): string {
   return `k8sup-${set}`;
 }

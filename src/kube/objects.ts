@@ -5,10 +5,14 @@ import type { Change } from '../resources/define.ts';
 import { escapeControl } from '../shell/escape.ts';
 import { rawShell } from '../shell/sh.ts';
 import { inApplyOrder } from './apply-order.ts';
-import { diffObjects, objectId, objectTexts } from './object-diff.ts';
+import { fieldManager } from './field-writers.ts';
+import { forgetSets, forgottenObjects } from './forgotten-sets.ts';
+import { objectCauses } from './object-causes.ts';
+import { diffObjects, objectId, objectKey, objectTexts } from './object-diff.ts';
 import type { LiveObject } from './object-diff.ts';
 import { leftObjects, removalsOf, setObject, withShortList } from './object-set.ts';
 import type { ObjectReference } from './object-set.ts';
+import { itemsOf, listOf, removeObjects } from './remove-objects.ts';
 
 /** What one look at the apiserver gave: live objects, and what a server-side apply would make of them. */
 export interface ObjectProbe {
@@ -25,18 +29,18 @@ interface Call {
   readonly said: string;
 }
 
-const applyFlags = '--server-side --force-conflicts --field-manager=k8sup';
+const applyFlags = `--server-side --force-conflicts --field-manager=${fieldManager}`;
 const marks = ['@@k8sup-live', '@@k8sup-dry-run', '@@k8sup-end'] as const;
 
 /**
- * Kubernetes objects, compared by a server-side dry run and applied server-side under the field manager `k8sup`. Objects of a namespaced kind
- * name their namespace.
+ * Kubernetes objects, compared by a server-side dry run and applied server-side under the field manager `k8sup`. Those of a namespaced kind that name no
+ * namespace are in `default`.
  */
 export function clusterObjects(kube: KubeRunner): ClusterTarget {
   // What a difference was made from is what is shown of it.
   const looked = new WeakMap<readonly KubeObject[], ObjectProbe>();
   return {
-    diff: async (objects, set) => {
+    diff: async (objects, set, keep = []) => {
       try {
         const all = withSet(objects, set);
         const probe = await probeObjects(kube, all);
@@ -46,24 +50,31 @@ export function clusterObjects(kube: KubeRunner): ClusterTarget {
         const changes = reason === undefined ? known : withUnknown(all, known, reason);
         if (set === undefined) return changes;
         const told = withShortList(changes, set, { live, wanted: objects });
-        return new Map([...told, ...removalsOf(leftObjects(set, live, objects))]);
+        return new Map([...told, ...removalsOf(leftObjects(set, live, [...objects, ...keep]))]);
       } catch (error) {
         if (error instanceof K8supError && error.code === 'KUBE_UNREACHABLE')
           return { pending: error.why ?? error.message };
         throw error;
       }
     },
-    texts: async (objects, set) => {
+    texts: async (objects, set, keep = []) => {
       const all = withSet(objects, set);
       const { live, dryRun } = looked.get(objects) ?? (await probeObjects(kube, all));
-      const left = set === undefined ? [] : leftObjects(set, live, objects);
+      const left = set === undefined ? [] : leftObjects(set, live, [...objects, ...keep]);
       const gone = left.length === 0 ? [] : await liveOf(kube, left);
       return objectTexts([...all, ...left], [...live, ...gone], dryRun);
     },
-    apply: async (objects, set) => {
-      if (set !== undefined) await renewSet(kube, objects, set);
+    apply: async (objects, set, keep = []) => {
+      if (set !== undefined) await renewSet(kube, { objects, keep }, set);
       if (objects.length > 0) await applyObjects(kube, objects);
     },
+    causes: async (objects, changes, set) => {
+      const wanted = withSet(objects, set);
+      const { live } = looked.get(objects) ?? (await probeObjects(kube, wanted));
+      return objectCauses(kube, changes, { wanted, live, set });
+    },
+    forgotten: (sets) => forgottenObjects(kube, sets),
+    forget: (sets) => forgetSets(kube, sets),
   };
 }
 
@@ -75,20 +86,16 @@ function withSet(objects: readonly KubeObject[], set: string | undefined): reado
  * What left the set goes before the new ones come: a DaemonSet of the old network would go on setting hosts up. Then the list is written: an object that
  * is listed and not there does no harm, one that is there and not listed would stay for ever.
  */
-async function renewSet(kube: KubeRunner, objects: readonly KubeObject[], set: string): Promise<void> {
+async function renewSet(
+  kube: KubeRunner,
+  { objects, keep }: Readonly<Record<'objects' | 'keep', readonly KubeObject[]>>,
+  set: string,
+): Promise<void> {
   const list = setObject(set, objects);
   const { live } = await probeObjects(kube, [list]);
-  const left = leftObjects(set, live, objects);
+  const left = leftObjects(set, live, [...objects, ...keep]);
   if (left.length > 0) await removeObjects(kube, left);
   await applyObjects(kube, [list]);
-}
-
-/** A kind that is no longer served has no objects. */
-async function removeObjects(kube: KubeRunner, left: readonly ObjectReference[]): Promise<void> {
-  const script = `head -c "$1" > "$k8sup_d/left.json"
-kubectl delete -f "$k8sup_d/left.json" --ignore-not-found --timeout=120s >/dev/null 2>"$k8sup_d/said" && exit 0
-if grep -v 'no matches for kind' "$k8sup_d/said" >&2; then exit 1; fi`;
-  await kube.run(rawShell(script), { contents: [listOf(left)], timeoutMs: 150_000 });
 }
 
 /**
@@ -105,10 +112,10 @@ export async function probeObjects(kube: KubeRunner, objects: readonly KubeObjec
     if (known.length === objects.length) throw refused('the live objects cannot be read', get.said);
     return probeObjects(kube, known);
   }
-  const live = items(get.output);
-  if (dry.ok) return { live, dryRun: items(dry.output) };
-  const ids = new Set(live.map(objectId));
-  const present = objects.filter((object) => ids.has(objectId(object)));
+  const live = itemsOf(get.output);
+  if (dry.ok) return { live, dryRun: itemsOf(dry.output) };
+  const keys = new Set(live.map(objectKey));
+  const present = objects.filter((object) => keys.has(objectKey(object)));
   if (present.length < objects.length) {
     const again = await probeObjects(kube, present);
     return { ...again, live };
@@ -195,7 +202,7 @@ function isDefinedBy(definitions: readonly KubeObject[], { apiVersion, kind }: K
 async function liveOf(kube: KubeRunner, references: readonly ObjectReference[]): Promise<readonly LiveObject[]> {
   const script = `head -c "$1" > "$k8sup_d/left.json"
 kubectl get -f "$k8sup_d/left.json" --ignore-not-found -o json 2>/dev/null || :`;
-  return items(await kube.run(rawShell(script), { contents: [listOf(references)] }));
+  return itemsOf(await kube.run(rawShell(script), { contents: [listOf(references)] }));
 }
 
 async function look(kube: KubeRunner, objects: readonly KubeObject[]): Promise<readonly [Call, Call]> {
@@ -229,15 +236,4 @@ function refused(what: string, why: string): K8supError {
     why: escapeControl(why),
     fix: 'see what the message names; then run the same command again',
   });
-}
-
-function listOf(objects: readonly ObjectReference[]): Buffer {
-  return Buffer.from(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-}
-
-/** kubectl prints one object alone and several as a List; nothing at all where none was found. */
-function items(text: string): readonly LiveObject[] {
-  if (text.trim() === '') return [];
-  const value = JSON.parse(text) as LiveObject;
-  return value['kind'] === 'List' ? ((value['items'] ?? []) as readonly LiveObject[]) : [value];
 }

@@ -52,7 +52,7 @@ export function keptAuthority(name: AuthorityName, options: AuthorityOptions): K
 
 function checkUsable({ now, inventory }: AuthorityOptions, { certificate }: Issuer, path: string): void {
   const end = certificate.notAfter;
-  if (!certificate.isCa) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
+  if (!certificate.ca) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
   if (end <= now) {
     throw pkiError(
       'PKI_CA_EXPIRED',

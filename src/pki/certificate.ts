@@ -2,7 +2,13 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 
 import { messageOf } from '../errors/k8sup-error.ts';
 import { type AlternativeNames, decodeNames, noNames } from './der/alternative-names.ts';
-import { decodeBasicConstraints, decodeExtensions, type Extension, extensionOids } from './der/extensions.ts';
+import {
+  type CaConstraint,
+  decodeBasicConstraints,
+  decodeExtensions,
+  type Extension,
+  extensionOids,
+} from './der/extensions.ts';
 import { type Attribute, attributeOids, decodeName, valuesOf } from './der/name.ts';
 import {
   content,
@@ -35,7 +41,8 @@ export interface Certificate {
   readonly publicKey: KeyObject;
   readonly extensions: readonly Extension[];
   readonly names: AlternativeNames;
-  readonly isCa: boolean;
+  /** Undefined for what is no authority. */
+  readonly ca: CaConstraint | undefined;
   readonly subjectKeyId: Buffer | undefined;
   readonly authorityKeyId: Buffer | undefined;
 }
@@ -106,7 +113,7 @@ function readDer(der: Buffer): Omit<Certificate, 'pem'> {
     publicKey: new X509Certificate(der).publicKey,
     extensions,
     names: part(extensionOids.alternativeNames, (value) => decodeNames(decode(value))) ?? noNames,
-    isCa: part(extensionOids.basicConstraints, decodeBasicConstraints) !== undefined,
+    ca: part(extensionOids.basicConstraints, decodeBasicConstraints),
     subjectKeyId: part(extensionOids.subjectKeyId, (value) => content(decode(value), 'octets', 'the key identifier')),
     authorityKeyId: part(extensionOids.authorityKeyId, readAuthorityKeyId),
   };

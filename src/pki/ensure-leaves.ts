@@ -9,8 +9,7 @@ import { type Certificate, extensionOf, isSignedBy, readCertificate } from './ce
 import { profileOfConfig } from './cfssl/config.ts';
 import { namesOf } from './der/alternative-names.ts';
 import { extensionOids, extensionsFor } from './der/extensions.ts';
-import { encodeName } from './der/name.ts';
-import { encode } from './der/write.ts';
+import { type Attribute, decodeName, encodeName } from './der/name.ts';
 import { cappedAt, type CertificateContent, issueCertificate, validityFrom } from './issue.ts';
 import { generateKey, keyIdOf, type KeySpec, keySpecOf, privateKeyPem, readPrivateKey, sameSpec } from './keys.ts';
 import { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
@@ -69,7 +68,8 @@ export async function ensureLeaves(
     const { subject, key } = requestOf(files, place.kind.name);
     const { usages } = profileOfConfig(files.config, place.kind.profile);
     const authority = authorities.ca[place.kind.ca];
-    const wanted: WantedLeaf = { place, authority, key, content: { subject, usages, hosts: place.hosts }, lifetimeMs };
+    const content = { subject, usages, names: namesOf(place.hosts) };
+    const wanted: WantedLeaf = { place, authority, key, content, lifetimeMs };
     return ensureLeaf(store, wanted, { now, dryRun: options.dryRun ?? false });
   });
 }
@@ -162,10 +162,9 @@ function reasonToIssue(pair: Pair, wanted: WantedLeaf, now: Date): IssueReason |
 
 function differenceOf(certificate: Certificate, { authority, content }: WantedLeaf): IssueReason | undefined {
   if (!isSignedBy(certificate, authority.certificate)) return 'authority';
-  if (!certificate.subjectDer.equals(encode(encodeName(content.subject)))) return 'subject';
+  if (!sameName(certificate.subject, decodeName(encodeName(content.subject)))) return 'subject';
   const wanted = extensionsFor({
     ...content,
-    names: namesOf(content.hosts),
     subjectKeyId: keyIdOf(certificate.publicKey),
     emptySubject: false,
   });
@@ -176,6 +175,13 @@ function differenceOf(certificate: Certificate, { authority, content }: WantedLe
   if (differs(extensionOids.alternativeNames)) return 'names';
   const rest = [extensionOids.keyUsage, extensionOids.extendedKeyUsage, extensionOids.basicConstraints];
   return rest.some(differs) ? 'usages' : undefined;
+}
+
+/** By what the attributes say: cfssl, kubeadm and earlier releases of k8sup write the same text as strings of other types. */
+function sameName(a: readonly Attribute[], b: readonly Attribute[]): boolean {
+  const said = (attributes: readonly Attribute[]): string =>
+    JSON.stringify(attributes.map(({ oid, value }) => [oid, value]));
+  return said(a) === said(b);
 }
 
 function isExpiring(certificate: Certificate, wanted: WantedLeaf, now: Date): boolean {

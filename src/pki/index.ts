@@ -23,7 +23,14 @@ export {
 export { type Certificate, commonNameOf, isSignedBy, readCertificate, readCertificates } from './certificate.ts';
 export { certificateText, kubeconfigText } from './certificate-text.ts';
 export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
-export { gencert, type GencertOptions, type GencertResult } from './cfssl/gencert.ts';
+export { bundle, type BundleOptions } from './cfssl/bundle.ts';
+export { csrInfo } from './cfssl/csr-info.ts';
+export { defaultFiles } from './cfssl/defaults.ts';
+export { certificateOf } from './cfssl/domain.ts';
+export { authorityWithKey, gencert, type GencertOptions, type GencertResult, genkey } from './cfssl/gencert.ts';
+export { gencrl, type GencrlOptions } from './cfssl/gencrl.ts';
+export { renewAuthority, selfsign, type SelfsignOptions } from './cfssl/selfsign.ts';
+export { sign, type SignOptions } from './cfssl/sign.ts';
 export type { JsonSource } from './cfssl/source.ts';
 export {
   bootstrapGroup,

@@ -1,9 +1,10 @@
 import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
 
 import type { Certificate } from './certificate.ts';
-import { namesOf } from './der/alternative-names.ts';
+import type { AlternativeNames } from './der/alternative-names.ts';
 import { type CaConstraint, encodeExtensions, type Extension, extensionsFor } from './der/extensions.ts';
-import { type DistinguishedName, encodeName } from './der/name.ts';
+import { type DistinguishedName, encodeName, isEmptyName } from './der/name.ts';
+import type { Places } from './der/places.ts';
 import { decode } from './der/read.ts';
 import type { Usage } from './der/usages.ts';
 import { bits, encode, integer, sequence, smallInteger, tagged, time, type Node } from './der/write.ts';
@@ -15,11 +16,13 @@ import { algorithmFor, encodeAlgorithm, signBytes, type SignatureAlgorithm } fro
 /** What a certificate says of its holder. */
 export interface CertificateContent {
   readonly subject: DistinguishedName;
-  /** CFSSL's `hosts`: DNS names, IP addresses, e-mail addresses, URIs. */
-  readonly hosts: readonly string[];
+  readonly names: AlternativeNames;
   readonly usages: readonly Usage[];
   /** Present: the certificate may sign others. */
   readonly ca?: CaConstraint;
+  readonly places?: Places;
+  /** Further extensions; one of a kind that is made from the rest replaces it. */
+  readonly more?: readonly Extension[];
 }
 
 export interface Validity {
@@ -50,7 +53,7 @@ export function cappedAt(validity: Validity, issuer: Certificate): Validity {
 /**
  * A certificate signed by an authority, as PEM.
  *
- * @throws K8supError `PKI_LIFETIME` when it would outlive the authority, `PKI_CA` when the issuer is none, `PKI_HOST`.
+ * @throws K8supError `PKI_LIFETIME` when it would outlive the authority, `PKI_CA` when the issuer is none or may not sign this.
  */
 export async function issueCertificate(
   content: CertificateContent,
@@ -58,11 +61,10 @@ export async function issueCertificate(
   by: { readonly issuer: Issuer; readonly validity: Validity },
 ): Promise<string> {
   const { certificate, key } = by.issuer;
-  refuseBadIssuer(certificate, by.validity);
+  refuseBadIssuer(certificate, content.ca, by.validity);
   const subjectKeyId = keyIdOf(publicKey);
   const extensions = extensionsFor({
     ...content,
-    names: namesOf(content.hosts),
     subjectKeyId,
     authorityKeyId: certificate.subjectKeyId ?? keyIdOf(certificate.publicKey),
     emptySubject: isEmptyName(content.subject),
@@ -76,7 +78,6 @@ export async function selfSign(content: CertificateContent, key: KeyObject, vali
   const publicKey = createPublicKey(key);
   const extensions = extensionsFor({
     ...content,
-    names: namesOf(content.hosts),
     subjectKeyId: keyIdOf(publicKey),
     emptySubject: isEmptyName(content.subject),
   });
@@ -118,11 +119,18 @@ function newSerial(): Buffer {
   return serial;
 }
 
-function refuseBadIssuer(issuer: Certificate, validity: Validity): void {
-  if (!issuer.isCa) {
+function refuseBadIssuer(issuer: Certificate, asked: CaConstraint | undefined, validity: Validity): void {
+  if (!issuer.ca) {
     throw pkiError('PKI_CA', 'the certificate given as authority is none', {
       why: 'its basicConstraints do not say CA:TRUE',
       fix: 'give the certificate of a certificate authority',
+    });
+  }
+  const limit = issuer.ca.pathLength;
+  if (asked && limit !== undefined && (limit === 0 || (asked.pathLength ?? 0) >= limit)) {
+    throw pkiError('PKI_CA', 'the authority may not sign an authority like this one', {
+      why: `its path length allows ${limit} further authorities below it`,
+      fix: limit === 0 ? 'sign leaves alone with it' : `give the new authority a path length below ${limit}`,
     });
   }
   if (validity.notAfter > issuer.notAfter) {
@@ -131,8 +139,4 @@ function refuseBadIssuer(issuer: Certificate, validity: Validity): void {
       fix: 'ask for a shorter lifetime, or make the authority with a longer one (ca.expiry in its request)',
     });
   }
-}
-
-function isEmptyName(name: DistinguishedName): boolean {
-  return Object.values(name).every((value: unknown) => value === undefined || (value as string).length === 0);
 }

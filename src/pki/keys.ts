@@ -40,7 +40,8 @@ export function privateKeyPem(key: KeyObject): string {
 export function readPrivateKey(pem: string, name: string): KeyObject {
   let key: KeyObject;
   try {
-    key = createPrivateKey(pem);
+    // CFSSL labels what is PKCS #8 in its own way.
+    key = createPrivateKey(pem.replaceAll('Ed25519 PRIVATE KEY', 'PRIVATE KEY'));
   } catch {
     // The cause may quote the key, so it is not passed on.
     throw pkiError('PKI_KEY', `${name} holds no private key that can be read`, {

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { encodeNames, isEmpty, namesOf } from './der/alternative-names.ts';
+import { type AlternativeNames, encodeNames, isEmpty } from './der/alternative-names.ts';
 import { type CaConstraint, encodeExtensions, type Extension, extensionOids } from './der/extensions.ts';
 import { type DistinguishedName, encodeName } from './der/name.ts';
 import { decode } from './der/read.ts';
@@ -14,11 +14,12 @@ export const extensionRequestOid = '1.2.840.113549.1.9.14';
 
 export interface RequestContent {
   readonly subject: DistinguishedName;
-  readonly hosts: readonly string[];
+  readonly names: AlternativeNames;
   readonly ca?: CaConstraint;
+  readonly more?: readonly Extension[];
 }
 
-/** A PKCS#10 request as PEM, signed by the key it is for. @throws K8supError `PKI_HOST`. */
+/** A PKCS#10 request as PEM, signed by the key it is for. */
 export async function createRequest(content: RequestContent, key: KeyObject): Promise<string> {
   const extensions = requestedExtensions(content);
   const attribute = sequence(oid(extensionRequestOid), setOf(encodeExtensions(extensions)));
@@ -33,8 +34,8 @@ export async function createRequest(content: RequestContent, key: KeyObject): Pr
   return toPem('CERTIFICATE REQUEST', encode(sequence(info, encodeAlgorithm(algorithm), bits(signature))));
 }
 
-function requestedExtensions({ hosts, ca }: RequestContent): readonly Extension[] {
-  const names = namesOf(hosts);
+/** The extensions that a request for this asks for, in the order in which Go writes them. */
+export function requestedExtensions({ names, ca, more = [] }: RequestContent): readonly Extension[] {
   const extensions: Extension[] = [];
   if (!isEmpty(names)) {
     extensions.push({ oid: extensionOids.alternativeNames, critical: false, value: encode(encodeNames(names)) });
@@ -43,5 +44,5 @@ function requestedExtensions({ hosts, ca }: RequestContent): readonly Extension[
     const limit = ca.pathLength === undefined ? [] : [smallInteger(ca.pathLength)];
     extensions.push({ oid: extensionOids.basicConstraints, critical: true, value: encode(sequence(yes(), ...limit)) });
   }
-  return extensions;
+  return [...extensions, ...more];
 }

@@ -1,3 +1,4 @@
+import { noNames } from './der/alternative-names.ts';
 import { generateKey, privateKeyPem } from './keys.ts';
 import { createRequest } from './request.ts';
 
@@ -7,6 +8,9 @@ export async function userRequest(
   groups: readonly string[],
 ): Promise<{ readonly requestPem: string; readonly keyPem: string }> {
   const key = await generateKey({ algo: 'ecdsa', size: 256 });
-  const requestPem = await createRequest({ subject: { commonName: user, organization: [...groups] }, hosts: [] }, key);
+  const requestPem = await createRequest(
+    { subject: { commonName: user, organization: [...groups] }, names: noNames },
+    key,
+  );
   return { requestPem, keyPem: privateKeyPem(key) };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { StageContext } from '../engine/stage.ts';
 import type { Host } from '../inventory/model.ts';
 import type { OwnResource, OwnStage, TextFrom } from '../inventory/playbook/model.ts';
@@ -24,19 +25,28 @@ import { lines } from '../shell/sh.ts';
  * controller are read here.
  *
  * @param step - file that lists what it comes to own, see {@link ofStep}.
+ * @param context - `file`: that of the playbook.
  */
 export async function ownResources(
   stage: OwnStage,
   step: string,
   host: Host,
-  context: Pick<StageContext, 'inventory'>,
+  context: Pick<StageContext, 'inventory'> & { readonly file: string },
 ): Promise<readonly AnyResource[]> {
-  const made: AnyResource[] = [...bootFiles(stage)];
-  for (const resource of stage.resources) made.push(...(await resourcesOf(resource, host, context)));
+  const owned = (line: number, list: readonly AnyResource[]): readonly AnyResource[] =>
+    list.map((one) => ({ ...one, owner: ownerOf(context.file, line) }));
+  const made: AnyResource[] = [...bootFiles(stage, owned)];
+  for (const resource of stage.resources)
+    made.push(...owned(resource.line, await resourcesOf(resource, host, context)));
   return made.map((one) => ({
     ...one,
     apply: { ...one.apply, script: lines([ofStep(step, one.id), one.apply.script]) },
   }));
+}
+
+/** Whose something is, as people are told. */
+export function ownerOf(file: string, line: number): string {
+  return `playbook ${basename(file)}:${String(line)}`;
 }
 
 async function resourcesOf(
@@ -85,18 +95,21 @@ function unitOf({ name, content, enabled, running, restartOn }: Extract<OwnResou
   return [...own, hostUnit({ unit: name, enabled, running, inputs })];
 }
 
-function bootFiles({ id, resources }: OwnStage): readonly AnyResource[] {
+/** What makes settings and modules last is whose the first of them is. */
+function bootFiles(
+  { id, resources }: OwnStage,
+  owned: (line: number, list: readonly AnyResource[]) => readonly AnyResource[],
+): readonly AnyResource[] {
   const settings = resources.filter((one) => one.kind === 'sysctl');
-  const modules = resources.filter((one) => one.kind === 'kernelModule').map(({ name }) => name);
+  const modules = resources.filter((one) => one.kind === 'kernelModule');
   const name = `95-k8sup-${id.replace('.', '-')}.conf`;
-  return [
-    ...(modules.length === 0
-      ? []
-      : [file({ path: `/etc/modules-load.d/${name}`, content: modulesFileText(modules), mode: 0o644 })]),
-    ...(settings.length === 0
-      ? []
-      : [file({ path: `/etc/sysctl.d/${name}`, content: sysctlFileText(settings), mode: 0o644 })]),
+  const texts = [
+    { folder: '/etc/modules-load.d', of: modules, content: modulesFileText(modules.map((one) => one.name)) },
+    { folder: '/etc/sysctl.d', of: settings, content: sysctlFileText(settings) },
   ];
+  return texts.flatMap(({ folder, of: [first], content }) =>
+    first === undefined ? [] : owned(first.line, [file({ path: `${folder}/${name}`, content, mode: 0o644 })]),
+  );
 }
 
 async function bytesOf(from: TextFrom): Promise<Buffer> {

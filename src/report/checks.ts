@@ -1,4 +1,5 @@
 import type { CheckResult } from '../engine/events.ts';
+import { groupBy } from './group-by.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { duration, oneLine } from './words.ts';
@@ -29,5 +30,16 @@ export function renderChecks(checks: readonly CheckResult[], style: Style): stri
   const tried = checks.length - skipped;
   const left = skipped === 0 ? '' : ` ${skipped} could not be made.`;
   const total = `${tried - failed} of ${tried} checks passed.${left}`;
-  return `${text}\n${failed === 0 ? total : colors.red(total)}`;
+  const causes = causeLines(checks).map((line) => `${line}\n`);
+  return `${text}\n${causes.join('')}${failed === 0 ? total : colors.red(total)}`;
+}
+
+/** Each known cause once, with the checks that show it. */
+function causeLines(checks: readonly CheckResult[]): readonly string[] {
+  const shown = checks.flatMap((check) => (check.cause === undefined ? [] : [{ ...check, cause: check.cause }]));
+  return [...groupBy(shown, ({ cause }) => cause)].flatMap(([code, list]) => {
+    const names = [...new Set(list.map(({ name }) => oneLine(name)))].join(', ');
+    const [{ why = '', fix = '' } = {}] = list;
+    return [`likely cause of ${names}: ${oneLine(why)} (${oneLine(code)})`, `  fix: ${oneLine(fix)}`];
+  });
 }

@@ -104,9 +104,10 @@ function hostText(event: HostEvent, verbose: boolean, style: Style): string | un
   }
 }
 
-function checkText({ name, ok, skipped, result, durationMs }: CheckResult): string {
+function checkText({ name, ok, skipped, result, durationMs, cause, why = '', fix = '' }: CheckResult): string {
   const verdict = skipped === true ? 'skipped' : ok ? 'ok' : 'FAILED';
-  return `check ${oneLine(name)}: ${verdict}, ${oneLine(result)} (${duration(durationMs)})`;
+  const likely = cause === undefined ? '' : `; likely cause: ${oneLine(why)} (${oneLine(cause)}); fix: ${oneLine(fix)}`;
+  return `check ${oneLine(name)}: ${verdict}, ${oneLine(result)} (${duration(durationMs)})${likely}`;
 }
 
 function diffText(diff: string): string {

@@ -54,6 +54,8 @@ export interface Resource<S = unknown> {
   readonly pending?: string;
   /** The probe of `drift`, where {@link Resource.probe} trusts what was recorded instead of looking. */
   readonly recheck?: Sh;
+  /** Whose it is where it is not k8sup's own, for people: for example `playbook site.yaml:12`. */
+  readonly owner?: string;
   /** Of a unit: where its flags and settings come from. */
   readonly explanation?: Explanation;
 }

@@ -185,12 +185,20 @@ async function collect(
  * Sends with backpressure. The input is written to and ended, never destroyed: a script that ends early (sudo that refuses) closes its input first, and its exit
  * code and last words are still to come.
  */
-async function send({ input }: Pipe, host: ScriptHost, framed: FramedScript, options: RunOptions): Promise<void> {
+async function send(
+  { input, ended }: Pipe,
+  host: ScriptHost,
+  framed: FramedScript,
+  options: RunOptions,
+): Promise<void> {
+  // The input of a connection that was cut stays writable for ever, and never drains.
+  const state = { over: false };
+  const end = ended.then(() => void (state.over = true));
   for await (const chunk of chunks(host, framed, options.contents ?? [])) {
-    if (!input.writable) return;
-    if (!input.write(chunk)) await drained(input);
+    if (state.over || !input.writable) return;
+    if (!input.write(chunk)) await Promise.race([drained(input), end]);
   }
-  if (input.writable && options.holdInput !== true) input.end();
+  if (!state.over && input.writable && options.holdInput !== true) input.end();
 }
 
 function drained(input: Writable): Promise<void> {

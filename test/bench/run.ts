@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bootBenchLab } from './lab.ts';
 import { installPeers } from './peers/environment.ts';
+import { benchPki } from './pki.ts';
 import { benchPrepare } from './prepare.ts';
 import { printSection, writeReport } from './report.ts';
 import type { Section } from './result.ts';
@@ -31,6 +32,7 @@ process.once('SIGINT', () => stop.abort());
 
 const peers = await installPeers();
 if (wanted('startup')) add(await benchStartup());
+if (wanted('pki')) add(await benchPki());
 if (wanted('scale')) {
   await using lab = await bootBenchLab(1, join(tmpdir(), 'k8sup-bench'), stop.signal);
   add(await benchScale(lab, say));

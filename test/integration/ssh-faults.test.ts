@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer, connect as openSocket } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSecrets } from '../../src/transport/secrets.ts';
 import { openSsh } from '../../src/transport/ssh/connect.ts';
@@ -124,6 +125,22 @@ describe('a host that says nothing', () => {
     const stopped = Number(readFileSync(file, 'utf8'));
     expect(stopped).toBeGreaterThan(1);
     process.kill(stopped, 'SIGKILL');
+  });
+
+  test('any more in the middle of an upload is told, although nobody reads what is to be sent', async () => {
+    await using connection = await connectSsh(testHost(sshd), signal);
+    let taken = 0;
+    const endless = Readable.from(
+      (function* () {
+        for (; taken < 1000; taken += 1) yield Buffer.alloc(1 << 18);
+      })(),
+    );
+    const contents = [{ path: 'endless', length: 1 << 30, open: () => endless }];
+    // More than the window of a channel is never taken: the upload waits when the connection ends.
+    const cut = 'head -c 65536 >/dev/null; sleep 0.5; kill -KILL $PPID; sleep 60';
+    await expect(connection.run(cut, { ...options, contents })).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(taken).toBeLessThan(100);
+    await expect.poll(() => endless.destroyed).toBe(true);
   });
 
   test('while its sshd answers is given up at the limit, with what it was at', async () => {

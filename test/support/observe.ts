@@ -16,6 +16,26 @@ done; true`;
   return new Map(entries.flat());
 }
 
+/** How often each unit of k8sup's was started since a time (milliseconds since 1970), by `HOST UNIT`. */
+export async function startsOf(
+  lab: LabHandle,
+  hosts: readonly string[],
+  since: number,
+): Promise<ReadonlyMap<string, number>> {
+  const script = `for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
+  echo "$unit $(journalctl -u $unit.service --since @${String(Math.floor(since / 1000))} -o cat | grep -c '^Started ')"
+done; true`;
+  const entries = await Promise.all(
+    hosts.map(async (host) =>
+      (await lab.ssh(host, script))
+        .trim()
+        .split('\n')
+        .map((line) => [`${host} ${line.split(' ')[0] ?? ''}`, Number(line.split(' ')[1])] as const),
+    ),
+  );
+  return new Map(entries.flat());
+}
+
 /** Waits until a condition holds, looked at every half second, at most so many seconds. */
 export async function waitUntil(condition: () => Promise<boolean>, seconds: number): Promise<void> {
   const end = Date.now() + seconds * 1000;

@@ -16,6 +16,8 @@ export interface Sources {
   /** @param inventory - the file as the line names it; undefined: the default. */
   hosts(inventory: string | undefined): Promise<readonly Candidate[]>;
   stages(inventory: string | undefined): Promise<readonly Candidate[]>;
+  /** Playbooks of the inventory, whose stages run together. */
+  playbooks(inventory: string | undefined): Promise<readonly Candidate[]>;
   runs(inventory: string | undefined): Promise<readonly Candidate[]>;
 }
 
@@ -47,6 +49,9 @@ export async function candidates(
 /** Names of options whose values are hosts, in a list or alone, and of those whose values are stages. */
 const hostOptions = new Set(['--limit', '--host']);
 const stageOptions = new Set(['--from', '--to', '--skip']);
+
+/** Names of arguments that are files. */
+const fileArguments = new Set(['inventory', 'file', 'csr', 'certificate', 'subject', 'serials', 'authority', 'key']);
 
 async function valuesOf(option: Option, line: Line, sources: Sources): Promise<readonly Candidate[]> {
   const { long } = option;
@@ -80,9 +85,12 @@ async function argumentsOf(line: Line, sources: Sources): Promise<readonly Candi
   const argument = all[positionals.length] ?? (last?.variadic === true ? last : undefined);
   if (argument === undefined) return [];
   if (argument.argChoices !== undefined) return starting(plain(argument.argChoices), current);
-  if (argument.name() === 'id') return [...starting(await sources.stages(line.inventory), current), anyFile];
+  if (argument.name() === 'id') {
+    const named = [...(await sources.stages(line.inventory)), ...(await sources.playbooks(line.inventory))];
+    return [...starting(named, current), anyFile];
+  }
   if (argument.name() === 'run') return starting(await sources.runs(line.inventory), current);
-  return ['inventory', 'file', 'csr', 'certificate'].includes(argument.name()) ? [anyFile] : [];
+  return fileArguments.has(argument.name()) ? [anyFile] : [];
 }
 
 function plain(values: readonly string[]): readonly Candidate[] {

@@ -60,7 +60,11 @@ function take(state: State, word: string): void {
 }
 
 function optionOf(command: Command, name: string): Option | undefined {
-  return command.options.find(({ long, short }) => name !== '' && (long === name || short === name));
+  // Below pki one dash will do, as in cfssl.
+  const alone = command.parent?.name() === 'pki';
+  return command.options.find(
+    ({ long, short }) => name !== '' && (long === name || short === name || (alone && long === `-${name}`)),
+  );
 }
 
 /** bash splits `--limit=h1` into three words. */

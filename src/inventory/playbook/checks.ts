@@ -6,7 +6,7 @@ import { suggest } from '../suggest.ts';
 import type { PlaybookContext } from './load.ts';
 import { builtInStage, builtInStages } from './model.ts';
 import type { OwnResource, OwnStage } from './model.ts';
-import { ownId } from './resolve.ts';
+import { ownId, ownObjectId } from './resolve.ts';
 import { resourceSchema } from './schema.ts';
 import type { HookInput, ResourceInput, StageInput } from './schema.ts';
 
@@ -60,8 +60,21 @@ export function checkStage(input: StageInput, path: Path, context: PlaybookConte
   if (input.objects !== undefined && !context.kubernetes) {
     const message = 'an inventory of container hosts has no Kubernetes to put objects in';
     report({ code: 'NO_KUBERNETES', path: [...path, 'objects'], message, fix: 'take them out' });
+    return;
   }
+  const [key, place] =
+    input.before === undefined ? (['after', input.after] as const) : (['before', input.before] as const);
+  const id = place === undefined ? undefined : builtInStage(place);
+  if (input.objects === undefined || id === undefined) return;
+  const early = builtInStages.indexOf(id) - builtInStages.indexOf(mastersStage);
+  if (early > 0 || (early === 0 && key === 'after')) return;
+  const message = `no apiserver takes objects ${key} ${id} on a new cluster`;
+  const fix = `give objects a stage of their own, after ${mastersStage} or later`;
+  report({ code: 'OBJECTS_TOO_EARLY', path: [...path, key], message, fix });
 }
+
+/** The stage that brings the apiservers up. */
+const mastersStage = '04.kube-master';
 
 export function checkHook(input: HookInput, path: Path, context: PlaybookContext, report: Report): void {
   checkPlace(input, path, context, report);
@@ -89,6 +102,13 @@ export function checkIds(
     const id = ownId(resource);
     if (seen.has(id)) report({ code: 'DUPLICATE_RESOURCE', path: at, message: `there is already a resource ${id}` });
     seen.add(id);
+  }
+  const objects = new Set(before.flatMap((one) => (one.objects ?? []).map(({ object }) => ownObjectId(object))));
+  for (const [index, { object }] of (stage.objects ?? []).entries()) {
+    const id = ownObjectId(object);
+    const path = ['stages', before.length, 'objects', index];
+    if (objects.has(id)) report({ code: 'DUPLICATE_OBJECT', path, message: `there is already an object ${id}` });
+    objects.add(id);
   }
 }
 

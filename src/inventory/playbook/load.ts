@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import { inFileOrder, toProblem } from '../findings.ts';
 import type { Finding, Report } from '../findings.ts';
 import { isRecord } from '../path.ts';
+import type { Path } from '../path.ts';
 import type { Inventory, Role } from '../model.ts';
 import { InventoryError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
@@ -14,7 +15,8 @@ import { withoutEchoes } from '../draft.ts';
 import { explainIssue } from '../schema-findings.ts';
 import { checkHook, checkIds, checkResource, checkStage } from './checks.ts';
 import { checkTemplates } from './check-templates.ts';
-import type { Playbook } from './model.ts';
+import { playbookName } from './model.ts';
+import type { OwnObject, Playbook, WrittenResource } from './model.ts';
 import { resolveHook, resolveResource, resolveStage } from './resolve.ts';
 import { hookSchema, playbookSchema, resourceSchema, stageSchema } from './schema.ts';
 
@@ -48,7 +50,7 @@ export async function loadPlaybook(file: string, inventory: Inventory): Promise<
 /** The same without an end at mistakes; nothing is thrown. */
 export async function readPlaybook(written: string, context: PlaybookContext): Promise<ReadPlaybook> {
   const file = resolve(written);
-  const empty: Playbook = { file, name: basename(file).replace(/\.[^.]*$/, ''), stages: [], hooks: [] };
+  const empty: Playbook = { file, name: playbookName(file), stages: [], hooks: [] };
   const failed = (problems: readonly Problem[]): ReadPlaybook => ({
     playbook: empty,
     problems,
@@ -64,7 +66,9 @@ export async function readPlaybook(written: string, context: PlaybookContext): P
   if (yaml.data === undefined && yaml.problems.length > 0) return failed(yaml.problems);
   if (!isRecord(yaml.data)) return failed([notAMap(yaml.document)]);
   const findings: Finding[] = [...schemaFindings(yaml.data)];
-  const playbook = await readParts(empty, yaml.data, context, (finding) => findings.push(finding));
+  const report: Report = (finding) => findings.push(finding);
+  const lineOf = (path: Path): number => yaml.document.position(path).line;
+  const playbook = await readParts(empty, yaml.data, context, { report, lineOf });
   const problems = [...yaml.problems, ...findings.map((finding) => toProblem(finding, yaml.document))];
   return {
     playbook,
@@ -85,7 +89,7 @@ async function readParts(
   empty: Playbook,
   data: Readonly<Record<string, unknown>>,
   context: PlaybookContext,
-  report: Report,
+  { report, lineOf }: { readonly report: Report; readonly lineOf: (path: Path) => number },
 ): Promise<Playbook> {
   const folder = dirname(empty.file);
   const local = (path: string): string => resolve(folder, path);
@@ -93,22 +97,22 @@ async function readParts(
   for (const [index, value] of listOf(data['stages']).entries()) {
     const path = ['stages', index];
     const own = isRecord(value) ? value : {};
-    const resources = [];
+    const resources: { readonly at: Path; readonly resource: WrittenResource }[] = [];
     for (const [place, item] of listOf(own['resources']).entries()) {
       const input = resourceSchema.safeParse(item);
       if (!input.success) continue;
       const at = [...path, 'resources', place];
       if (!(await checkResource(input.data, at, { local, report }))) continue;
-      resources.push({ at, resource: resolveResource(input.data, local) });
+      resources.push({ at, resource: { ...resolveResource(input.data, local), line: lineOf(at) } });
     }
     const head = readable(stageSchema, { ...own, resources: [] }, { name: 'unnamed' });
     if (head === undefined) continue;
     checkStage(head, path, context, report);
-    const stage = resolveStage(
-      empty.name,
-      head,
-      resources.map(({ resource }) => resource),
-    );
+    const objects = head.objects?.map((object, place) => ({
+      object: object as OwnObject,
+      line: lineOf([...path, 'objects', place]),
+    }));
+    const stage = resolveStage(empty.name, head, { resources: resources.map(({ resource }) => resource), objects });
     checkIds(
       stage,
       resources,

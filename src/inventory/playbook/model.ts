@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Role } from '../model.ts';
 
 /** Which hosts something is for: those with one of the roles, and those named; all where neither is said. */
@@ -88,15 +89,24 @@ export interface OwnObject {
   readonly [field: string]: unknown;
 }
 
+/** A resource with the line of the playbook that it is written in. */
+export type WrittenResource = OwnResource & { readonly line: number };
+
+/** An object with the line of the playbook that it is written in. */
+export interface WrittenObject {
+  readonly object: OwnObject;
+  readonly line: number;
+}
+
 export interface OwnStage {
   /** `PLAYBOOK.NAME`, unique in the inventory. */
   readonly id: string;
   readonly title: string;
   readonly target: Target;
   readonly place: Place;
-  readonly resources: readonly OwnResource[];
-  /** Undefined: the stage has never had any; an empty list takes those away that it had. */
-  readonly objects: readonly OwnObject[] | undefined;
+  readonly resources: readonly WrittenResource[];
+  /** Undefined: the stage does nothing in the cluster; those that it had go with the last built-in stage. */
+  readonly objects: readonly WrittenObject[] | undefined;
 }
 
 /** A command that runs each time before or after a stage. */
@@ -120,6 +130,11 @@ export interface Playbook {
   readonly hooks: readonly Hook[];
 }
 
+/** What a playbook is called: its file's name without the ending. */
+export function playbookName(file: string): string {
+  return basename(file).replace(/\.[^.]*$/, '');
+}
+
 /** Ids of the built-in stages, those without Kubernetes included, to which a playbook may refer. */
 export const builtInStages = [
   '01.prepare',
@@ -132,7 +147,7 @@ export const builtInStages = [
 ] as const;
 
 /** The built-in stage of an id, a number or a name, as a person writes it. */
-export function builtInStage(name: string): string | undefined {
+export function builtInStage(name: string): (typeof builtInStages)[number] | undefined {
   return builtInStages.find((id) => id === name || id.split('.').includes(name));
 }
 

@@ -1,5 +1,5 @@
 import { given } from '../given.ts';
-import type { Hook, OwnResource, OwnStage, Place, Target, TextFrom } from './model.ts';
+import type { Hook, OwnObject, OwnResource, OwnStage, Place, Target, TextFrom } from './model.ts';
 import { builtInStage } from './model.ts';
 import type { HookInput, ResourceInput, StageInput } from './schema.ts';
 
@@ -62,14 +62,18 @@ export function resolveResource(input: ResourceInput, local: Local): OwnResource
   return resolver(input[kind], local);
 }
 
-export function resolveStage(playbook: string, input: StageInput, resources: readonly OwnResource[]): OwnStage {
+export function resolveStage(
+  playbook: string,
+  input: StageInput,
+  { resources, objects }: Pick<OwnStage, 'resources' | 'objects'>,
+): OwnStage {
   return {
     id: `${playbook}.${input.name}`,
     title: input.title ?? input.name,
     target: targetOf(input),
     place: placeOf(input),
     resources,
-    objects: input.objects as OwnStage['objects'],
+    objects,
   };
 }
 
@@ -82,6 +86,11 @@ export function resolveHook(input: HookInput): Hook {
     run: input.run,
     timeoutSeconds: input.timeout ?? 60,
   };
+}
+
+/** What an object is called in the cluster; as there, one that is written without its namespace is in `default`. */
+export function ownObjectId({ kind, metadata: { name, namespace } }: OwnObject): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
 /** What a resource is called on a host; as the ids of the kinds that it becomes. */

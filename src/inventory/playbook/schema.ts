@@ -149,7 +149,8 @@ const kinds = {
   ),
 };
 
-export const resourceSchema = z.strictObject(kinds);
+/** What checks say in words is said to editors by the schema alone. */
+export const resourceSchema = z.strictObject(kinds).meta({ minProperties: 1, maxProperties: 1 });
 
 const targetShape = {
   roles: optional(z.array(z.enum(roles)).min(1), 'Only for hosts with one of these roles'),

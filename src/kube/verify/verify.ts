@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckResult, Emit } from '../../engine/events.ts';
+import type { CheckResult } from '../../engine/events.ts';
 import type { ActionContext } from '../../engine/stage.ts';
 import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { gatherEvidence, outputsFor } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { checkFromHosts } from './from-hosts.ts';
 import { checkFromPods } from './from-pods.ts';
 import { replicas, workload } from './workload.ts';
@@ -37,26 +39,32 @@ const podsLimitSeconds = 120;
  */
 const spreadAttempts = 10;
 
+/** Receives each check when it is made, and, of one that failed, what pods and units said meanwhile: what counts most comes first. */
+export type TellCheck = (check: CheckResult, outputs: readonly string[]) => void;
+
 /** Proves the cluster with pods of its own, in a namespace of its own that is gone afterwards; reads everything else only. */
-export async function verifyCluster(context: ActionContext, emit: Emit): Promise<readonly CheckResult[]> {
+export async function verifyCluster(context: ActionContext, emit: TellCheck): Promise<readonly CheckResult[]> {
   const namespace = `k8sup-verify-${randomBytes(3).toString('hex')}`;
   const results: CheckResult[] = [];
-  const tell = (found: readonly CheckResult[]): void => {
+  const tell = (found: readonly CheckResult[], evidence?: Evidence): void => {
     for (const check of found) {
       results.push(check);
-      emit({ type: 'check', check });
+      emit(check, check.ok ? [] : outputsFor(check, evidence));
     }
+  };
+  const tellAll = async (found: readonly CheckResult[]): Promise<void> => {
+    tell(found, found.every(({ ok }) => ok) ? undefined : await gatherEvidence(context, namespace));
   };
   try {
     const started = performance.now();
     const target = await startPods(context, namespace);
     if ('failure' in target) {
-      tell([podsCheck(started, target.failure, false)]);
+      await tellAll([podsCheck(started, target.failure, false)]);
     } else {
       const spread = judgeSpread(target);
       tell([podsCheck(started, spread.result, spread.ok)]);
       const [pods, hosts] = await Promise.all([checkFromPods(target), checkFromHosts(target)]);
-      tell([...pods, ...hosts]);
+      await tellAll([...pods, ...hosts]);
     }
   } finally {
     tell(await removeNamespace(context, namespace));

@@ -1,17 +1,8 @@
 import { z } from 'zod';
 
-import type { CaConstraint } from '../der/extensions.ts';
-import { isUsage, type Usage } from '../der/usages.ts';
 import { pkiError } from '../pki-error.ts';
-import { durationSchema, type JsonSource, readJson } from './source.ts';
-
-/** How certificates of one kind are signed: an entry of `signing.profiles`. */
-export interface SigningProfile {
-  readonly usages: readonly Usage[];
-  readonly expiryMs: number;
-  readonly backdateMs: number | undefined;
-  readonly ca: CaConstraint | undefined;
-}
+import { profileOf, profileSchema, type SigningProfile } from './profile.ts';
+import { type JsonSource, readJson, refused } from './source.ts';
 
 /** A read `ca-config.json`. */
 export interface CaConfig {
@@ -30,36 +21,36 @@ export const builtInConfig: CaConfig = {
   profiles: new Map(),
 };
 
-const usageSchema = z.custom<Usage>((value) => typeof value === 'string' && isUsage(value), {
-  error: (issue) => `${JSON.stringify(issue.input)} is no usage that CFSSL knows`,
-});
-
-const constraintSchema = z.strictObject({
-  is_ca: z.boolean().optional(),
-  max_path_len: z.int().min(0).max(255).optional(),
-  max_path_len_zero: z.boolean().optional(),
-});
-
-const defaultSchema = z.strictObject({
-  usages: z.array(usageSchema).optional(),
-  expiry: durationSchema,
-  backdate: durationSchema.optional(),
-  ca_constraint: constraintSchema.optional(),
-});
+const remote = 'k8sup signs with the key beside it, and neither asks a remote signer nor is one';
 
 const configSchema = z.strictObject({
   signing: z.strictObject({
-    default: defaultSchema.optional(),
-    profiles: z.record(z.string(), defaultSchema.extend({ usages: z.array(usageSchema).min(1) })).optional(),
+    default: profileSchema.optional(),
+    profiles: z
+      .record(
+        z.string(),
+        profileSchema.refine(({ usages = [] }) => usages.length > 0, {
+          path: ['usages'],
+          error: 'a profile needs usages',
+        }),
+      )
+      .optional(),
   }),
+  auth_keys: refused(remote),
+  remotes: refused(remote),
+  ocsp: refused('k8sup answers no OCSP requests'),
 });
+
+const known = [...Object.keys(configSchema.shape), 'default', 'profiles', ...Object.keys(profileSchema.shape)];
 
 /** Reads a `ca-config.json`. @throws K8supError `PKI_CONFIG`. */
 export function readCaConfig(source: JsonSource): CaConfig {
-  const { signing } = readJson(source, configSchema, 'PKI_CONFIG');
-  const profiles = Object.entries(signing.profiles ?? {}).map(([name, raw]) => [name, profileOf(raw)] as const);
+  const { signing } = readJson(source, configSchema, { code: 'PKI_CONFIG', known });
+  const profiles = Object.entries(signing.profiles ?? {}).map(
+    ([name, raw]) => [name, profileOf(raw, signing.default)] as const,
+  );
   return {
-    default: signing.default ? profileOf(signing.default) : builtInConfig.default,
+    default: signing.default ? profileOf(signing.default, undefined) : builtInConfig.default,
     profiles: new Map(profiles),
   };
 }
@@ -71,31 +62,16 @@ export function readCaConfig(source: JsonSource): CaConfig {
  */
 export function profileOfConfig(config: CaConfig, name: string | undefined): SigningProfile {
   const profile = name === undefined ? config.default : config.profiles.get(name);
-  const known = [...config.profiles.keys()].join(', ');
+  const names = [...config.profiles.keys()].join(', ');
   if (!profile) {
     throw pkiError('PKI_PROFILE', `there is no profile ${JSON.stringify(name)}`, {
-      why: known === '' ? 'the configuration has no profiles' : `the configuration has: ${known}`,
+      why: names === '' ? 'the configuration has no profiles' : `the configuration has: ${names}`,
       fix: 'name one of these, or add the profile to the configuration',
     });
   }
   if (profile.usages.length > 0) return profile;
   throw pkiError('PKI_PROFILE', 'the default profile has no usages', {
     why: 'a certificate without usages is good for nothing',
-    fix: `name a profile${known === '' ? '' : ` (${known})`}, or give signing.default its usages`,
+    fix: `name a profile${names === '' ? '' : ` (${names})`}, or give signing.default its usages`,
   });
-}
-
-function profileOf(raw: z.output<typeof defaultSchema>): SigningProfile {
-  return {
-    usages: raw.usages ?? [],
-    expiryMs: raw.expiry,
-    backdateMs: raw.backdate,
-    ca: raw.ca_constraint?.is_ca === true ? pathLimit(raw.ca_constraint) : undefined,
-  };
-}
-
-/** As in CFSSL, zero means "no limit" unless the flag beside it says otherwise. */
-function pathLimit(raw: z.output<typeof constraintSchema>): CaConstraint {
-  if (raw.max_path_len !== undefined && raw.max_path_len > 0) return { pathLength: raw.max_path_len };
-  return raw.max_path_len_zero === true ? { pathLength: 0 } : {};
 }

@@ -29,7 +29,8 @@ export function namesOf(hosts: readonly string[]): AlternativeNames {
   const of = (kind: keyof typeof tag): string[] => [
     ...new Set(sorted.filter((entry) => entry.kind === kind).map((entry) => entry.value)),
   ];
-  const ipAddresses = [...new Set(of('ip').map((ip) => ipaddr.parse(ip).toString()))];
+  // An IPv4 address in IPv6's clothes is written as what it is, as Go does.
+  const ipAddresses = [...new Set(of('ip').map((ip) => ipaddr.process(ip).toString()))];
   return { dnsNames: of('dns'), ipAddresses, emails: of('email'), uris: of('uri') };
 }
 
@@ -63,15 +64,25 @@ export function decodeNames(node: Node): AlternativeNames {
 }
 
 function kindOf(host: string): keyof typeof tag {
-  if (!/^[\x21-\x7e]+$/.test(host) || host.includes('%')) {
-    throw pkiError('PKI_HOST', `${JSON.stringify(host)} can be no name in a certificate`, {
-      why: 'names are printable ASCII without spaces, and addresses have no zone',
+  if (!/^[\x21-\x7e]+$/.test(host)) {
+    throw badHost(host, {
+      why: 'names are printable ASCII without spaces',
       fix: 'write an internationalised name in its xn-- form',
     });
   }
-  if (isIP(host) !== 0) return 'ip';
+  const isAddress = isIP(host) !== 0;
+  if (isAddress && !host.includes('%')) return 'ip';
   if (/^[^@/:]+@[^@/:]+$/.test(host)) return 'email';
-  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(host) ? 'uri' : 'dns';
+  if (!isAddress && /^[A-Za-z][A-Za-z0-9+.-]*:(?!\d+$)./.test(host)) return 'uri';
+  if (/^[A-Za-z0-9_.*-]+$/.test(host)) return 'dns';
+  throw badHost(host, {
+    why: 'it is no DNS name, no IP address, no e-mail address and no URI with its scheme',
+    fix: 'leave out ports, zones of addresses and masks of networks: clients check the name or address alone',
+  });
+}
+
+function badHost(host: string, more: { readonly why: string; readonly fix: string }): Error {
+  return pkiError('PKI_HOST', `${JSON.stringify(host)} can be no name in a certificate`, more);
 }
 
 function readAddress(bytes: Buffer): string {

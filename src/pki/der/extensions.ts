@@ -1,4 +1,5 @@
 import { type AlternativeNames, encodeNames, isEmpty } from './alternative-names.ts';
+import { authorityAccess, distributionPoints, type Places } from './places.ts';
 import { content, DerError, decode, is, members, readOid } from './read.ts';
 import { type Usage, usageBits, usageOids } from './usages.ts';
 import { bits, encode, implicit, octets, oid, sequence, smallInteger, yes, type Node } from './write.ts';
@@ -11,6 +12,12 @@ export const extensionOids = {
   basicConstraints: '2.5.29.19',
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  crlDistributionPoints: '2.5.29.31',
+  policies: '2.5.29.32',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  delegationUsage: '1.3.6.1.4.1.44363.44',
+  crlNumber: '2.5.29.20',
 } as const;
 
 /** Basic constraints of a certificate that may sign others. */
@@ -35,6 +42,9 @@ export interface WantedExtensions {
   readonly authorityKeyId?: Buffer;
   /** Alternative names are critical where there is no subject (RFC 5280, 4.2.1.6). */
   readonly emptySubject: boolean;
+  readonly places?: Places;
+  /** Further extensions, behind all others; one of a kind that is made here replaces it. */
+  readonly more?: readonly Extension[];
 }
 
 /** Extensions of a certificate, in the order in which Go (and so CFSSL) writes them. */
@@ -42,6 +52,7 @@ export function extensionsFor(wanted: WantedExtensions): readonly Extension[] {
   const ids = extensionOids;
   const keyUsage = usageBits(wanted.usages);
   const extended = usageOids(wanted.usages);
+  const { places = {}, more = [] } = wanted;
   const all: Extension[] = [];
   const add = (id: string, critical: boolean, value: Node): void => {
     all.push({ oid: id, critical, value: encode(value) });
@@ -51,8 +62,12 @@ export function extensionsFor(wanted: WantedExtensions): readonly Extension[] {
   add(ids.basicConstraints, true, basicConstraints(wanted.ca));
   add(ids.subjectKeyId, false, octets(wanted.subjectKeyId));
   if (wanted.authorityKeyId) add(ids.authorityKeyId, false, sequence(implicit(0, wanted.authorityKeyId)));
+  const access = authorityAccess(places);
+  if (access) add(ids.authorityInfoAccess, false, access);
   if (!isEmpty(wanted.names)) add(ids.alternativeNames, wanted.emptySubject, encodeNames(wanted.names));
-  return all;
+  const lists = distributionPoints(places);
+  if (lists) add(ids.crlDistributionPoints, false, lists);
+  return [...all.filter(({ oid: id }) => more.every((other) => other.oid !== id)), ...more];
 }
 
 /** `Extensions` as certificates and requests hold them. */

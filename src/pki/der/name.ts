@@ -10,6 +10,10 @@ export interface DistinguishedName {
   readonly locality?: readonly string[];
   readonly province?: readonly string[];
   readonly serialNumber?: string;
+  readonly streetAddress?: readonly string[];
+  readonly postalCode?: readonly string[];
+  /** Attributes without a field of their own, in their order behind all others; one with a field replaces that. */
+  readonly extra?: readonly Attribute[];
 }
 
 /** One attribute of a name as it stands in a certificate or request. */
@@ -29,29 +33,52 @@ export const attributeOids = {
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
   postalCode: '2.5.4.17',
+  emailAddress: '1.2.840.113549.1.9.1',
 } as const;
 
+/** Fields in the order in which Go, and so CFSSL, writes them. */
+const fields = [
+  'country',
+  'province',
+  'locality',
+  'streetAddress',
+  'postalCode',
+  'organization',
+  'organizationalUnit',
+  'commonName',
+  'serialNumber',
+] as const;
+
 /**
- * DER of a name: one RDN a kind of attribute, in the order in which CFSSL writes them.
+ * DER of a name as CFSSL writes it: one RDN a kind of attribute, in a fixed order.
  *
- * Text is UTF8String, as Go readers refuse characters like `_` in the PrintableString that forge would pick;
- * country and serial number must be PrintableString (RFC 5280, appendix A).
+ * Text is PrintableString where its characters allow it, else UTF8String: Go readers refuse a PrintableString with characters like `_`.
  */
 export function encodeName(name: DistinguishedName): Node {
-  const one = (value: string | undefined): readonly string[] => (value === undefined || value === '' ? [] : [value]);
-  const groups: readonly (readonly [string, readonly string[]])[] = [
-    [attributeOids.country, name.country ?? []],
-    [attributeOids.province, name.province ?? []],
-    [attributeOids.locality, name.locality ?? []],
-    [attributeOids.organization, name.organization ?? []],
-    [attributeOids.organizationalUnit, name.organizationalUnit ?? []],
-    [attributeOids.commonName, one(name.commonName)],
-    [attributeOids.serialNumber, one(name.serialNumber)],
-  ];
-  const sets = groups
-    .filter(([, values]) => values.length > 0)
-    .map(([id, values]) => setOf(...values.map((value) => sequence(oid(id), text(id, value)))));
-  return sequence(...sets);
+  const extra = name.extra ?? [];
+  const replaced = new Set(extra.map(({ oid: id }) => id));
+  const sets = fields
+    .filter((field) => !replaced.has(attributeOids[field]))
+    .map((field) => listOf(name[field]).map((value) => encodeAttribute({ oid: attributeOids[field], value })))
+    .filter((attributes) => attributes.length > 0);
+  return sequence(...[...sets, ...extra.map((attribute) => [encodeAttribute(attribute)])].map((set) => setOf(...set)));
+}
+
+/** Whether nobody is named. */
+export function isEmptyName(name: DistinguishedName): boolean {
+  return (name.extra ?? []).length === 0 && fields.every((field) => listOf(name[field]).length === 0);
+}
+
+/** A name by its fields, as Go reads one: their order is lost, and of several CNs or serial numbers the last one counts. */
+export function nameOf(attributes: readonly Attribute[]): DistinguishedName {
+  const known = new Set<string>(fields.map((field) => attributeOids[field]));
+  const name = Object.fromEntries(
+    fields.map((field) => {
+      const values = valuesOf(attributes, attributeOids[field]);
+      return [field, field === 'commonName' || field === 'serialNumber' ? values.at(-1) : values];
+    }),
+  ) as DistinguishedName;
+  return { ...name, extra: attributes.filter(({ oid: id }) => !known.has(id)) };
 }
 
 /** Attributes of a name in order. @throws DerError when it is malformed. */
@@ -72,7 +99,11 @@ export function valuesOf(attributes: readonly Attribute[], id: string): readonly
   return attributes.filter((attribute) => attribute.oid === id).map((attribute) => attribute.value);
 }
 
-function text(id: string, value: string): Node {
-  const isPrintable = id === attributeOids.country || id === attributeOids.serialNumber;
-  return isPrintable && /^[A-Za-z0-9 '()+,./:=?-]*$/.test(value) ? printable(value) : utf8(value);
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  const list = typeof value === 'string' ? [value] : (value ?? []);
+  return list.filter((text) => text !== '');
+}
+
+function encodeAttribute({ oid: id, value }: Attribute): Node {
+  return sequence(oid(id), /^[A-Za-z0-9 '()+,./:=?-]*$/.test(value) ? printable(value) : utf8(value));
 }

@@ -64,6 +64,11 @@ export function printable(text: string): Node {
   return primitive(Type.PRINTABLESTRING, text);
 }
 
+/** IA5String. */
+export function ascii(text: string): Node {
+  return primitive(Type.IA5STRING, binary(Buffer.from(text, 'latin1')));
+}
+
 /** UTCTime up to 2049, GeneralizedTime after (RFC 5280, 4.1.2.5). */
 export function time(date: Date): Node {
   return date.getUTCFullYear() < 2050

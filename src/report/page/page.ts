@@ -109,13 +109,20 @@ function errorBlock(error: ErrorJson): Markup {
 
 function checkTable({ checks }: RunModel): Markup {
   const failed = checks.filter(({ ok }) => !ok).length;
-  const rows = checks.map(({ name, tried, result, ok, skipped, durationMs }) => {
+  const rows = checks.map(({ name, tried, result, ok, skipped, durationMs, cause, why, fix }) => {
     const [sign, state] = skipped === true ? ['–', 'skipped'] : ok ? ['✔', 'good'] : ['✖', 'bad'];
     return html`<tr class="${state}">
       <td class="sign">${sign}</td>
       <td>${name}</td>
       <td>${tried}</td>
-      <td>${result}</td>
+      <td>
+        ${result}${
+          cause === undefined
+            ? nothing
+            : html`<p><b>Likely cause:</b> ${why ?? ''} (${cause}).</p>
+                <p><b>Fix:</b> ${fix ?? ''}</p>`
+        }
+      </td>
       <td class="number">${duration(durationMs)}</td>
     </tr> `;
   });

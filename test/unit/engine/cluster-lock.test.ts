@@ -14,6 +14,13 @@ import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
 
+const three = inventoryOf(`
+cluster: { name: one }
+hosts:
+  - { name: h1, address: 192.0.2.11, roles: [etcd, master, node] }
+  - { name: h2, address: 192.0.2.12, roles: [etcd] }
+  - { name: h3, address: 192.0.2.13, roles: [etcd] }
+`);
 const inventory = inventoryOf(`
 cluster: { name: one }
 hosts: [{ name: h1, address: 192.0.2.11, roles: [etcd, master, node] }]
@@ -83,6 +90,44 @@ describe.skipIf(noFakeHost !== undefined)('a lock that is held', () => {
     host.write('/run/k8sup/lock', '');
     const held = `exec 5>>/run/k8sup/lock; flock 5\n${lookAtLock.sh}`;
     expect(parseLock(await host.sh(held))).toMatchObject({ state: 'held', busy: true });
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('a later host', () => {
+  /** Somebody else has h2 for so many seconds; how often h2 was asked until the run gave up. */
+  async function asked(heldSeconds: number): Promise<number> {
+    using other = fakeHost();
+    await other.sh(claimLock(JSON.stringify({ ...(await describeSelf('clean')), host: 'elsewhere' })).sh);
+    const since = Number((await other.sh(`sed -n 2p ${clusterLockPath}`)).trim());
+    await other.sh(`sed -i '2s/.*/${String(since - heldSeconds)}/' ${clusterLockPath}`);
+    const holder = await describeSelf('apply');
+    const nothing = (): void => undefined;
+    const lock = openClusterLock({ inventory: three, holder, warn: nothing, onLost: nothing });
+    let times = 0;
+    for (const [name, machine] of [
+      ['h1', host],
+      ['h2', other],
+    ] as const) {
+      const run: Executor['run'] = (script, options) => {
+        if (name === 'h2') times += 1;
+        return machine.executor.run(script, options);
+      };
+      const connection = { ...machine.executor, run, bytesSent: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
+      lock.claimed(hostOf(three, name), connection, await machine.sh(lock.claim(hostOf(three, name))?.sh ?? ''));
+    }
+    await expect(lock.settle(signal)).rejects.toMatchObject({ code: 'CLUSTER_LOCKED' });
+    await lock.release();
+    expect(await other.sh(`cat ${clusterLockPath}`)).toContain('elsewhere');
+    // The last time was the release.
+    return times - 1;
+  }
+
+  it('that another has for long is refused at once', async () => {
+    expect(await asked(60)).toBe(1);
+  });
+
+  it('that another has since just now is waited for a little: it may have lost', async () => {
+    expect(await asked(0)).toBeGreaterThan(1);
   });
 });
 

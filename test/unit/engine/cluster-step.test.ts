@@ -4,7 +4,7 @@ import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { runStage } from '../../../src/engine/run-stage.ts';
 import type { ClusterStep, KubeObject, StageContext } from '../../../src/engine/stage.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
-import { gate, stageOf, step, testRun, thing, told } from './fixture.ts';
+import { gate, stageOf, step, testRun, thing, told, unusedCluster } from './fixture.ts';
 
 const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'kube-system' } };
 const objects: ClusterStep = {
@@ -20,6 +20,7 @@ function cluster(...answers: readonly Awaited<ReturnType<ClusterTarget['diff']>>
   const asked: string[] = [];
   const target: Pick<RunContext, 'cluster' | 'kube'> = {
     cluster: {
+      ...unusedCluster,
       diff: () => {
         asked.push('diff');
         return Promise.resolve(answers[asked.filter((one) => one === 'diff').length - 1] ?? new Map());
@@ -60,6 +61,46 @@ describe.skipIf(noFakeHost !== undefined)('objects of the cluster', () => {
       'host-done (cluster)',
     ]);
     expect(run.context.counts).toEqual({ changed: 1, restarted: 0 });
+  });
+
+  it('are told with why they differ, whose they are and who wrote them, in a search for drift', async () => {
+    const { target } = cluster(new Map([['ConfigMap kube-system/x', [create]]]));
+    const writers = [{ manager: 'kubectl-edit', operation: 'Update' }];
+    const drift = new Map([['ConfigMap kube-system/x', { cause: 'cluster', writers } as const]]);
+    const searched = { ...target.cluster, causes: () => Promise.resolve(drift) };
+    using run = testRun({ ...target, cluster: searched, mode: 'plan', left: new Map() });
+    await runStage(stageOf({ ...objects, owner: (id) => `whose ${id} is` }), run.context);
+    expect(run.events).toContainEqual(
+      expect.objectContaining({ cause: 'cluster', writers, owner: 'whose ConfigMap kube-system/x is' }),
+    );
+  });
+
+  it('that nobody wants any longer are told and taken away, and no more is asked of the cluster for them', async () => {
+    const asked: string[] = [];
+    const gone = new Map([
+      ['ConfigMap n/old', [{ ...create, from: 'there', to: 'absent', effect: 'delete' } as const]],
+    ]);
+    const target = {
+      ...unusedCluster,
+      forgotten: () => Promise.resolve(gone),
+      apply: () => Promise.resolve(),
+      forget: () => Promise.resolve(void asked.push('forget')),
+    };
+    const sweep: ClusterStep = {
+      type: 'cluster',
+      name: 'sweep',
+      objects: () => [],
+      forgotten: () => ({ is: () => true, keep: [] }),
+    };
+    using run = testRun({ cluster: target });
+    await runStage(stageOf(sweep), { ...run.context, mode: 'plan' });
+    expect(asked).toEqual([]);
+    await runStage(stageOf(sweep), run.context);
+    expect(asked).toEqual(['forget']);
+    expect(told(run.events, 'change')).toEqual([
+      'change (cluster) ConfigMap n/old',
+      'change (cluster) ConfigMap n/old',
+    ]);
   });
 
   it('are compared anew where the stage changed a host before', async () => {

@@ -43,10 +43,21 @@ export function testRun(changes: Partial<RunContext> = {}, inventory: Inventory 
   return { context, events, calls, stop, abort, host, [Symbol.dispose]: dispose };
 }
 
+const unused = (what: string) => (): never => {
+  throw new Error(`${what} is not part of this test`);
+};
+
+/** A cluster that must not be asked. */
+export const unusedCluster: RunContext['cluster'] = {
+  diff: unused('the cluster'),
+  texts: unused('the cluster'),
+  apply: unused('the cluster'),
+  causes: unused('the cluster'),
+  forgotten: unused('the cluster'),
+  forget: unused('the cluster'),
+};
+
 function contextOf(inventory: Inventory, executor: RunContext['executor'], events: RunEvent[]): RunContext {
-  const unused = (what: string) => (): never => {
-    throw new Error(`${what} is not part of this test`);
-  };
   return {
     inventory,
     executor,
@@ -62,7 +73,7 @@ function contextOf(inventory: Inventory, executor: RunContext['executor'], event
     signal: new AbortController().signal,
     stop: new AbortController().signal,
     kube: { run: unused('kubectl') },
-    cluster: { diff: unused('the cluster'), texts: unused('the cluster'), apply: unused('the cluster') },
+    cluster: unusedCluster,
     emit: (event) => void events.push(event),
     concurrency: 10,
     holder: 'k8sup apply of a test',

@@ -11,7 +11,7 @@ import type { AnyResource } from '../../../src/resources/define.ts';
 import { file } from '../../../src/resources/file.ts';
 import { sh } from '../../../src/shell/sh.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
-import { three, stageOf, step, testRun, thing, told } from './fixture.ts';
+import { three, stageOf, step, testRun, thing, told, unusedCluster } from './fixture.ts';
 
 const about = { k8sup: '0.1.0', cluster: 'one', stages: ['02.test'], hosts: ['h1'] };
 const restart = {
@@ -100,6 +100,7 @@ describe.skipIf(noFakeHost !== undefined)('what a plan shows', () => {
 
   it('is that some objects can only be known later, beside those that are', async () => {
     const cluster = {
+      ...unusedCluster,
       diff: () => Promise.resolve(new Map()),
       texts: () => Promise.resolve(new Map()),
       apply: () => Promise.resolve(),
@@ -121,6 +122,7 @@ describe.skipIf(noFakeHost !== undefined)('what a plan shows', () => {
   it('is both sides of an object of the cluster', async () => {
     const change = { path: 'a', from: '1', to: '2', effect: 'update' } as const;
     const cluster = {
+      ...unusedCluster,
       diff: () => Promise.resolve(new Map([['ConfigMap n/x', [change]]])),
       texts: () => Promise.resolve(new Map([['ConfigMap n/x', { before: 'a: 1\n', after: 'a: 2\n' }]])),
       apply: () => Promise.resolve(),

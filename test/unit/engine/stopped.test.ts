@@ -53,6 +53,15 @@ describe.skipIf(noFakeHost !== undefined)('a run that is stopped', () => {
     expect(run.calls).toEqual([]);
   });
 
+  it('because its lock was taken away says both', async () => {
+    using run = testRun({ hosts: one });
+    run.stop.abort(new K8supError({ code: 'CLUSTER_LOCKED', kind: 'lock', what: 'it is locked', why: 'bob has it' }));
+    await runStages(stages(), run.context);
+    expect(run.events.at(-1)).toMatchObject({
+      error: { why: 'bob has it\nit stopped before 01.x\ndone: nothing\nnot begun: 02.x, 03.x' },
+    });
+  });
+
   it('at once names the step that was cut off', async () => {
     using run = testRun({ hosts: one });
     const emit: typeof run.context.emit = (event) => {

@@ -52,6 +52,10 @@ async function mistakes(playbooks: Readonly<Record<string, string>>, more = ''):
 const stage = (body: string): string => `stages:\n  - name: one\n${body}`;
 const resource = (text: string): string => stage(`    resources:\n      - ${text}\n`);
 
+const object = '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }';
+const objects = (more: string, ...list: readonly string[]): string =>
+  stage(`${more}    objects:\n${list.map((one) => `      - ${one}\n`).join('')}`);
+
 describe('a playbook', () => {
   test('of the README is right, with every default filled in', async () => {
     await put('agent-password', 'x\n');
@@ -79,6 +83,7 @@ describe('a playbook', () => {
     ]);
     expect(playbooks[0]?.stages[1]?.resources[0]).toEqual({
       kind: 'package',
+      line: 16,
       apt: 'iproute2',
       dnf: 'iproute',
       zypper: 'iproute2',
@@ -130,9 +135,27 @@ hooks:
       resource('template: { path: /a, content: "{{ host.variables.deep.port }}" }'),
       '4:40 TEMPLATE_NAME_UNKNOWN',
     ],
+    ['an object twice', objects('', object, object), '5:9 DUPLICATE_OBJECT'],
+    ['objects before any apiserver', objects('    before: 04.kube-master\n', object), '3:13 OBJECTS_TOO_EARLY'],
+    ['objects after a stage without one', objects('    after: runtime\n', object), '3:12 OBJECTS_TOO_EARLY'],
     ['a mode in decimal', resource('file: { path: /a, content: b, mode: 999 }'), '4:45 WRONG_TYPE'],
   ])('is refused for %s', async (_title, text, expected) => {
     expect(await mistakes({ 'a.yaml': text })).toEqual([`a.yaml:${expected}`]);
+  });
+
+  test.each(['after: 04.kube-master', 'before: kube-node', 'after: addons', 'title: at the end'])(
+    'may put objects %s',
+    async (place) => {
+      const { playbooks } = await load({ 'a.yaml': objects(`    ${place}\n`, object) });
+      expect(playbooks[0]?.stages[0]?.objects).toEqual([{ object: expect.anything() as unknown, line: 5 }]);
+    },
+  );
+
+  test('knows the line of each thing', async () => {
+    const { playbooks } = await load({
+      'a.yaml': resource('directory: { path: /a }\n\n      - directory:\n          path: /b'),
+    });
+    expect(playbooks[0]?.stages[0]?.resources.map(({ line }) => line)).toEqual([4, 6]);
   });
 
   test('points into a template that is a file of its own', async () => {

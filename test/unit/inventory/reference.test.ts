@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { exampleInventory, schemaFile } from '../../../src/inventory/example.ts';
-import { inventoryJsonSchema, inventoryReference, networkSettingsReference } from '../../../src/inventory/reference.ts';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { exampleInventory, playbookSchemaFile, schemaFile } from '../../../src/inventory/example.ts';
+import {
+  inventoryJsonSchema,
+  inventoryReference,
+  networkSettingsReference,
+  playbookJsonSchema,
+  playbookReference,
+} from '../../../src/inventory/reference.ts';
 import { flannelSettings } from '../../../src/network/flannel/settings.ts';
 import { networkPlugins } from '../../../src/network/network.ts';
 import { inventorySchemas } from '../../../src/inventory/schema.ts';
 import { fieldsOf } from '../../../src/inventory/schema/walk.ts';
+import { readmeBlock } from '../../support/readme.ts';
 import { check, resolved, smallest } from './sample.ts';
 
 const fields = fieldsOf(inventorySchemas(networkPlugins).inventory);
@@ -57,6 +66,26 @@ describe('the schema for editors', () => {
     expect(schema).toContain('"pattern"');
     expect(schema).not.toContain('"standard"');
     expect(schema).not.toContain("the only master's");
+  });
+});
+
+describe('the schema of playbooks for editors', () => {
+  const schema = JSON.parse(playbookJsonSchema()) as object;
+  const takes = (playbook: string): boolean => new Ajv({ strict: false }).validate(schema, parse(playbook));
+
+  test('is not stale, and its place is told where the keys are', () => {
+    expect(readFileSync(playbookSchemaFile(), 'utf8')).toBe(playbookJsonSchema());
+    const line = /^# yaml-language-server: \$schema=<path to k8sup>\/(\S+)$/m.exec(playbookReference())?.[1] ?? 'none';
+    expect(playbookSchemaFile().endsWith(`/${line}`)).toBe(true);
+  });
+
+  test("takes the README's example, and refuses what is no playbook", () => {
+    expect(takes(readmeBlock('# site.yaml'))).toBe(true);
+    const resource = (text: string): string => `stages: [{ name: a, resources: [${text}] }]`;
+    expect(takes(resource('{ directory: { path: /a } }'))).toBe(true);
+    const wrong = ['{ directry: { path: /a } }', '{}', '{ directory: { path: a } }'];
+    const twice = '{ directory: { path: /a }, kernelModule: { name: a } }';
+    expect([...wrong, twice].filter((text) => takes(resource(text)))).toEqual([]);
   });
 });
 

@@ -22,3 +22,8 @@ test('a removal is a change of its object', () => {
     ['DaemonSet n/d', [{ path: 'object', from: 'there', to: 'absent', effect: 'delete' }]],
   ]);
 });
+
+test('that of a namespace says what goes with it', () => {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } };
+  expect(removalsOf([namespace]).get('Namespace n')).toMatchObject([{ interrupts: 'everything in it goes too' }]);
+});

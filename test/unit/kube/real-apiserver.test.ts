@@ -118,6 +118,68 @@ kubectl -n kube-system label service kube-dns mine=yes >/dev/null`);
         expect(await kubectl(`kubectl -n fresh get configmap c -o jsonpath='{.data.b}'`)).toBe('own');
       });
 
+      it('who changed an object is known by its fields, and what is gone from a set was deleted', async () => {
+        const map = (name: string, data: object): KubeObject => {
+          return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'fresh' }, data };
+        };
+        const set = [map('d', { a: '1', b: '1' }), map('e', { a: '1' }), map('f', { a: '1' })];
+        const target = clusterObjects(real.kube);
+        await target.apply(set, 'drifting');
+        await kubectl(`kubectl -n fresh patch configmap d --type merge -p '{"data":{"a":"2"}}' >/dev/null
+kubectl -n fresh delete configmap e >/dev/null`);
+        const wanted = [...set.slice(0, 2), map('f', { a: '9' }), map('g', {})];
+        const found = await target.diff(wanted, 'drifting');
+        if ('pending' in found) throw new Error(found.pending);
+        const causes = await target.causes(wanted, found, 'drifting');
+        expect(
+          [...causes].map(([id, { cause, writers }]) => [id, cause, writers.map(({ manager }) => manager)]),
+        ).toEqual([
+          ['ConfigMap kube-system/k8sup-drifting', 'inventory', []],
+          ['ConfigMap fresh/d', 'cluster', ['kubectl-patch']],
+          ['ConfigMap fresh/e', 'cluster', []],
+          ['ConfigMap fresh/f', 'inventory', []],
+          ['ConfigMap fresh/g', 'unrecorded', []],
+        ]);
+      });
+
+      it('an object that is written without its namespace is found again', async () => {
+        const plain = [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain' }, data: { a: '1' } }];
+        expect(await changes(plain)).toEqual(['ConfigMap plain object: absent -> as wanted']);
+        await apply(plain);
+        expect(await changes(plain)).toEqual([]);
+      });
+
+      it('sets that nobody wants go with their objects, but for what another set has; others stay', async () => {
+        const map = (name: string): KubeObject => {
+          return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'fresh' } };
+        };
+        const target = clusterObjects(real.kube);
+        await target.apply([map('s1'), map('s2')], 'gone-one');
+        await target.apply([map('s3')], 'stays');
+        const forgotten = { is: (name: string) => name.startsWith('gone-'), keep: [map('s2')] };
+        expect([...(await target.forgotten(forgotten)).keys()]).toEqual([
+          'ConfigMap fresh/s1',
+          'ConfigMap kube-system/k8sup-gone-one',
+        ]);
+        await target.forget(forgotten);
+        expect([...(await target.forgotten(forgotten)).keys()]).toEqual([]);
+        expect(await kubectl('kubectl -n fresh get configmap s1 s2 s3 --ignore-not-found -o name')).toBe(
+          'configmap/s2\nconfigmap/s3\n',
+        );
+      });
+
+      it('an object that moves to another set stays', async () => {
+        const moved: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', namespace: 'fresh' } };
+        const target = clusterObjects(real.kube);
+        await target.apply([moved], 'from');
+        const uid = await kubectl(`kubectl -n fresh get configmap m -o jsonpath='{.metadata.uid}'`);
+        await target.apply([], 'from', [moved]);
+        expect(await kubectl(`kubectl -n fresh get configmap m -o jsonpath='{.metadata.uid}'`)).toBe(uid);
+        await target.apply([moved], 'from');
+        await target.apply([], 'from');
+        expect(await kubectl('kubectl -n fresh get configmap m --ignore-not-found -o name')).toBe('');
+      });
+
       it('a new kind and its first object come together', async () => {
         expect(await changes([...kinds, ...extra])).toHaveLength(2);
         await apply(kinds);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { certificateText, kubeconfig, kubeconfigText } from '../../../src/pki/index.ts';
+import { namesOf } from '../../../src/pki/der/alternative-names.ts';
 import { selfSign } from '../../../src/pki/issue.ts';
 import { generateKey, privateKeyPem } from '../../../src/pki/keys.ts';
 
@@ -10,7 +11,7 @@ const certPem = await selfSign(
   {
     subject: { commonName: 'system:kube-proxy', organization: ['system:nodes'] },
     usages: ['server auth'],
-    hosts: ['10.0.0.1', 'api.example.org'],
+    names: namesOf(['10.0.0.1', 'api.example.org']),
   },
   key,
   { notBefore: begin, notAfter: end },

@@ -1,9 +1,14 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import type { Inventory } from '../../../src/inventory/model.ts';
+import { decodeName } from '../../../src/pki/der/name.ts';
+import { decode, members } from '../../../src/pki/der/read.ts';
+import { bits, encode, oid, sequence, setOf, utf8 } from '../../../src/pki/der/write.ts';
+import { toPem } from '../../../src/pki/pem.ts';
+import { algorithmFor, signBytes } from '../../../src/pki/signature.ts';
 import { type EnsureOptions, type Leaf, leafOf, openClusterPki } from '../../../src/pki/index.ts';
 import {
   codeOf,
@@ -38,6 +43,18 @@ async function snapshot(dir: string): Promise<ReadonlyMap<string, string>> {
   const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
   return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, 'utf8')] as const)));
+}
+
+/** The same certificate with its subject in UTF8String, signed again. */
+async function inUtf8(pem: string, key: KeyObject): Promise<string> {
+  const [tbs, algorithm] = members(decode(new X509Certificate(pem).raw), 'sequence', 'a certificate');
+  const fields = [...members(tbs, 'sequence', 'a certificate')];
+  const texts = decodeName(fields[5]).map(({ oid: id, value }) => setOf(sequence(oid(id), utf8(value))));
+  fields[5] = sequence(...texts);
+  const changed = sequence(...fields);
+  const signature = await signBytes(algorithmFor(key), encode(changed), key);
+  if (algorithm === undefined) throw new Error('there is no algorithm');
+  return toPem('CERTIFICATE', encode(sequence(changed, algorithm, bits(signature))));
 }
 
 describe.each([
@@ -82,6 +99,17 @@ describe('a second run', () => {
     expect(second.leaves.map(({ certPem }) => certPem)).toEqual(first.leaves.map(({ certPem }) => certPem));
     expect(second.leaves.every((leaf) => before.get(leaf.certPath) === leaf.certPem)).toBe(true);
     expect(second.adminKubeconfig()).toBe(first.adminKubeconfig());
+  });
+
+  test('keeps what has the same subject in text of another type, as cfssl or an earlier k8sup wrote it', async () => {
+    const { dir, ensure } = await cluster();
+    const { authorities } = await ensure();
+    const path = join(dir, 'admin.pem');
+    const pem = await inUtf8(await readFile(path, 'utf8'), authorities.ca['kubernetes-ca'].key);
+    await writeFile(path, pem);
+    const { leaves } = await ensure();
+    expect(changedIds(leaves)).toEqual([]);
+    expect(leafOf(leaves, 'admin').certPem).toBe(pem);
   });
 
   test('with another name of the apiserver issues the apiservers alone', async () => {

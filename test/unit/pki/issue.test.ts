@@ -2,7 +2,15 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import { readCertificate } from '../../../src/pki/certificate.ts';
-import { cappedAt, type Issuer, issueCertificate, selfSign, validityFrom } from '../../../src/pki/issue.ts';
+import { namesOf, noNames } from '../../../src/pki/der/alternative-names.ts';
+import {
+  cappedAt,
+  type CertificateContent,
+  type Issuer,
+  issueCertificate,
+  selfSign,
+  validityFrom,
+} from '../../../src/pki/issue.ts';
 import { generateKey, type KeySpec, privateKeyPem } from '../../../src/pki/keys.ts';
 import { codeOf, days, hasOpenssl, now, openssl, opensslVerify } from './fixture.ts';
 
@@ -18,13 +26,21 @@ const subject = { commonName: 'a_name with ünicode', organization: ['system:mas
 
 async function authority(spec: KeySpec, lifetimeMs = 10 * year): Promise<Issuer> {
   const key = await generateKey(spec);
-  const content = { subject: { commonName: 'ca_1' }, hosts: [], usages: ['cert sign', 'crl sign'] as const, ca: {} };
+  const content = {
+    subject: { commonName: 'ca_1' },
+    names: noNames,
+    usages: ['cert sign', 'crl sign'] as const,
+    ca: {},
+  };
   const pem = await selfSign(content, key, validityFrom(now, lifetimeMs));
   return { key, certificate: readCertificate(pem, 'ca') };
 }
 
-async function leaf(issuer: Issuer, spec: KeySpec, over: object = {}): Promise<string> {
-  const content = { subject, hosts: ['a.example'], usages: ['signing', 'server auth'] as const, ...over };
+type Over = Partial<CertificateContent> & { readonly hosts?: readonly string[] };
+
+async function leaf(issuer: Issuer, spec: KeySpec, over: Over = {}): Promise<string> {
+  const { hosts = ['a.example'], ...more } = over;
+  const content = { subject, names: namesOf(hosts), usages: ['signing', 'server auth'] as const, ...more };
   const validity = validityFrom(now, year);
   return issueCertificate(content, createPublicKey(await generateKey(spec)), { issuer, validity });
 }
@@ -77,10 +93,10 @@ describe('a certificate', () => {
   });
 
   test('has critical keyUsage and basicConstraints, and extended usages that are not', async () => {
-    const { extensions, isCa } = readCertificate(await leaf(await authority(ec), ec), 'leaf');
+    const { extensions, ca } = readCertificate(await leaf(await authority(ec), ec), 'leaf');
     const critical = extensions.filter((extension) => extension.critical).map((extension) => extension.oid);
     expect(critical).toEqual(['2.5.29.15', '2.5.29.19']);
-    expect(isCa).toBe(false);
+    expect(ca).toBeUndefined();
   });
 
   test('has critical alternative names where there is no subject', async () => {
@@ -88,10 +104,11 @@ describe('a certificate', () => {
     expect(read.extensions.find(({ oid }) => oid === '2.5.29.17')?.critical).toBe(true);
   });
 
-  test('writes names as UTF8String, so that Go reads an underscore', async () => {
+  test('writes text as Go does: PrintableString, and UTF8String where there is as much as an underscore', async () => {
     const read = readCertificate(await leaf(await authority(ec), ec), 'leaf');
     expect(read.subject.map(({ value }) => value)).toEqual(['b', 'system:masters', 'a_name with ünicode']);
-    expect(read.subjectDer.includes(Buffer.from([0x0c, 0x0e, ...Buffer.from('system:masters')]))).toBe(true);
+    expect(read.subjectDer.includes(Buffer.from([0x13, 0x0e, ...Buffer.from('system:masters')]))).toBe(true);
+    expect(read.subjectDer.includes(Buffer.from([0x0c, 0x14, ...Buffer.from('a_name with ünicode')]))).toBe(true);
   });
 
   test('has a serial number of 20 bytes, positive, never the same', async () => {
@@ -124,14 +141,27 @@ describe('a certificate', () => {
 
   test('is not signed in the name of what is no authority', async () => {
     const key = await generateKey(ec);
-    const pem = await selfSign({ subject, hosts: [], usages: ['signing'] }, key, validityFrom(days(0), 2 * year));
+    const pem = await selfSign({ subject, names: noNames, usages: ['signing'] }, key, validityFrom(days(0), 2 * year));
     expect(await codeOf(() => leaf({ key, certificate: readCertificate(pem, 'x') }, ec))).toBe('PKI_CA');
   });
 
-  test.each(['', 'a b', 'bücher.example', 'fe80::1%eth0', 'a\nb'])('refuses the name %j', async (host) => {
-    const issuer = await authority(ec);
-    expect(await codeOf(() => leaf(issuer, ec, { hosts: [host] }))).toBe('PKI_HOST');
+  test('of an authority is signed within the path length of the one above alone', async () => {
+    const key = await generateKey(ec);
+    const content = { subject, names: noNames, usages: ['cert sign'] as const, ca: { pathLength: 1 } };
+    const certificate = readCertificate(await selfSign(content, key, validityFrom(now, 2 * year)), 'ca');
+    expect(await codeOf(() => leaf({ key, certificate }, ec, { ca: { pathLength: 1 } }))).toBe('PKI_CA');
+    expect(readCertificate(await leaf({ key, certificate }, ec, { ca: { pathLength: 0 } }), 'x').ca).toEqual({
+      pathLength: 0,
+    });
   });
+
+  test.each(['', 'a b', 'bücher.example', 'fe80::1%eth0', 'a\nb', 'a.example:443', '10.0.0.0/8', '/path'])(
+    'refuses the name %j',
+    async (host) => {
+      const issuer = await authority(ec);
+      expect(await codeOf(() => leaf(issuer, ec, { hosts: [host] }))).toBe('PKI_HOST');
+    },
+  );
 });
 
 test.each(['', 'nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { siteOf, stageById } from '../../../playbooks/site.ts';
 import { stagesNamed } from '../../../src/cli/own-stages.ts';
+import { parseLeft } from '../../../src/engine/left.ts';
 import { runStages } from '../../../src/engine/run.ts';
 import type { ActionContext, Stage } from '../../../src/engine/stage.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
@@ -100,7 +101,63 @@ describe('stages of the user', () => {
   });
 });
 
+describe('objects of playbooks', () => {
+  const map = (name: string): string => `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`;
+  const named = (...maps: readonly string[]): string => `    objects: [${maps.map(map).join(', ')}]\n`;
+  const text = `stages:\n  - name: b\n${named('one')}  - name: c\n${named('two')}  - name: d\n    title: none\n`;
+  const ids = (list: readonly { readonly metadata: { readonly name: string } }[]) =>
+    list.map(({ metadata }) => metadata.name);
+
+  it('stay where they move to another stage, and each has its line', async () => {
+    const made = await inventory({ 'a.yaml': text });
+    const steps = own(made).flatMap((stage) => stage.steps.filter((one) => one.type === 'cluster'));
+    expect(steps.map(({ keep }) => ids(keep?.({ inventory: made } as never) ?? []))).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ]);
+    expect(steps.map(({ owner }) => [owner?.('ConfigMap one'), owner?.('ConfigMap two')])).toEqual([
+      ['playbook a.yaml:3', undefined],
+      [undefined, 'playbook a.yaml:5'],
+    ]);
+  });
+
+  it('go with a stage that is no longer there, or has none; what a file alone has put there stays until it is adopted', async () => {
+    const made = await inventory({ 'a.yaml': text });
+    const last = siteOf(made)
+      .find(({ id }) => id === '07.addons')
+      ?.steps.at(-1);
+    const sets = last?.type === 'cluster' ? last.forgotten?.({ inventory: made } as never) : undefined;
+    const names = ['playbook-a.b', 'playbook-a.d', 'playbook-x.y', 'alone-x.y', 'alone-a.c', 'network', 'dns'];
+    expect(names.filter((name) => sets?.is(name))).toEqual(['playbook-a.d', 'playbook-x.y', 'alone-a.c']);
+    expect(ids(sets?.keep ?? [])).toEqual(['one', 'two']);
+  });
+
+  it('of a file alone are a set of their own', async () => {
+    writeFileSync(join(folder, 'lone.yaml'), text);
+    const [first] = await stagesNamed(join(folder, 'lone.yaml'), await inventory({}));
+    expect(first?.steps).toMatchObject([{ set: 'alone-lone.b' }]);
+  });
+});
+
 describe.skipIf(noFakeHost !== undefined)('a stage of the user', () => {
+  it('has its drift told with the line of its playbook', async () => {
+    const first = await inventory({ 'a.yaml': app(`${rack}      - directory: { path: /srv/more }\n`) });
+    using run = testRun({ pki }, first);
+    await apply(run, own(first));
+    run.host('h1').write('/etc/rack', 'edited\n');
+    await run.host('h2').sh('rmdir /srv/more');
+    const left = new Map(
+      ['h1', 'h2'].map((name) => [name, parseLeft(run.host(name).read('/var/lib/k8sup/left'))] as const),
+    );
+    const seen = run.events.length;
+    await runStages(own(first), { ...run.context, mode: 'plan', left });
+    const found = run.events.slice(seen).flatMap((event) => (event.type === 'change' ? [event] : []));
+    expect(found.map(({ host, resource, owner, cause }) => [host, resource, owner, cause])).toEqual([
+      ['h1', 'file:/etc/rack', 'playbook a.yaml:4', 'host'],
+      ['h2', 'directory:/srv/more', 'playbook a.yaml:5', 'host'],
+    ]);
+  });
+
   it('plans and changes nothing, applies, changes nothing again, and mends an edit', async () => {
     const made = await inventory({ 'a.yaml': app(rack) });
     using run = testRun({ pki }, made);

@@ -18,6 +18,20 @@ test('the verification table says what was tried, what came of it and how long i
   );
 });
 
+test('known causes stand below, each once with the checks that show it', () => {
+  const likely = { ok: false, cause: 'DNS_LOOP', why: 'CoreDNS asks itself', fix: 'mend\nresolv.conf' };
+  const all = [...checks, { ...checks[0], ...likely, name: 'DNS' }, { ...checks[0], ...likely, name: 'search' }];
+  expect(
+    renderChecks(all as typeof checks, bare)
+      .split('\n')
+      .slice(-3),
+  ).toEqual([
+    'likely cause of DNS, search: CoreDNS asks itself (DNS_LOOP)',
+    '  fix: mend resolv.conf',
+    '1 of 4 checks passed.',
+  ]);
+});
+
 test('it is ASCII where the terminal is', () => {
   expect(renderChecks(checks, { ...ascii, columns: 50 })).toMatch(/^[\x20-\x7e\n]+$/);
 });

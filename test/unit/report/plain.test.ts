@@ -37,7 +37,7 @@ test('an apply tells its stages, changes and checks, one line each, with the tim
       { type: 'note', text: 'on the router:\n  ip route' },
       check('dns'),
       check('all', { skipped: true, result: 'no network' }),
-      check('nodePort', { ok: false, result: 'h2 refused' }),
+      check('nodePort', { ok: false, result: 'h2 refused', cause: 'X_Y', why: 'why it is', fix: 'do so' }),
       summary({ changed: 2, restarted: 1 }),
     ],
     { format: 'plain', color: true },
@@ -55,7 +55,7 @@ test('an apply tells its stages, changes and checks, one line each, with the tim
   ip route
 [  12.0 s] check dns: ok, answers (0.3 s)
 [  13.0 s] check all: skipped, no network (0.3 s)
-[  14.0 s] check nodePort: FAILED, h2 refused (0.3 s)
+[  14.0 s] check nodePort: FAILED, h2 refused (0.3 s); likely cause: why it is (X_Y); fix: do so
 Done in 31.4 s: 3 hosts, 2 changed, 1 restarted.
 Restarted:
   service:etcd.service  on h1

@@ -10,7 +10,7 @@ const program = makeProgram({ out: stream, err: stream, in: process.stdin, env: 
 /** Names are those of the inventory that was asked. */
 const named = (kind: string) => (file: string | undefined) =>
   Promise.resolve([1, 2, 3].map((number) => ({ value: `${file ?? 'default'}-${kind}${number}`, description: kind })));
-const sources: Sources = { hosts: named('h'), stages: named('s'), runs: named('r') };
+const sources: Sources = { hosts: named('h'), stages: named('s'), playbooks: named('p'), runs: named('r') };
 
 async function complete(...words: readonly string[]): Promise<readonly string[]> {
   return (await candidates(program, words, sources)).map(({ value }) => value);
@@ -22,6 +22,14 @@ describe('commands and options', () => {
     expect(await complete('ap')).toEqual(['apply']);
     expect(await complete('lab', 'u')).toEqual(['up']);
     expect((await candidates(program, ['appl'], sources))[0]?.description).toContain('bring the hosts');
+  });
+
+  test("below pki, cfssl's one dash is as good as two", async () => {
+    expect(await complete('pki', 'bundle', '-flavor', 'f')).toEqual(['force']);
+    expect(await complete('pki', 'gencert', '-ca', '')).toEqual([':files']);
+    expect(await complete('pki', 'sign', '-ca', 'ca.pem', '')).toEqual([':files']);
+    expect(await complete('pki', 'certinfo', '-d')).toEqual([]);
+    expect(await complete('pki', 'print-defaults', 'c')).toEqual(['config', 'csr']);
   });
 
   test('options of the command on the line, but none twice', async () => {
@@ -63,7 +71,9 @@ describe('names of the inventory', () => {
   });
 
   test('stages and runs; the inventory is the one on the line', async () => {
-    expect(await complete('stage', '')).toEqual(['default-s1', 'default-s2', 'default-s3', ':files']);
+    const stages = ['default-s1', 'default-s2', 'default-s3', 'default-p1', 'default-p2', 'default-p3'];
+    expect(await complete('stage', '')).toEqual([...stages, ':files']);
+    expect(await complete('plan', '--from', 'default-s')).toEqual(stages.slice(0, 3));
     expect(await complete('report', '-i', 'p.yaml', '')).toEqual(['p.yaml-r1', 'p.yaml-r2', 'p.yaml-r3']);
     expect(await complete('report', '--inventory=p.yaml', 'p.yaml-r2')).toEqual(['p.yaml-r2']);
     expect(await complete('apply', 'p.yaml', '--limit', 'p.yaml-h3')).toEqual(['p.yaml-h3']);

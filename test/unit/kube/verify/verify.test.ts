@@ -47,7 +47,7 @@ function cluster(said: Said = good, change: Answer = () => undefined): Answer {
 
 async function verify(answer: Answer, signal?: AbortSignal) {
   const { context, sent, events } = actionContext(answer, signal === undefined ? {} : { signal });
-  const results = await verifyCluster(context, (event) => void events.push(event));
+  const results = await verifyCluster(context, (check) => void events.push({ type: 'check', check }));
   return { results, sent, events };
 }
 
@@ -118,6 +118,37 @@ describe('a verification', () => {
     expect(results.indexOf(failed[0] ?? ({} as never))).toBe(index + 1);
     expect(failed[0]?.result).toMatch(result);
     expect(removed(sent)).toHaveLength(1);
+  });
+
+  it("of what fails has what pods and units said: CoreDNS's own log for names, journals of hosts for the rest", async () => {
+    const answer = cluster(
+      good.map(([code, text], index) => ([3, 4].includes(index) ? [1, 'nc: timed out'] : [code, text])),
+      ({ to, script }) => {
+        if (script.includes('journalctl')) return `journal of ${to}\n`;
+        if (script.includes('kube-dns')) return 'log of CoreDNS\n';
+        return script.includes('type=Warning') ? 'warning of the cluster\n' : undefined;
+      },
+    );
+    const { context } = actionContext(answer, {});
+    const told: (readonly [string, readonly string[]])[] = [];
+    await verifyCluster(context, ({ name, ok }, outputs) => {
+      if (ok) expect(outputs).toEqual([]);
+      else told.push([name, outputs]);
+    });
+    const others = 'journal of node1\n\njournal of node2\n\nwarning of the cluster\n';
+    expect(told).toEqual([
+      ['ClusterIP', [others]],
+      ['DNS', ['log of CoreDNS\n', others]],
+    ]);
+  });
+
+  it('fails all the same where nothing more can be known', async () => {
+    const gone = new K8supError({ code: 'HOST_LOST', kind: 'connection', what: 'gone' });
+    const answer = cluster(withSaid(3, 1, 'nc: timed out'), ({ script }) => {
+      return /journalctl|kube-dns|type=Warning/.test(script) ? gone : undefined;
+    });
+    const { results } = await verify(answer);
+    expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['ClusterIP']);
   });
 
   it('of two families tries each of them', async () => {

@@ -53,7 +53,8 @@ describe('gencert', () => {
 
   test('makes an authority below another by ca_constraint', async () => {
     const ca = await newRoot();
-    const middle = await gencert({ ca: ca.cert, caKey: ca.key, config, profile: 'middle', csr: json(root), now });
+    const csr = json({ CN: 'middle' });
+    const middle = await gencert({ ca: ca.cert, caKey: ca.key, config, profile: 'middle', csr, now });
     expect(new X509Certificate(middle.cert).ca).toBe(true);
     const leaf = await gencert({ ca: middle.cert, caKey: middle.key, config, profile: 'server', csr: json(web), now });
     expect(new X509Certificate(leaf.cert).verify(new X509Certificate(middle.cert).publicKey)).toBe(true);

@@ -1,4 +1,5 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 
 import forge from 'node-forge';
 
@@ -53,9 +54,9 @@ export function requestDer(parts: Parts = {}): Buffer {
 }
 
 /** A request around these bytes, whatever they are, rightly signed. */
-export function signedAround(info: Buffer): Buffer {
-  const algorithm = algorithmFor(nodeKey);
-  const rest = [encodeAlgorithm(algorithm), der.bits(sign(algorithm.digest, info, nodeKey))];
+export function signedAround(info: Buffer, key = nodeKey): Buffer {
+  const algorithm = algorithmFor(key);
+  const rest = [encodeAlgorithm(algorithm), der.bits(sign(algorithm.digest, info, key))];
   const size = info.length + rest.reduce((sum, node) => sum + der.encode(node).length, 0);
   const length = size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
   const head = Buffer.from([0x30, ...length]);
@@ -88,8 +89,9 @@ export function attribute(id: string, ...values: readonly Node[]): Node {
   return der.sequence(der.oid(id), der.setOf(...values));
 }
 
+/** Addresses are encoded as they are written: an IPv4 address in IPv6's clothes has 16 bytes. */
 export function names(...hosts: readonly string[]): Extension {
-  return rawNames(encodeNames(namesOf(hosts)));
+  return rawNames(encodeNames({ ...namesOf(hosts), ipAddresses: hosts.filter((host) => isIP(host) !== 0) }));
 }
 
 export function rawNames(value: Node): Extension {

@@ -54,7 +54,7 @@ export function failedApply(): readonly EventLine[] {
     hostFailed('h2'),
     stageEnd({ ok: false, changed: 4 }),
     check('dns'),
-    check('nodePort', { ok: false, result: evil }),
+    check('nodePort', { ok: false, result: evil, cause: 'DNS_LOOP', why: 'CoreDNS asks itself', fix: 'mend it' }),
     { type: 'note', text: 'on the router:\n  ip route' },
     summary({ ok: false, failed: 1, changed: 4, restarted: 1 }),
   ]);

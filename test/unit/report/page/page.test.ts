@@ -47,6 +47,10 @@ describe('the page', () => {
     expect(page).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
+  test('has the known cause of a check that failed, with what ends it', () => {
+    expect(page).toMatch(/<b>Likely cause:<\/b> CoreDNS asks itself \(DNS_LOOP\)\.[\s\S]*<b>Fix:<\/b> mend it/);
+  });
+
   test('tells of a journal of nothing, and of one without an outline', () => {
     expect(renderPage([])).toContain('<!doctype html>');
     const old = renderPage(lines([runStart('apply', ['h1']), stageStart(['h1']), stageEnd()]));
