@@ -67,8 +67,8 @@ function componentStep(name: string, make: (inventory: Inventory, host: Host, fa
 
 function encryption(context: StageContext) {
   if (!context.inventory.cluster.encryptionAtRest) return [];
-  const { encryptionKey, pending } = context.pki.authorities;
-  return [file({ ...encryptionFile(encryptionKey), secret: true, ...madeByApply(pending) })];
+  const { encryptionKeys, pending } = context.pki.authorities;
+  return [file({ ...encryptionFile(encryptionKeys), secret: true, ...madeByApply(pending) })];
 }
 
 /**

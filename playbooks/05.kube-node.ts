@@ -4,6 +4,7 @@ import { claims } from '../src/resources/claims.ts';
 import { componentFiles, componentResources, componentService } from '../src/components/component-resources.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { kubelet, kubeletClaims } from '../src/components/kubelet/kubelet.ts';
+import { kubeletTrust } from '../src/components/kubelet/kubelet-trust.ts';
 import { absentKubeProxy } from '../src/components/kube-proxy/absent-kube-proxy.ts';
 import { kubeProxy, kubeProxyClaims } from '../src/components/kube-proxy/kube-proxy.ts';
 import { nodeRbac } from '../src/components/rbac.ts';
@@ -48,7 +49,8 @@ export const nodeStage: Stage = {
       type: 'action',
       name: 'join',
       on: runsKubelet,
-      condition: (host, context) => joinCondition(host, context.inventory),
+      condition: (host, { inventory, pki }) =>
+        joinCondition(host, inventory, pki.authorities.ca['kubernetes-ca'].certificate.subjectKeyId),
       run: joinNodes,
     },
     {
@@ -59,6 +61,7 @@ export const nodeStage: Stage = {
       resources: (host, context) => [
         // The join takes it away itself, unless it was killed.
         absentFile(kubeconfigs.bootstrap),
+        kubeletTrust,
         componentService(kubeletOf(host, context)),
       ],
       gate: (host, context) => healthGate(kubeletOf(host, context)),

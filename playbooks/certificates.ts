@@ -1,79 +1,79 @@
-import { paths } from '../src/components/paths.ts';
+import { certificatePlaces } from '../src/components/certificate-places.ts';
+import type { PlacedLeaf } from '../src/components/certificate-places.ts';
+import { etcdPki, kubePki } from '../src/components/paths.ts';
 import type { StageContext } from '../src/engine/stage.ts';
 import type { Host } from '../src/inventory/model.ts';
 import { endpointUrl, masterUrl } from '../src/inventory/urls.ts';
 import type { ContainerNetwork } from '../src/network/plugin.ts';
 import { certificateText, kubeconfig, kubeconfigText, leafOf } from '../src/pki/index.ts';
-import type { AuthorityName, LeafName } from '../src/pki/index.ts';
+import type { Authority, AuthorityName } from '../src/pki/index.ts';
 import type { FileSpec } from '../src/resources/file.ts';
 import type { AnyResource } from '../src/resources/define.ts';
 import { file } from '../src/resources/file.ts';
 import { sh } from '../src/shell/sh.ts';
 
-/** Where a leaf certificate and its key lie on a host, without `.crt` and `.key`. */
-const etcdPlaces: readonly (readonly [LeafName, string])[] = [
-  ['etcd-server', `${paths.etcdPki}/server`],
-  ['etcd-peer', `${paths.etcdPki}/peer`],
-  ['etcd-healthcheck-client', `${paths.etcdPki}/healthcheck-client`],
-];
-const masterPlaces: readonly (readonly [LeafName, string])[] = [
-  ['kube-apiserver', `${paths.kubePki}/apiserver`],
-  ['apiserver-kubelet-client', `${paths.kubePki}/apiserver-kubelet-client`],
-  ['apiserver-etcd-client', `${paths.kubePki}/apiserver-etcd-client`],
-  ['front-proxy-client', `${paths.kubePki}/front-proxy-client`],
-];
+const memberLeaves = ['etcd-server', 'etcd-peer', 'etcd-healthcheck-client'] as const;
+const apiserverLeaves = [
+  'kube-apiserver',
+  'apiserver-kubelet-client',
+  'apiserver-etcd-client',
+  'front-proxy-client',
+] as const;
 
 /** Certificates of an etcd member. The key of etcd's authority never leaves the controller. */
 export function etcdCertificates(context: StageContext, host: Host): readonly AnyResource[] {
-  return [
-    authority(context, 'etcd-ca', `${paths.etcdPki}/ca.crt`),
-    ...etcdPlaces.flatMap((place) => leafFiles(context, host, place)),
-  ];
+  return [authority(context, 'etcd-ca', etcdPki.ca), ...memberLeaves.flatMap((name) => leafFiles(context, host, name))];
 }
 
 /** Certificates and keys of a master; the cluster-signing key is here alone, since the controller-manager signs kubelets' certificates with it. */
 export function masterCertificates(context: StageContext, host: Host): readonly AnyResource[] {
   const { authorities } = context.pki;
   return [
-    authority(context, 'kubernetes-ca', `${paths.kubePki}/ca.crt`),
-    authority(context, 'etcd-ca', `${paths.kubePki}/etcd-ca.crt`),
-    authority(context, 'front-proxy-ca', `${paths.kubePki}/front-proxy-ca.crt`),
-    secretFile(`${paths.kubePki}/ca.key`, authorities.ca['kubernetes-ca'].keyPem, authorities.pending),
-    secretFile(`${paths.kubePki}/sa.key`, authorities.serviceAccount.keyPem, authorities.pending),
+    authority(context, 'kubernetes-ca', kubePki.ca),
+    authority(context, 'etcd-ca', kubePki.etcdCa),
+    authority(context, 'front-proxy-ca', kubePki.frontProxyCa),
+    signer(authorities.ca['kubernetes-ca']),
+    secretFile(kubePki.caKey, authorities.ca['kubernetes-ca'].keyPem, authorities.pending),
+    secretFile(kubePki.serviceAccountKey, authorities.serviceAccount.keyPem, authorities.pending),
     file({
-      path: `${paths.kubePki}/sa.pub`,
+      path: kubePki.serviceAccountPub,
       content: authorities.serviceAccount.publicPem,
       mode: 0o644,
       ...madeByApply(authorities.pending),
     }),
-    ...masterPlaces.flatMap((place) => leafFiles(context, host, place)),
+    ...apiserverLeaves.flatMap((name) => leafFiles(context, host, name)),
     // A master's own components talk to the apiserver beside them, not over the endpoint that needs them to be up.
     clientKubeconfig(context, host, 'kube-controller-manager', masterUrl(context.inventory, host)),
     clientKubeconfig(context, host, 'kube-scheduler', masterUrl(context.inventory, host)),
   ];
 }
 
+/** The controller-manager signs with one certificate, and refuses a file that holds more. */
+function signer({ certPem, pending }: Authority): AnyResource {
+  return file({ path: kubePki.signer, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
+}
+
 /** The authority that kubelets trust; their own certificates come by the CSR API. */
 export function nodeCertificates(context: StageContext): readonly AnyResource[] {
-  return [authority(context, 'kubernetes-ca', `${paths.kubePki}/ca.crt`)];
+  return [authority(context, 'kubernetes-ca', kubePki.ca)];
 }
 
 /** A kubeconfig with a client certificate inside, at its place on the host. */
 export function clientKubeconfig(
   context: StageContext,
   host: Host,
-  name: LeafName,
+  name: PlacedLeaf,
   server = endpointUrl(context.inventory),
 ): AnyResource {
   const leaf = leafOf(context.pki.leaves, name, host.name);
   const content = kubeconfig({
     cluster: context.inventory.cluster.name,
     server,
-    caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
+    caPem: context.pki.authorities.ca['kubernetes-ca'].bundlePem,
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });
-  const path = `${paths.kubeConf}/${name.replace(/^kube-(?=controller|scheduler)/, '')}.kubeconfig`;
+  const { path } = certificatePlaces[name];
   return file({
     path,
     content,
@@ -90,21 +90,18 @@ export function clientKubeconfig(
 export function containerNetworkCertificate(
   context: StageContext,
   host: Host,
-  { leaf, path, authority: authorityPath }: ContainerNetwork['certificate'],
+  { leaf, authority: authorityPath }: ContainerNetwork['certificate'],
 ): readonly AnyResource[] {
-  return [authority(context, 'etcd-ca', authorityPath), ...leafFiles(context, host, [leaf, path])];
+  return [authority(context, 'etcd-ca', authorityPath), ...leafFiles(context, host, leaf)];
 }
 
 function authority(context: StageContext, name: AuthorityName, path: string): AnyResource {
-  const { certPem, pending } = context.pki.authorities.ca[name];
-  return file({ path, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
+  const { bundlePem, pending } = context.pki.authorities.ca[name];
+  return file({ path, content: bundlePem, mode: 0o644, ...certificateOf(bundlePem, pending) });
 }
 
-function leafFiles(
-  context: StageContext,
-  host: Host,
-  [name, path]: readonly [LeafName, string],
-): readonly AnyResource[] {
+function leafFiles(context: StageContext, host: Host, name: PlacedLeaf): readonly AnyResource[] {
+  const { path } = certificatePlaces[name];
   const leaf = leafOf(context.pki.leaves, name, host.name);
   const certificate = certificateOf(leaf.certPem, leaf.pending);
   return [

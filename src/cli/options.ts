@@ -16,8 +16,14 @@ export const defaultInventory = './inventory.yaml';
 
 /** Adds the common flags to a command. */
 export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
+  return withOutputFlags(
+    command.option('--limit <hosts>', 'change only these hosts (comma-separated); the others are read', list),
+  );
+}
+
+/** The common flags of commands that work on all hosts or on none. */
+export function withOutputFlags<Args extends unknown[], Opts extends OptionValues>(command: Command<Args, Opts>) {
   return command
-    .option('--limit <hosts>', 'change only these hosts (comma-separated); the others are read', list)
     .option('--concurrency <n>', 'hosts at work at the same time', positive, 20)
     .addOption(
       new Option('-o, --output <format>', 'how to show the run (default: tty on a terminal, else plain)').choices([

@@ -9,7 +9,9 @@ import { pkiWords } from './pki/words.ts';
 import { addJournalCommands } from './program-journal.ts';
 import { k8supVersion } from './version.ts';
 import { addLabCommands } from './program-lab.ts';
+import { addCertsCommands } from './program-certs.ts';
 import { addLocalCommands } from './program-local.ts';
+import { addUserCommands } from './program-user.ts';
 import { addNetworkCommands } from './program-network.ts';
 
 /**
@@ -48,6 +50,8 @@ export function makeProgram(io: Io, exit: Exit): Command {
   addUnlockCommand(program, io, exit);
   addLookCommands(program, io, exit);
   addNetworkCommands(program, io, exit);
+  addCertsCommands(program, io, exit);
+  addUserCommands(program, io, exit);
   addLocalCommands(program, io, exit);
   addJournalCommands(program, io, exit);
   addLabCommands(program, io, exit);

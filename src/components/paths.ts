@@ -56,6 +56,8 @@ export const etcdPki = {
 /** `ca` goes to every host that runs a kubelet; everything else to masters alone. */
 export const kubePki = {
   ca: `${paths.kubePki}/ca.crt`,
+  /** The one of `ca` that signs, and its key. */
+  signer: `${paths.kubePki}/ca-signer.crt`,
   caKey: `${paths.kubePki}/ca.key`,
   frontProxyCa: `${paths.kubePki}/front-proxy-ca.crt`,
   frontProxyCert: `${paths.kubePki}/front-proxy-client.crt`,

@@ -112,6 +112,31 @@ export interface CertificateStatus {
   readonly nearEnd: boolean;
 }
 
+/** A certificate as it was found. */
+export interface CertificateRow {
+  /** Of a leaf or an authority. */
+  readonly name: string;
+  /** A host, or `controller`. */
+  readonly where: string;
+  readonly path: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  /** Hexadecimal. */
+  readonly serial: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
+  readonly daysLeft: number;
+  readonly use: 'in use' | 'on disk only' | 'served, not on disk' | 'unknown';
+}
+
+/** What `k8sup certs` tells. */
+export interface CertificateList {
+  readonly certificates: readonly CertificateRow[];
+  /** Authorities and keys that are being exchanged, and how far that is. */
+  readonly rotations: Readonly<Record<string, string>>;
+}
+
 export interface PendingRequest {
   readonly name: string;
   readonly requester: string;
@@ -237,6 +262,7 @@ export type RunEvent =
   | { readonly type: 'check'; readonly check: CheckResult }
   | { readonly type: 'error'; readonly error: ErrorJson }
   | { readonly type: 'status'; readonly status: ClusterStatus }
+  | ({ readonly type: 'certificates' } & CertificateList)
   | { readonly type: 'network-status'; readonly status: NetworkStatusReport }
   | { readonly type: 'network-test'; readonly test: NetworkTestReport }
   | { readonly type: 'plan'; readonly plan: PlanDocument }

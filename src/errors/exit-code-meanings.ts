@@ -20,6 +20,7 @@ export const exitCodeMeanings: Readonly<Record<ExitKind, string>> = {
   lab: 'the lab could not be made or taken away',
   outdated:
     'hosts, cluster or inventory are not what they were when the plan file was made; nothing was changed that it does not show',
+  expiring: 'a certificate in use has fewer days left than asked for (`certs list --below`)',
   usage: 'the command line is wrong, or a question was not confirmed',
   bug: 'a defect of k8sup: please report it',
   cancelled: 'stopped by Ctrl-C, SIGTERM or a closed terminal; the same command goes on from there',

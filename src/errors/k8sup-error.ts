@@ -17,6 +17,7 @@ export const exitCodes = {
   verification: 22,
   lab: 23,
   outdated: 24,
+  expiring: 25,
   usage: 64,
   bug: 70,
   cancelled: 130,

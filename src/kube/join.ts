@@ -13,8 +13,14 @@ import type { BootstrapToken } from './bootstrap-token.ts';
 import { changeHost } from './change-host.ts';
 import { servingRequests, waitForNodes } from './wait-for-nodes.ts';
 
-/** A host has joined when its kubelet has a client certificate that this cluster's authority signed and that is still valid. */
-export function joinCondition(host: Host, inventory: Inventory): Resource<string> {
+/**
+ * A host has joined when its kubelet has a client certificate that is still valid and was signed by the authority that signs now: while authorities are
+ * exchanged, the one before it is trusted too.
+ *
+ * @param signer - the key identifier of the authority that signs.
+ */
+export function joinCondition(host: Host, inventory: Inventory, signer: Buffer | undefined): Resource<string> {
+  const keyId = (signer?.toString('hex').toUpperCase().match(/../g) ?? []).join(':');
   const pki = `${inventory.cluster.kubelet.rootDir}/pki`;
   return {
     id: `joined:${host.name}`,
@@ -23,6 +29,7 @@ if [ ! -s "$c" ] || [ ! -s ${kubeconfigs.kubelet} ]; then echo absent
 elif ! command -v openssl >/dev/null; then echo joined
 elif ! openssl x509 -checkend 0 -noout -in "$c" >/dev/null 2>&1; then echo expired
 elif ! openssl verify -CAfile ${kubePki.ca} "$c" >/dev/null 2>&1; then echo 'of another authority'
+elif ! openssl x509 -text -noout -in "$c" | grep -A1 'Authority Key Identifier' | grep -qF ${keyId}; then echo 'of the authority that goes'
 else echo joined; fi`,
     parse: (output) => output.trim(),
     diff: (state) =>
@@ -107,7 +114,8 @@ async function startKubelet(host: Host, token: string, context: ActionContext): 
   const content = kubeconfig({
     cluster: cluster.name,
     server: endpointUrl(context.inventory),
-    caPem: context.pki.authorities.ca['kubernetes-ca'].certPem,
+    // The kubelet copies this into a kubeconfig of its own: a path stays right when authorities are exchanged.
+    caPath: kubePki.ca,
     user: 'kubelet-bootstrap',
     credentials: { token },
   });

@@ -4,7 +4,7 @@ import type { KubeObject, StageContext } from '../engine/stage.ts';
 import type { Facts } from '../host/facts/model.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { AdditionDeclaration, PluginDeclaration } from '../inventory/plugin.ts';
-import type { LeafName } from '../pki/index.ts';
+import type { PlacedLeaf } from '../components/certificate-places.ts';
 import type { Claim } from '../resources/claims.ts';
 import type { AnyResource } from '../resources/define.ts';
 import type { Sh } from '../shell/sh.ts';
@@ -23,8 +23,8 @@ export interface NetworkTarget {
 
 /** How a network feeds Docker on hosts without Kubernetes, from leases in etcd, beside its service there. */
 export interface ContainerNetwork {
-  /** Its identity towards etcd, on container hosts alone: `path` without `.crt` and `.key`, and where etcd's authority goes. */
-  readonly certificate: { readonly leaf: LeafName; readonly path: string; readonly authority: string };
+  /** Its identity towards etcd, on container hosts alone, and where etcd's authority goes. */
+  readonly certificate: { readonly leaf: PlacedLeaf; readonly authority: string };
   /** What it finds in etcd; kept through one member. */
   readonly inEtcd: (target: Pick<NetworkTarget, 'inventory' | 'secrets'>) => readonly AnyResource[];
   /** Run on a member. @throws where what it printed is no answer. */
@@ -59,7 +59,7 @@ export interface NetworkPlugin<Settings = unknown> extends PluginDeclaration<Set
   readonly makesNodesReady: boolean;
   readonly programs: (inventory: Inventory) => readonly BinarySet[];
   /** Its identities towards the apiserver, each a kubeconfig on each host while its needs name such a leaf. */
-  readonly kubeconfigs: readonly LeafName[];
+  readonly kubeconfigs: readonly PlacedLeaf[];
   /** The service on each host, if there is one. */
   readonly component: (target: NetworkTarget) => Component | undefined;
   /** A service of k8sup's that hides pods' addresses from the world in the network's place; undefined where the network does it itself. */

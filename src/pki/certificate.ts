@@ -9,7 +9,7 @@ import {
   type Extension,
   extensionOids,
 } from './der/extensions.ts';
-import { type Attribute, decodeName } from './der/name.ts';
+import { type Attribute, attributeOids, decodeName, valuesOf } from './der/name.ts';
 import {
   content,
   decode,
@@ -66,6 +66,18 @@ export function readCertificate(pem: string, name: string): Certificate {
       cause: error,
     });
   }
+}
+
+/** All certificates of a PEM text. @throws K8supError `PKI_CERTIFICATE`. */
+export function readCertificates(pem: string, name: string): readonly Certificate[] {
+  return pemBlocks(pem)
+    .filter(({ label }) => label === 'CERTIFICATE')
+    .map(({ text }) => readCertificate(text, name));
+}
+
+/** The CN of a name; empty where it has none. */
+export function commonNameOf(name: readonly Attribute[]): string {
+  return valuesOf(name, attributeOids.commonName).join(',');
 }
 
 /** Value of an extension, undefined where the certificate has none. */

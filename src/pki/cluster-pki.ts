@@ -35,7 +35,7 @@ function adminKubeconfig(inventory: Inventory, authorities: Authorities, leaves:
   return kubeconfig({
     cluster: inventory.cluster.name,
     server: endpointUrl(inventory),
-    caPem: authorities.ca['kubernetes-ca'].certPem,
+    caPem: authorities.ca['kubernetes-ca'].bundlePem,
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });

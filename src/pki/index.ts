@@ -2,13 +2,25 @@
 export {
   type Authorities,
   type Authority,
-  type AuthorityName,
-  authorityNames,
   type EnsureOptions,
   ensureAuthorities,
+  keptThings,
   type ServiceAccountKeys,
 } from './authorities.ts';
-export { type Certificate, isSignedBy, readCertificate } from './certificate.ts';
+export { type AuthorityName, authorityNames } from './authority.ts';
+export type { EncryptionKey } from './encryption-key.ts';
+export { finishRotation, type Kept, startRotation } from './kept.ts';
+export {
+  type Phase,
+  phases,
+  readRotations,
+  rotatable,
+  type Rotatable,
+  type Rotation,
+  type Rotations,
+  writeRotation,
+} from './rotation.ts';
+export { type Certificate, commonNameOf, isSignedBy, readCertificate, readCertificates } from './certificate.ts';
 export { certificateText, kubeconfigText } from './certificate-text.ts';
 export { certInfo, type CertInfo, daysLeft, type NameJson } from './certinfo.ts';
 export { bundle, type BundleOptions } from './cfssl/bundle.ts';
@@ -36,4 +48,5 @@ export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
 export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
 export { isNearEnd, type Life } from './renewal.ts';
 export { openStore, type Store, type StoreFile } from './store.ts';
+export { userRequest } from './user-request.ts';
 export { mergeKubeconfig } from './merge-kubeconfig.ts';

@@ -5,25 +5,34 @@ export interface KubeconfigOptions {
   readonly cluster: string;
   /** URL, for example `https://10.0.0.1:6443`. */
   readonly server: string;
-  readonly caPem: string;
+  /** What the server is known by: in the kubeconfig itself, or in a file of the host where it is used. */
+  readonly caPem?: string;
+  readonly caPath?: string;
   readonly user: string;
   readonly credentials: { readonly certPem: string; readonly keyPem: string } | { readonly token: string };
 }
 
 /** A kubeconfig as YAML text: a secret. The same input gives the same bytes. */
 export function kubeconfig(options: KubeconfigOptions): string {
-  const { cluster, server, caPem, user } = options;
+  const { cluster, server, user } = options;
   const context = `${user}@${cluster}`;
   const document = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: cluster, cluster: { 'certificate-authority-data': base64(caPem), server } }],
+    clusters: [{ name: cluster, cluster: { ...authorityOf(options), server } }],
     contexts: [{ name: context, context: { cluster, user } }],
     'current-context': context,
     users: [{ name: user, user: credentialsOf(options.credentials) }],
   };
   // Go reads YAML 1.1, where a cluster called `on` would be a boolean.
   return stringify(document, { compat: 'yaml-1.1', lineWidth: 0 });
+}
+
+function authorityOf({ caPem, caPath }: KubeconfigOptions): Readonly<Record<string, string>> {
+  return {
+    ...(caPem === undefined ? {} : { 'certificate-authority-data': base64(caPem) }),
+    ...(caPath === undefined ? {} : { 'certificate-authority': caPath }),
+  };
 }
 
 function credentialsOf(credentials: KubeconfigOptions['credentials']): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import { hasKubernetes, type Host, hostsWith, kubeletRoles, type Inventory, type Role } from '../inventory/model.ts';
-import type { AuthorityName } from './authorities.ts';
+import type { AuthorityName } from './authority.ts';
 
 /**
  * One kind of certificate. Its subject and key are in `pki/NAME-csr.json`, its usages in the profile of `pki/ca-config.json`.

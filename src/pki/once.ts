@@ -41,12 +41,12 @@ export async function pair(
 export async function single(
   make: Once,
   name: string,
-  create: () => string,
+  create: () => string | Promise<string>,
 ): Promise<{ readonly value: string; readonly pending: boolean }> {
   const text = await make.store.read(name);
   if (text !== undefined) return { value: text.trim(), pending: false };
   if (make.complete) throw lost(make.store, name);
-  const value = create();
+  const value = await create();
   if (!make.dryRun) await make.store.write([{ name, text: `${value}\n` }]);
   return { value, pending: make.dryRun };
 }

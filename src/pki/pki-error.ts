@@ -16,6 +16,7 @@ export type PkiErrorCode =
   | 'PKI_LOST'
   | 'PKI_PROFILE'
   | 'PKI_REQUEST'
+  | 'PKI_ROTATION'
   | 'PKI_STORE'
   | 'PKI_STORE_MODE';
 

@@ -23,6 +23,8 @@ export interface Store {
   read(name: string): Promise<string | undefined>;
   /** Writes files that belong together: all are on disk before the first one takes its place. @throws K8supError `PKI_STORE`. */
   write(files: readonly StoreFile[]): Promise<void>;
+  /** Takes files away; one that is not there is none to take away. @throws K8supError `PKI_STORE`. */
+  remove(names: readonly string[]): Promise<void>;
 }
 
 /**
@@ -42,6 +44,9 @@ export async function openStore(dir: string): Promise<Store> {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       await checkDirectory(dir);
       await writeTogether(files.map((file) => ({ path: path(file.name), text: file.text })));
+    },
+    remove: async (names) => {
+      for (const name of names) await removeFile(path(name));
     },
   };
 }
@@ -94,6 +99,15 @@ async function writeTogether(files: readonly { readonly path: string; readonly t
       fix: 'make room, or correct the rights of the folder, and run again',
       cause: error,
     });
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw pkiError('PKI_STORE', `${path} cannot be removed`, { why: messageOf(error), cause: error });
   }
 }
 

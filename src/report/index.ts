@@ -23,5 +23,6 @@ export type { PastRun } from './journal/history.ts';
 export { renderPage } from './page/page.ts';
 export { listRuns, renderRuns } from './runs.ts';
 export type { RunRecord } from './runs.ts';
+export { renderCertificates } from './certificates.ts';
 export { renderDrift } from './drift.ts';
 export { renderExplanation } from './explanation.ts';

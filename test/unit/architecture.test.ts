@@ -67,7 +67,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
     ],
     types: [],
   },
-  docs: { imports: ['causes', 'cli', 'errors', 'inventory', 'lab', 'network', 'pki'], types: [] },
+  docs: { imports: ['causes', 'cli', 'components', 'errors', 'inventory', 'lab', 'network', 'pki'], types: [] },
   main: { imports: ['cli'], types: [] },
 };
 

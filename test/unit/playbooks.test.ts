@@ -117,7 +117,9 @@ describe('certificates and kubeconfigs', () => {
     ...['apiserver-etcd-client', 'apiserver-kubelet-client', 'apiserver', 'front-proxy-client'].flatMap((name) =>
       pair(`${kubePki}/${name}`),
     ),
-    ...['ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub'].map((name) => `${kubePki}/${name}`),
+    ...['ca-signer.crt', 'ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub'].map(
+      (name) => `${kubePki}/${name}`,
+    ),
   ];
 
   it.each([
@@ -163,9 +165,9 @@ describe('certificates and kubeconfigs', () => {
     }
   });
 
-  it('would be seen if they held the key of an administrator', () => {
-    const given = clientKubeconfig(contextOf(inventory), hostOf(inventory, 'node'), 'admin');
-    expect(decoded(given)).toContain('KEY OF admin\n');
+  it('are seen inside of kubeconfigs too', () => {
+    const given = clientKubeconfig(contextOf(inventory), hostOf(inventory, 'all'), 'kube-scheduler');
+    expect(decoded(given)).toContain('KEY OF hosts/all/kube-scheduler\n');
   });
 });
 
@@ -238,9 +240,14 @@ function pkiOf(of: Inventory): ClusterPki {
   }));
   const authorities = {
     clusterId: 'id',
-    ca: Object.fromEntries(names.map((name) => [name, pem(name)])),
+    ca: Object.fromEntries(
+      names.map((name) => [
+        name,
+        { ...pem(name), bundlePem: pem(name).certPem, certificate: { subjectKeyId: undefined } },
+      ]),
+    ),
     serviceAccount: { keyPem: 'KEY OF service-account\n', publicPem: 'PUBLIC\n' },
-    encryptionKey: Buffer.from('KEY OF encryption\n'.padEnd(32, '-')).toString('base64'),
+    encryptionKeys: [{ name: 'key1', secret: Buffer.from('KEY OF encryption\n'.padEnd(32, '-')).toString('base64') }],
   };
   return {
     authorities: authorities as unknown as ClusterPki['authorities'],

@@ -37,6 +37,12 @@ export interface ApplyRequest {
   readonly yes: boolean;
   /** As the log names it. */
   readonly command: string;
+  /** Done under the controller's lock, before any host is reached. */
+  readonly prepare?: (run: Run) => Promise<void>;
+  /** Done when all hosts are known to be fit, before the first stage. */
+  readonly begin?: (context: RunContext) => Promise<void>;
+  /** Done when all stages are applied, in the place of verification; gives the exit code. */
+  readonly finish?: (run: Run, context: RunContext) => Promise<number>;
 }
 
 /** `k8sup apply` and `k8sup stage`. */
@@ -63,6 +69,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     await refuseUnsafeChanges(run);
     // Whoever applies a plan has seen its warnings.
     if (changesNetwork(stages)) await confirmDisruptions(run, request.yes || file !== undefined, io);
+    await request.prepare?.(run);
   };
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const stages = await stagesOf(run);
@@ -79,11 +86,13 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
       await getArtifacts(run, context);
       await rememberApplied(run, changesNetwork(stages));
     }
+    await request.begin?.(context);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
     if (changesNetwork(stages)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
+    if (request.finish !== undefined) return request.finish(run, context);
     return proves(run, stages) ? verified(run, context) : exitCodes.ok;
   });
 }

@@ -54,7 +54,7 @@ export async function aboutPlan(
     cluster: run.inventory.cluster.name,
     clusterId: authorities.pending ? null : authorities.clusterId,
     inventory: sha256(await readFile(run.inventory.file, 'utf8')),
-    secrets: authorities.pending ? null : secretsHash(context, authorities.encryptionKey),
+    secrets: authorities.pending ? null : secretsHash(context, JSON.stringify(authorities.encryptionKeys)),
     limit: run.flags.limit ?? null,
     stages: stages.map(({ id }) => id),
   };

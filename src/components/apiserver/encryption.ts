@@ -5,17 +5,18 @@ import { kubeFiles } from '../paths.ts';
 /**
  * Encryption at rest of Secrets with secretbox; `identity` stays last, so that what was written before encryption can be read.
  *
- * @param keyBase64 - 32 random bytes in base64: the same on all masters and for the cluster's whole life
+ * @param keys - 32 random bytes in base64 each: the same on all masters. The first one writes, each of them reads what names it.
  */
-export function encryptionFile(keyBase64: string): ComponentFile {
-  if (Buffer.from(keyBase64, 'base64').length !== 32) throw new Error('the encryption key must have 32 bytes');
+export function encryptionFile(keys: readonly { readonly name: string; readonly secret: string }[]): ComponentFile {
+  if (keys.some(({ secret }) => Buffer.from(secret, 'base64').length !== 32))
+    throw new Error('the encryption key must have 32 bytes');
   const content = yamlText({
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'EncryptionConfiguration',
     resources: [
       {
         resources: ['secrets'],
-        providers: [{ secretbox: { keys: [{ name: 'key1', secret: keyBase64 }] } }, { identity: {} }],
+        providers: [{ secretbox: { keys } }, { identity: {} }],
       },
     ],
   });

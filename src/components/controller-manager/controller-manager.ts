@@ -20,6 +20,7 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
     binaries.controllerManager,
     kubeconfigs.controllerManager,
     kubePki.ca,
+    kubePki.signer,
     kubePki.caKey,
     kubePki.serviceAccountKey,
   ];
@@ -71,7 +72,7 @@ function controllerManagerFlags(inventory: Inventory): Flags {
     'service-cluster-ip-range': keyed(cluster.network.serviceCIDRs.join(','), 'cluster.network.serviceCIDR'),
     'root-ca-file': chosen(kubePki.ca, 'pods know the apiserver by it'),
     'service-account-private-key-file': chosen(kubePki.serviceAccountKey, 'the same pair as that of the apiserver'),
-    'cluster-signing-cert-file': chosen(kubePki.ca, signing),
+    'cluster-signing-cert-file': chosen(kubePki.signer, signing),
     'cluster-signing-key-file': chosen(kubePki.caKey, signing),
     'cluster-signing-duration': keyed(`${cluster.lifetimes.nodeHours}h0m0s`, 'cluster.certificates.nodeLifetime'),
   };

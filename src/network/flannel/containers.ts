@@ -4,6 +4,7 @@ import {
   dockerOptionsScript,
   subnetFile,
 } from '../../components/docker/flannel-options.ts';
+import { certificatePlaces } from '../../components/certificate-places.ts';
 import type { ComponentFile } from '../../components/component.ts';
 import { etcdEndpoints } from '../../components/etcd/etcd.ts';
 import type { Flags } from '../../components/extras.ts';
@@ -17,12 +18,12 @@ import type { ContainerNetwork } from '../plugin.ts';
 import { etcdNetwork, leasesScript, parseLeases } from './etcd-network.ts';
 import { flannelSettings } from './settings.ts';
 
-const clientCertificate = `${paths.flannelConf}/pki/etcd-client`;
+const clientCertificate = certificatePlaces['flannel-etcd-client'].path;
 const authority = `${paths.flannelConf}/pki/etcd-ca.crt`;
 
 /** flannel without Kubernetes, as far as it is no service of a host: leases are in etcd. */
 export const flannelForContainers: ContainerNetwork = {
-  certificate: { leaf: 'flannel-etcd-client', path: clientCertificate, authority },
+  certificate: { leaf: 'flannel-etcd-client', authority },
   inEtcd: etcdNetwork,
   leases: { script: leasesScript, parse: parseLeases },
 };

@@ -63,7 +63,7 @@ test('cri-dockerd', async () => {
 
 test('audit policy and encryption configuration', async () => {
   await expect(auditPolicyFile().content).toMatchFileSnapshot('golden/machine/audit-policy.yaml');
-  const encryption = encryptionFile(Buffer.alloc(32, 1).toString('base64'));
+  const encryption = encryptionFile([{ name: 'key1', secret: Buffer.alloc(32, 1).toString('base64') }]);
   expect(encryption).toMatchObject({ mode: 0o600, secret: true });
   await expect(encryption.content).toMatchFileSnapshot('golden/machine/encryption.yaml');
 });

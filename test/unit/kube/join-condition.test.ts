@@ -5,8 +5,12 @@ import { hostOf } from '../components/fixture.ts';
 import { probeOn } from '../resources/on-host.ts';
 import { inventory } from './fixture.ts';
 
+/** An openssl that finds nothing wrong, and this key identifier of the signer. */
+const signedBy = (keyId: string): string =>
+  `case $* in *-text*) printf 'X509v3 Authority Key Identifier: \\n    keyid:${keyId}\\n' ;; esac`;
+
 describe('a host', () => {
-  const condition = joinCondition(hostOf(inventory, 'node1'), inventory);
+  const condition = joinCondition(hostOf(inventory, 'node1'), inventory, Buffer.from('ab01', 'hex'));
 
   it.each([
     ['joined\n', []],
@@ -25,7 +29,8 @@ describe('a host', () => {
     ['absent', `${files}; rm /etc/kubernetes/kubelet.kubeconfig`, 'exit 0'],
     ['expired', files, 'case $* in *checkend*) exit 1;; esac'],
     ['of another authority', files, 'case $* in verify*) exit 2;; esac'],
-    ['joined', files, 'exit 0'],
+    ['of the authority that goes', files, signedBy('AB:02')],
+    ['joined', files, signedBy('AB:01')],
   ])('is seen to be %s', async (state, script, openssl) => {
     using host = fakeHost();
     host.program('openssl', openssl);

@@ -26,7 +26,7 @@ describe('authorities', () => {
     const account = createPrivateKey(made.serviceAccount.keyPem);
     expect(createPublicKey(account).equals(createPublicKey(made.serviceAccount.publicPem))).toBe(true);
     expect(account.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    expect(Buffer.from(made.encryptionKey, 'base64')).toHaveLength(32);
+    expect(made.encryptionKeys.map(({ secret }) => Buffer.from(secret, 'base64').length)).toEqual([32]);
     expect(made.clusterId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(made.pending).toBe(false);
   });

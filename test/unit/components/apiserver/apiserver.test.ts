@@ -96,7 +96,7 @@ test('without audit and encryption none of their flags, files and inputs', () =>
 });
 
 test('the encryption key has 32 bytes', () => {
-  expect(() => encryptionFile(Buffer.alloc(16).toString('base64'))).toThrow('32 bytes');
+  expect(() => encryptionFile([{ name: 'key1', secret: Buffer.alloc(16).toString('base64') }])).toThrow('32 bytes');
 });
 
 test('what may hold a secret is audited without its content, whoever asks', () => {

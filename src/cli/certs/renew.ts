@@ -1,0 +1,93 @@
+import { kubeletPlaces } from '../../components/certificate-places.ts';
+import type { RunContext } from '../../engine/run-context.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import { runsKubelet } from '../../inventory/model.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import { suggest } from '../../inventory/suggest.ts';
+import { leafPlaces, openStore } from '../../pki/index.ts';
+import type { LeafPlace } from '../../pki/index.ts';
+import { sh } from '../../shell/sh.ts';
+import { apply } from '../commands/apply.ts';
+import type { Io } from '../io.ts';
+import type { RunFlags } from '../options.ts';
+
+export interface RenewRequest {
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  /** Kinds of leaves; empty with `all`. */
+  readonly names: readonly string[];
+  readonly all: boolean;
+  /** Of these hosts alone; undefined for all. */
+  readonly hosts: readonly string[] | undefined;
+}
+
+const kubelet = 'kubelet';
+
+/**
+ * `k8sup certs renew`: makes leaves anew, with new keys, and brings them to the hosts by an apply: one host at a time, each behind its health gate, and
+ * units that read a certificate once are restarted. A kubelet gets its two by joining again.
+ */
+export async function renew(request: RenewRequest, io: Io): Promise<number> {
+  return apply(
+    {
+      ...{ inventory: request.inventory, flags: request.flags, stages: {}, verify: false, yes: true },
+      command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
+      prepare: async (run) => {
+        const chosen = chosenPlaces(request, run.inventory);
+        const store = await openStore(run.paths.pki);
+        refuseNew(await store.has('cluster-id'), run.inventory.cluster.name);
+        // An apply makes what is missing; where this run ends here, the next one does it.
+        await store.remove(chosen.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
+      },
+      begin: (context) => forgetKubelets(request, context),
+    },
+    io,
+  );
+}
+
+/** @throws K8supError `RENEW_WHAT`. */
+function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory): readonly LeafPlace[] {
+  const places = leafPlaces(inventory);
+  const known = [...new Set([...places.map(({ kind }) => kind.name), kubelet])];
+  const unknown = names.filter((name) => !known.some((one) => one === name));
+  const away = (hosts ?? []).filter((name) => !inventory.hosts.some((host) => host.name === name));
+  if (unknown.length > 0 || away.length > 0 || (names.length === 0 && !all)) {
+    const meant = suggest(unknown[0] ?? '', known);
+    throw new K8supError({
+      code: 'RENEW_WHAT',
+      kind: 'usage',
+      what:
+        away.length > 0
+          ? `the inventory has no host ${away.join(', ')}`
+          : unknown.length > 0
+            ? `there is no certificate ${unknown.join(', ')}`
+            : 'it is not said which certificates are to be renewed',
+      fix: `${meant === undefined ? '' : `did you mean ${meant}? `}name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`,
+    });
+  }
+  return places.filter(
+    ({ kind, host }) =>
+      (all || names.includes(kind.name)) && (hosts === undefined || (host !== undefined && hosts.includes(host.name))),
+  );
+}
+
+/** A kubelet without its certificate joins again in the stage of nodes. */
+async function forgetKubelets({ names, all, hosts }: RenewRequest, context: RunContext): Promise<void> {
+  if (!all && !names.includes(kubelet)) return;
+  const { inventory, signal } = context;
+  const path = kubeletPlaces(inventory)['kubelet-client'].path;
+  const chosen = inventory.hosts.filter((host) => runsKubelet(host) && (hosts?.includes(host.name) ?? true));
+  await Promise.all(
+    chosen.map((host) => context.executor(host).run(sh`rm -f ${path}`.sh, { signal, timeoutMs: 30_000 })),
+  );
+}
+
+function refuseNew(known: boolean, cluster: string): void {
+  if (known) return;
+  throw new K8supError({
+    code: 'NO_CLUSTER',
+    kind: 'pki',
+    what: `there are no keys for the cluster ${cluster} here`,
+    fix: 'use the folder from which it was applied',
+  });
+}

@@ -1,0 +1,119 @@
+import type { RunContext } from '../../engine/run-context.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
+import { hasKubernetes } from '../../inventory/model.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import {
+  finishRotation,
+  keptThings,
+  openStore,
+  phases,
+  readRotations,
+  startRotation,
+  writeRotation,
+} from '../../pki/index.ts';
+import type { Phase, Rotatable, Store } from '../../pki/index.ts';
+import { apply } from '../commands/apply.ts';
+import type { Io } from '../io.ts';
+import type { RunFlags } from '../options.ts';
+import type { Run } from '../run.ts';
+import { settle } from './settle.ts';
+
+export interface RotateRequest {
+  readonly what: Rotatable;
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  /** Ends after the next phase, for whoever wants to look before the next one. */
+  readonly step: boolean;
+  /** Restart the workloads of all namespaces where pods must read something anew. */
+  readonly restartPods: boolean;
+  /** Go on though pods may not have read it. */
+  readonly yes: boolean;
+}
+
+/**
+ * `k8sup certs rotate-…`: exchanges an authority or a key while the cluster works. Each phase is an apply of its own, with the locks and the journal of one;
+ * the store says how far it is, so that the same command goes on after whatever ended it.
+ */
+export async function rotate(request: RotateRequest, io: Io): Promise<number> {
+  const { what, inventory, flags } = request;
+  for (;;) {
+    const at: { phase?: Phase } = {};
+    const code = await apply(
+      {
+        ...{ inventory, flags, stages: {}, verify: false, yes: true, command: `certs rotate ${what}` },
+        prepare: async (run) => {
+          refuseUseless(what, run.inventory);
+          at.phase = await enter(what, run);
+          run.emit({ type: 'note', text: `${what}: ${meaning[at.phase]}` });
+        },
+        finish: async (run, context) => {
+          if (at.phase !== undefined) await end(request, at.phase, run, context);
+          return exitCodes.ok;
+        },
+      },
+      io,
+    );
+    if (code !== exitCodes.ok || at.phase === undefined || at.phase === 'drop' || request.step) return code;
+  }
+}
+
+const meaning: Readonly<Record<Phase, string>> = {
+  trust: '1 of 3: the next one is trusted beside the one in use',
+  issue: '2 of 3: the next one comes into use, the old one is still trusted',
+  drop: '3 of 3: the old one is trusted no more',
+};
+
+/** The phase to apply now: the one that was not ended, else the one behind it. */
+async function enter(what: Rotatable, run: Run): Promise<Phase> {
+  const store = await openStore(run.paths.pki);
+  const found = (await readRotations(store)).get(what);
+  if (found === undefined) {
+    await refuseNew(store, run);
+    await startRotation(store, (await keptThings(run.inventory))[what]);
+    return 'trust';
+  }
+  if (found.settled === undefined) return found.phase;
+  const next = phases[phases.indexOf(found.phase) + 1] ?? 'drop';
+  await writeRotation(store, what, { phase: next });
+  return next;
+}
+
+async function end(request: RotateRequest, phase: Phase, run: Run, context: RunContext): Promise<void> {
+  const { what } = request;
+  const store = await openStore(run.paths.pki);
+  const seen = (await readRotations(store)).get(what)?.seen;
+  const remember = (now: string): Promise<void> => writeRotation(store, what, { phase, seen: now });
+  await settle({ ...request, phase, seen, remember }, context);
+  if (phase === 'drop') await finishRotation(store, (await keptThings(run.inventory))[what]);
+  else await writeRotation(store, what, { phase, settled: new Date().toISOString() });
+}
+
+/** @throws K8supError `ROTATE_NOTHING` where the cluster has no such thing. */
+function refuseUseless(what: Rotatable, inventory: Inventory): void {
+  const { encryptionAtRest } = inventory.cluster;
+  const without =
+    what !== 'etcd-ca' && !hasKubernetes(inventory)
+      ? 'its hosts have the role container: there is no Kubernetes'
+      : what === 'encryption-key' && !encryptionAtRest
+        ? 'cluster.apiserver.encryptionAtRest is false'
+        : undefined;
+  if (without === undefined) return;
+  throw new K8supError({
+    code: 'ROTATE_NOTHING',
+    kind: 'usage',
+    what: `${inventory.cluster.name} has no ${what} that could be exchanged`,
+    why: without,
+  });
+}
+
+/** @throws K8supError `NO_CLUSTER` where there is nothing to exchange yet. */
+async function refuseNew(store: Store, { inventory }: Run): Promise<void> {
+  if (await store.has('cluster-id')) return;
+  throw new K8supError({
+    code: 'NO_CLUSTER',
+    kind: 'pki',
+    what: `there are no keys for the cluster ${inventory.cluster.name} here`,
+    why: `${store.dir} is empty: the cluster was not applied from this folder, or was cleaned`,
+    fix: 'use the folder from which it was applied',
+  });
+}

@@ -1,0 +1,92 @@
+import { open } from 'node:fs/promises';
+import { K8supError } from '../../errors/k8sup-error.ts';
+import { kubernetesMinor } from '../../inventory/releases.ts';
+import { endpointUrl } from '../../inventory/urls.ts';
+import { kubeconfig, readCertificate, userRequest } from '../../pki/index.ts';
+import { needKubernetes } from '../admin-kubeconfig.ts';
+import { makeContext } from '../context.ts';
+import type { Io } from '../io.ts';
+import { onHosts } from '../on-hosts.ts';
+import type { RunFlags } from '../options.ts';
+import type { Run } from '../run.ts';
+import { rememberUser } from './record.ts';
+
+export interface CreateRequest {
+  readonly user: string;
+  readonly inventory: string;
+  readonly flags: RunFlags;
+  readonly groups: readonly string[];
+  readonly ttlSeconds: number;
+  readonly out: string;
+}
+
+/**
+ * `k8sup user create`: a key that is made here and kept nowhere, a certificate that the cluster signs, both in a kubeconfig for its owner alone. What the
+ * user may do is for role bindings to say.
+ */
+export function createUser(request: CreateRequest, io: Io): Promise<number> {
+  const { user, groups, inventory, flags, out, ttlSeconds } = request;
+  const before = (run: Run): Promise<void> => {
+    check(request, run);
+    return Promise.resolve();
+  };
+  return onHosts(
+    { command: `user create ${user}`, inventory, flags, writes: true, before },
+    io,
+    async (run, session) => {
+      const context = await makeContext(run, session, 'plan');
+      // First, so that nothing is signed that cannot be kept; and never over a file that is there.
+      await using file = await openNew(out);
+      const { requestPem, keyPem } = await userRequest(user, groups);
+      const { signedByCluster } = await import('../../kube/users/index.ts');
+      const certPem = await signedByCluster(context.kube, { user, requestPem, seconds: ttlSeconds });
+      const { serial, notBefore, notAfter } = readCertificate(certPem, 'what the cluster signed');
+      const caPem = context.pki.authorities.ca['kubernetes-ca'].bundlePem;
+      const server = endpointUrl(run.inventory);
+      const credentials = { certPem, keyPem };
+      await file.writeFile(kubeconfig({ cluster: run.inventory.cluster.name, server, caPem, user, credentials }));
+      const [made, end] = [notBefore.toISOString(), notAfter.toISOString()];
+      await rememberUser(run.paths, { user, groups, serial: serial.toString('hex'), made, notAfter: end });
+      run.emit({
+        type: 'note',
+        text: `${out} is the kubeconfig of ${user} until ${end}; it may do what role bindings give it`,
+      });
+      return 0;
+    },
+  );
+}
+
+function check({ user, groups, ttlSeconds }: CreateRequest, { inventory }: Run): void {
+  needKubernetes(inventory);
+  const reserved = [user, ...groups].find((name) => name.startsWith('system:'));
+  const { nodeHours } = inventory.cluster.lifetimes;
+  const wrong =
+    user === '' || /[\u0000-\u001f\u007f]/.test([user, ...groups].join(''))
+      ? 'names of users and groups are not empty, and have no control characters'
+      : reserved !== undefined
+        ? `${reserved} is one of Kubernetes' own names: its signer of clients refuses system:masters, and the others would be somebody else`
+        : ttlSeconds < 600
+          ? 'the signer gives no certificate that lives shorter than 10 minutes'
+          : ttlSeconds > nodeHours * 3600
+            ? `the signer's certificates live at most ${String(nodeHours)} hours (cluster.certificates.nodeLifetime)`
+            : kubernetesMinor(inventory.cluster.versions.kubernetes) < 22
+              ? 'before Kubernetes 1.22 a request cannot say how long its certificate is to live'
+              : undefined;
+  if (wrong === undefined) return;
+  throw new K8supError({ code: 'USER_REFUSED', kind: 'usage', what: `no certificate is made for ${user}`, why: wrong });
+}
+
+async function openNew(path: string) {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    throw new K8supError({
+      code: 'USER_FILE',
+      kind: 'usage',
+      what: `${path} cannot be made`,
+      why: 'it is there already, or its folder is not',
+      fix: 'give another --out',
+      cause: error,
+    });
+  }
+}

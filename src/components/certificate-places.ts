@@ -1,0 +1,64 @@
+import type { Inventory } from '../inventory/model.ts';
+import { fixedPorts } from '../inventory/ports.ts';
+import type { LeafName } from '../pki/index.ts';
+import { kubeconfigs, paths } from './paths.ts';
+
+/** Where a certificate lies on a host, and who uses it. */
+export interface CertificatePlace {
+  /** `pair`: `PATH.crt` and `PATH.key`; `kubeconfig`: both are in the file PATH; `kubelet`: both are in PATH, which the kubelet keeps itself. */
+  readonly form: 'pair' | 'kubeconfig' | 'kubelet';
+  readonly path: string;
+  readonly unit: string;
+  /** How a new one comes into use: it is read at each connection, or once, when the unit starts. */
+  readonly taken: 'at once' | 'restart';
+  /** Port where it is shown to whoever connects. */
+  readonly serves?: (inventory: Inventory) => number;
+}
+
+const apiserver = 'kube-apiserver.service';
+const onMaster = (name: string) =>
+  ({ form: 'pair', path: `${paths.kubePki}/${name}`, unit: apiserver, taken: 'at once' }) as const;
+const onMember = (name: string) =>
+  ({ form: 'pair', path: `${paths.etcdPki}/${name}`, unit: 'etcd.service', taken: 'at once' }) as const;
+const inKubeconfig = (path: string, unit: string) => ({ form: 'kubeconfig', path, unit, taken: 'restart' }) as const;
+
+/** Leaves that lie on hosts: the administrator's stays on the controller. */
+export type PlacedLeaf = Exclude<LeafName, 'admin'>;
+
+/** By the name of the leaf. */
+export const certificatePlaces: Readonly<Record<PlacedLeaf, CertificatePlace>> = {
+  'etcd-server': { ...onMember('server'), serves: ({ cluster }) => cluster.etcd.clientPort },
+  'etcd-peer': { ...onMember('peer'), serves: ({ cluster }) => cluster.etcd.peerPort },
+  'etcd-healthcheck-client': onMember('healthcheck-client'),
+  'kube-apiserver': { ...onMaster('apiserver'), serves: ({ cluster }) => cluster.apiserverPort },
+  'apiserver-kubelet-client': onMaster('apiserver-kubelet-client'),
+  'apiserver-etcd-client': onMaster('apiserver-etcd-client'),
+  'front-proxy-client': onMaster('front-proxy-client'),
+  'kube-controller-manager': inKubeconfig(kubeconfigs.controllerManager, 'kube-controller-manager.service'),
+  'kube-scheduler': inKubeconfig(kubeconfigs.scheduler, 'kube-scheduler.service'),
+  'kube-proxy': inKubeconfig(kubeconfigs.kubeProxy, 'kube-proxy.service'),
+  flannel: inKubeconfig(kubeconfigs.flannel, 'flanneld.service'),
+  'flannel-etcd-client': {
+    form: 'pair',
+    path: `${paths.flannelConf}/pki/etcd-client`,
+    unit: 'flanneld.service',
+    taken: 'restart',
+  },
+};
+
+/** The two that each kubelet gets from the cluster, and renews itself. */
+export const kubeletPlaces = (
+  inventory: Inventory,
+): Readonly<Record<'kubelet-client' | 'kubelet-server', CertificatePlace>> => {
+  const at = (name: string) =>
+    ({
+      form: 'kubelet',
+      path: `${inventory.cluster.kubelet.rootDir}/pki/${name}-current.pem`,
+      unit: 'kubelet.service',
+      taken: 'at once',
+    }) as const;
+  return {
+    'kubelet-client': at('kubelet-client'),
+    'kubelet-server': { ...at('kubelet-server'), serves: () => fixedPorts.kubelet },
+  };
+};

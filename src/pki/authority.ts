@@ -1,0 +1,82 @@
+import { daysLeft } from './certinfo.ts';
+import type { Inventory } from '../inventory/model.ts';
+import type { Issuer } from './issue.ts';
+import { createAuthority, readIssuer } from './issuer.ts';
+import type { Kept } from './kept.ts';
+import { generateKey, privateKeyPem } from './keys.ts';
+import { pkiError } from './pki-error.ts';
+import { type PkiFiles, requestOf } from './pki-files.ts';
+
+export const authorityNames = ['kubernetes-ca', 'etcd-ca', 'front-proxy-ca'] as const;
+export type AuthorityName = (typeof authorityNames)[number];
+
+/** Certificate and key of an authority, in the store. */
+export interface AuthorityPair extends Issuer {
+  readonly certPem: string;
+  readonly keyPem: string;
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
+/** What an authority is made from. */
+export interface AuthorityOptions {
+  readonly files: PkiFiles;
+  readonly inventory: Inventory;
+  readonly now: Date;
+}
+
+const hourMs = 3_600_000;
+
+/** An authority as the store keeps it; its subject and key are those of `pki/NAME-csr.json`. */
+export function keptAuthority(name: AuthorityName, options: AuthorityOptions): Kept<AuthorityPair> {
+  const { files, inventory, now } = options;
+  const certFile = `${name}.pem`;
+  return {
+    name,
+    files: [certFile, `${name}-key.pem`],
+    create: async () => {
+      const request = requestOf(files, name);
+      const { caHours } = inventory.cluster.lifetimes;
+      // Before it is written: an apply never replaces an authority.
+      checkLifetimes(inventory, caHours, certFile);
+      const key = await generateKey(request.key);
+      return [await createAuthority(request, key, { now, lifetimeMs: caHours * hourMs }), privateKeyPem(key)];
+    },
+    read: ([certPem = '', keyPem = ''], [certPath = '', keyPath = '']) => {
+      const issuer = readIssuer(certPem, keyPem, certPath);
+      checkUsable(options, issuer, certPath);
+      return { ...issuer, certPem, keyPem, certPath, keyPath };
+    },
+  };
+}
+
+function checkUsable({ now, inventory }: AuthorityOptions, { certificate }: Issuer, path: string): void {
+  const end = certificate.notAfter;
+  if (!certificate.ca) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
+  if (end <= now) {
+    throw pkiError(
+      'PKI_CA_EXPIRED',
+      `the certificate authority ${path} ended ${String(-daysLeft(certificate, now))} days ago`,
+      {
+        why: `nothing it signed is valid after ${end.toISOString()}`,
+        fix: 'the authority must be rotated by hand; nothing was changed',
+      },
+    );
+  }
+  const wholeHours = Math.ceil((end.getTime() - certificate.notBefore.getTime()) / hourMs);
+  checkLifetimes(inventory, wholeHours, path);
+}
+
+function checkLifetimes(inventory: Inventory, authorityHours: number, path: string): void {
+  const { leafHours, nodeHours } = inventory.cluster.lifetimes;
+  const longest = Math.max(leafHours, nodeHours);
+  if (longest <= authorityHours) return;
+  throw pkiError(
+    'PKI_LIFETIME',
+    `certificates are to live ${longest} hours, longer than the authority that signs them`,
+    {
+      why: `${path} lives ${authorityHours} hours in all`,
+      fix: 'ask for shorter lifetimes in the inventory, or, for a new cluster, for an authority that lives longer',
+    },
+  );
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hostRows, rotationsOf, storeRows } from '../../../../src/cli/certs/rows.ts';
+import type { FoundPlace } from '../../../../src/cli/certs/read-hosts.ts';
+import { keptThings, leafOf, openClusterPki, openStore, startRotation } from '../../../../src/pki/index.ts';
+import { hostOf } from '../../components/fixture.ts';
+import { sampleInventory, temporaryFolder } from '../../pki/fixture.ts';
+
+const inventory = sampleInventory();
+const made = async () => openClusterPki(join(await temporaryFolder(), 'pki'), inventory);
+const found = (place: Partial<FoundPlace>) =>
+  hostRows(
+    new Map([
+      [
+        hostOf(inventory, 'm1'),
+        [{ name: 'kube-apiserver', path: '/p.crt', pem: '', served: undefined, use: 'yes' as const, ...place }],
+      ],
+    ]),
+  );
+
+describe('certificates of the store', () => {
+  test('are the authorities and what stays on the controller', async () => {
+    const rows = storeRows(await made());
+    expect(rows.map(({ name, where, use }) => `${name} ${where} ${use}`)).toEqual([
+      'kubernetes-ca controller in use',
+      'etcd-ca controller in use',
+      'front-proxy-ca controller in use',
+      'etcd-healthcheck-client controller in use',
+      'admin controller in use',
+    ]);
+    expect(rows[0]).toMatchObject({ issuer: 'kubernetes-ca', daysLeft: 3649 });
+  });
+
+  test('are none before the first apply', async () => {
+    const dir = join(await temporaryFolder(), 'pki');
+    expect(storeRows(await openClusterPki(dir, inventory, { dryRun: true }))).toEqual([]);
+  });
+
+  test('say what is being exchanged', async () => {
+    const dir = join(await temporaryFolder(), 'pki');
+    await openClusterPki(dir, inventory);
+    await startRotation(await openStore(dir), (await keptThings(inventory))['etcd-ca']);
+    expect(rotationsOf(await openClusterPki(dir, inventory))).toEqual({ 'etcd-ca': 'trust' });
+  });
+});
+
+describe('a certificate of a host', () => {
+  test('is in use where it is what is served, else it is on disk only, beside the one that is served', async () => {
+    const { leaves } = await made();
+    const [one, other] = [leafOf(leaves, 'kube-apiserver', 'm1'), leafOf(leaves, 'kube-apiserver', 'm2')];
+    expect(found({ pem: one.certPem, served: one.certPem })).toMatchObject([
+      { name: 'kube-apiserver', where: 'm1', path: '/p.crt', issuer: 'kubernetes-ca', use: 'in use', daysLeft: 364 },
+    ]);
+    const rows = found({ pem: one.certPem, served: other.certPem });
+    expect(rows.map(({ use, serial }) => [use, serial])).toEqual([
+      ['on disk only', expect.any(String)],
+      ['served, not on disk', expect.any(String)],
+    ]);
+    expect(rows[0]?.names).toContain('10.0.0.1');
+  });
+
+  test.each([
+    ['yes', 'in use'],
+    ['no', 'on disk only'],
+    ['unknown', 'unknown'],
+  ] as const)('that nothing serves is told by its unit: %s', async (use, told) => {
+    const { certPem: pem } = leafOf((await made()).leaves, 'kube-scheduler', 'm1');
+    expect(found({ name: 'kube-scheduler', pem, use })).toMatchObject([{ use: told, names: [] }]);
+  });
+
+  test('is none where the file is not there, and each of a bundle', async () => {
+    expect(found({})).toEqual([]);
+    const { ca } = (await made()).authorities;
+    expect(found({ pem: ca['etcd-ca'].certPem + ca['front-proxy-ca'].certPem }).map(({ subject }) => subject)).toEqual([
+      'etcd-ca',
+      'front-proxy-ca',
+    ]);
+  });
+});
