@@ -48,6 +48,7 @@ function eventText(event: RunEvent, settings: ReporterSettings, style: Style): s
       return `${oneLine(event.command)} ${oneLine(event.cluster)}: ${count(event.hosts.length, 'host')}`;
     case 'run-stages':
     case 'status':
+    case 'certificates':
     case 'network-status':
     case 'network-test':
     case 'plan':

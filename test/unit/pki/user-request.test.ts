@@ -6,6 +6,12 @@ test('a request of a user names it and its groups, and nothing else', async () =
   expect(keyPem).toMatch(/^-----BEGIN (EC )?PRIVATE KEY-----/);
   expect(parseCsr(requestPem)).toMatchObject({
     ok: true,
-    csr: { commonName: 'ann', organizations: expect.arrayContaining(['developers', 'on-call']) as string[], otherSubject: [], extensions: [], isCa: false },
+    csr: {
+      commonName: 'ann',
+      organizations: expect.arrayContaining(['developers', 'on-call']) as string[],
+      otherSubject: [],
+      extensions: [],
+      isCa: false,
+    },
   });
 });
