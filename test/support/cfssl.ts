@@ -13,17 +13,24 @@ export type RealCfssl =
   { readonly folder: string; readonly cfssl: string; readonly cfssljson: string } | { readonly missing: string };
 
 /** cfssl of the release that k8sup is compared with, built once with the Go of this machine into the user's cache. */
-export async function realCfssl(): Promise<RealCfssl> {
+export function realCfssl(): Promise<RealCfssl> {
+  found ??= find();
+  return found;
+}
+
+let found: Promise<RealCfssl> | undefined;
+
+async function find(): Promise<RealCfssl> {
   const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'k8sup', `cfssl-${version}`);
-  const found = { folder, cfssl: join(folder, 'cfssl'), cfssljson: join(folder, 'cfssljson') };
-  if (await hasAll(found)) return found;
+  const paths = { folder, cfssl: join(folder, 'cfssl'), cfssljson: join(folder, 'cfssljson') };
+  if (await hasAll(paths)) return paths;
   try {
     await build(folder);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { missing: `cfssl ${version} cannot be built: ${text.trim().split('\n').slice(-1)[0] ?? ''}` };
   }
-  return found;
+  return paths;
 }
 
 async function hasAll(paths: { readonly cfssl: string; readonly cfssljson: string }): Promise<boolean> {

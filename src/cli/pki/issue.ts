@@ -30,6 +30,7 @@ export function gencertCommand(file: string | undefined, flags: GencertFlags, io
       return renewAuthority(ca, caKey, new Date());
     }
     const csr = await readInput(needed(file, 'the request (a JSON file, or -)'), io);
+    if (flags.initca === true) refuseHostname(flags.hostname);
     const request = { csr, commonName: textOf(flags.cn), hostnames: hostsOf(flags.hostname) };
     if (flags.initca !== true) return gencert({ ...request, ...(await signing(flags, io)) });
     const key = await readOptional(flags.caKey, io);
@@ -104,6 +105,18 @@ async function authority(flags: SigningFlags, io: Io): Promise<{ readonly ca: st
     kind: 'usage',
     what: 'no authority is named to sign the certificate',
     fix: 'give -ca and -ca-key, or -initca to make a new authority',
+  });
+}
+
+/** cfssl leaves it out silently. */
+function refuseHostname(hostname: string | undefined): void {
+  if (textOf(hostname) === undefined) return;
+  throw new K8supError({
+    code: 'PKI_FLAG',
+    kind: 'usage',
+    what: '-hostname is not for a new authority',
+    why: 'nobody connects to an authority; its request may have addresses in "hosts"',
+    fix: 'leave it out',
   });
 }
 

@@ -30,6 +30,9 @@ export function optionOf(command: Pick<Command, 'options'>, flag: string): Optio
   return command.options.find(({ long }) => long === `--${flag}`);
 }
 
+/** Every command of cfssl's has it; nothing is logged here, at whatever level. */
+const logLevel = 'loglevel';
+
 interface Flag {
   readonly flag: string;
   readonly value: string | undefined;
@@ -42,6 +45,10 @@ function written({ flag, value, option }: Flag, next: () => string | undefined):
     return [given === undefined ? `--${flag}` : `--${flag}=${given}`];
   }
   if (option) return isOn(flag, value) ? [`--${flag}`] : [];
+  if (flag === logLevel) {
+    if (value === undefined) next();
+    return [];
+  }
   const reason = refusedFlags.get(flag);
   if (reason === undefined) return [value === undefined ? `--${flag}` : `--${flag}=${value}`];
   throw flagError(`k8sup pki has no -${flag}: ${reason}`, 'leave it out');

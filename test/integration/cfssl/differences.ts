@@ -44,6 +44,10 @@ export const differences = {
     reason: 'no client can ask for it: it has a port, a mask, a zone or a space',
     how: { refused: 'PKI_HOST' },
   },
+  'hostname of an authority': {
+    reason: 'cfssl leaves -hostname out silently beside -initca',
+    how: { refused: 'PKI_FLAG' },
+  },
   nobody: {
     reason: 'a certificate needs a subject or alternative names (RFC 5280, 4.1.2.6)',
     how: { refused: 'PKI_REQUEST' },

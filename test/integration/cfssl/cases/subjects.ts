@@ -35,6 +35,8 @@ export const newAuthorities: readonly Case[] = [
   initca('crl_url', { CN: 'ca', crl_url: 'http://a.example/ca.crl' }),
   initca('no CN, but names', { names: [{ O: 'k8s' }] }),
   initca('-cn', { CN: 'ca' }, 'same', ['-cn', 'other']),
+  initca('-hostname', { CN: 'ca' }, 'hostname of an authority', ['-hostname', '10.0.0.1']),
+  initca('-loglevel', { CN: 'ca' }, 'same', ['-loglevel', '5']),
   initca('-initca=true', { CN: 'ca' }, 'same', ['-initca=true']),
   initca('nobody', { hosts: ['a.example'] }, 'both refuse'),
   {

@@ -37,6 +37,20 @@ describe('flags are read as cfssl reads them', () => {
     ['an equals sign', (ca: string, key: string) => [`-ca=${ca}`, `--ca-key=${key}`, '-hostname=a.example']],
     ['file:', (ca: string, key: string) => ['-ca', `file:${ca}`, '-ca-key', `file:${key}`, '-hostname', 'a.example']],
     [
+      'a log level',
+      (ca: string, key: string) => [
+        '-loglevel=1',
+        '-ca',
+        ca,
+        '-ca-key',
+        key,
+        '-loglevel',
+        '2',
+        '-hostname',
+        'a.example',
+      ],
+    ],
+    [
       'a switch that is off',
       (ca: string, key: string) => ['-initca=false', '-ca', ca, '-ca-key', key, '-hostname', 'a.example'],
     ],
@@ -53,6 +67,7 @@ describe('flags are read as cfssl reads them', () => {
     [['sign', '--db-config=x', 'a.csr'], 'no -db-config'],
     [['bundle', '-int-dir', 'x'], 'no -int-dir'],
     [['gencert', '-initca=maybe', 'csr.json'], '"maybe" is no value of -initca'],
+    [['gencert', '-initca', '-hostname', 'a', 'csr.json'], '-hostname is not for a new authority'],
     [['gencert', '-hostnam', 'x', 'csr.json'], "unknown option '--hostnam'"],
     [['gencert', '-ca', 'env:CA', '-ca-key', 'env:KEY', 'csr.json'], 'no place'],
     [['certinfo'], 'not said what'],

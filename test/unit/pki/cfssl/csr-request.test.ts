@@ -57,6 +57,10 @@ test("takes CFSSL's defaults: ECDSA P-256, five years, no limit of the path", ()
   expect(ca).toEqual({ expiryMs: 43_800 * 3_600_000, backdateMs: undefined, constraint: {}, crlUrl: undefined });
 });
 
+test.each([2048, 3072, 4096, 8192])('takes RSA keys of %i bits', (size) => {
+  expect(read({ CN: 'x', key: { algo: 'rsa', size } }).key).toEqual({ algo: 'rsa', size });
+});
+
 test.each([
   { CN: 'x', key: { algo: 'rsa', size: 1024 } },
   { CN: 'x', key: { algo: 'rsa', size: 16_384 } },

@@ -9,7 +9,7 @@ import { asking, der, names, requestDer, signedAround } from './build.ts';
 import { mutateBytes, mutateText, mutateTree, type Random, seeded } from './mutate.ts';
 
 /** `npm run test:all` asks for a million. */
-const count = Number(process.env['K8SUP_FUZZ_REQUESTS'] ?? 20_000);
+const count = Number(process.env['K8SUP_FUZZ_REQUESTS'] ?? 50_000);
 const hosts = [{ name: 'node1', addresses: ['10.0.0.1', 'fd00::1'], joining: true }];
 
 /** Ed25519 signatures are the same every time, so that a seed gives the same requests again. */
