@@ -11,7 +11,7 @@ import { loadInventory } from '../../src/inventory/load.ts';
 import { networkPlugins } from '../../src/network/network.ts';
 import { straight } from './lab.ts';
 import type { BenchLab } from './lab.ts';
-import { repeat } from './measure.ts';
+import { mustRun, repeat } from './measure.ts';
 import type { Timed } from './measure.ts';
 import { runWithPeak } from './peak.ts';
 import { goalBetween, rowOf } from './result.ts';
@@ -35,12 +35,19 @@ export async function benchPush(lab: BenchLab, say: (text: string) => void): Pro
   const rows: Row[] = [];
   const hosts = lab.hosts.length;
   const ways = { k8sup: await k8supWay(lab, inventory, version), ...copyWays(lab, source) };
+  // As the lab's own packages are: rsync is not on every machine.
+  await mustRun([
+    '/bin/bash',
+    '-c',
+    'command -v rsync || { apt-get update -qq && apt-get install -qq -y --no-install-recommends rsync; }',
+  ]);
   for (const [tool, once] of Object.entries(ways)) {
     let peak = 0;
     const spread = await repeat({ runs: 2, budgetMs: 60_000, warm: false }, async () => {
       await pMap(lab.hosts, (host) => lab.ssh(host, `rm -rf ${directory}; mkdir ${directory}`), { concurrency: 10 });
       const run = await once();
       peak = Math.max(peak, run.peakMiB ?? 0);
+      assert(run.cut || run.status === 0, `${tool}: ${run.output.slice(-2000)}`);
       if (!run.cut) await check(lab, sha256);
       return run;
     });
