@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 import type { Dispatcher, Response } from 'undici';
 import { messageOf } from '../errors/k8sup-error.ts';
 
@@ -45,7 +44,8 @@ export function openNetwork(options: NetworkOptions = {}): Network {
   let dispatcher = options.dispatcher;
   return {
     async request(url, request) {
-      // Made late, so that a run that needs no network opens nothing.
+      // Loaded and made late, so that a run that needs no network waits for nothing of it.
+      const { EnvHttpProxyAgent } = await import('undici');
       dispatcher ??= new EnvHttpProxyAgent({
         connect: { timeout: 10_000 },
         headersTimeout: 30_000,
@@ -122,6 +122,7 @@ async function send(url: string, request: RequestOptions, dispatcher: Dispatcher
   signal.throwIfAborted();
   let response: Response;
   try {
+    const { fetch } = await import('undici');
     response = await fetch(url, {
       method: request.method ?? 'GET',
       // A length and a range must count the file's own bytes.

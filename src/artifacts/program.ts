@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 export interface ProgramOptions {
   readonly signal: AbortSignal;
   /** Milliseconds until the program is ended. */
@@ -31,6 +29,8 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramResult> {
+  // Late, as most runs start no program.
+  const { execa } = await import('execa');
   options.signal.throwIfAborted();
   const child = execa(file, args, {
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),

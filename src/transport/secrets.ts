@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import type { SecretSource } from '../inventory/ssh-settings.ts';
 
@@ -65,6 +64,8 @@ async function fromFile(file: string, owner: SecretOwner): Promise<string> {
 
 /** The terminal stays the command's own: a password store may have to be unlocked there. */
 async function fromCommand(command: string, owner: SecretOwner, signal: AbortSignal): Promise<string> {
+  const { execa } = await import('execa');
+  signal.throwIfAborted();
   const result = await execa('/bin/sh', ['-c', command], {
     stdin: 'inherit',
     timeout: commandLimitMs,

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { parseProxyJump } from '../../inventory/ssh-settings.ts';
 import type { JumpText } from '../../inventory/ssh-settings.ts';
@@ -45,6 +44,8 @@ export function openSshConfig(program = 'ssh'): SshConfig {
       const { config } = target.ssh;
       if (missing || config === undefined || !existsSync(config)) return { target, jumps: [] };
       const words = wordsFor(target, wrapperOf(target, config));
+      const { execa } = await import('execa');
+      signal.throwIfAborted();
       const result = await execa(program, words, {
         stdin: 'ignore',
         timeout: limitMs,
