@@ -122,6 +122,15 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  // The compiler takes such a function apart, and leaves the `.ts` of what is imported in it.
+  test('that are late stand in no file with `await using`', () => {
+    const both = files.filter((file) => {
+      const text = read(file);
+      return text.includes('await using') && /\bimport\('\.[^']*\.ts'\)/.test(text);
+    });
+    expect(both).toEqual([]);
+  });
+
   test('cannot run in a circle: each folder names only folders below it', () => {
     const order = Object.keys(layers);
     const upward = Object.entries(layers).flatMap(([folder, rule], index) =>

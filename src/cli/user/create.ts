@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { kubernetesMinor } from '../../inventory/releases.ts';
 import { endpointUrl } from '../../inventory/urls.ts';
+import { signedByCluster } from '../../kube/users/index.ts';
 import { kubeconfig, readCertificate, userRequest } from '../../pki/index.ts';
 import { needKubernetes } from '../admin-kubeconfig.ts';
 import { makeContext } from '../context.ts';
@@ -38,7 +39,6 @@ export function createUser(request: CreateRequest, io: Io): Promise<number> {
       // First, so that nothing is signed that cannot be kept; and never over a file that is there.
       await using file = await openNew(out);
       const { requestPem, keyPem } = await userRequest(user, groups);
-      const { signedByCluster } = await import('../../kube/users/index.ts');
       const certPem = await signedByCluster(context.kube, { user, requestPem, seconds: ttlSeconds });
       const { serial, notBefore, notAfter } = readCertificate(certPem, 'what the cluster signed');
       const caPem = context.pki.authorities.ca['kubernetes-ca'].bundlePem;

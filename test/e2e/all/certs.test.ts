@@ -239,14 +239,14 @@ setsid sh loop >/dev/null 2>&1 &`,
   };
 }
 
-/** Seconds of the clock in which the apiserver did not answer anybody, whoever signed its certificate. */
+/** Seconds of the clock in which the apiserver was not ready for anybody, whoever signed its certificate: an apiserver that ends leaves its Service first. */
 async function apiserverWatch(lab: LabHandle): Promise<() => Promise<readonly number[]>> {
   await lab.ssh(
     'h2',
     `mkdir -p /root/watch; cd /root/watch; rm -f stop over down
 cat > loop <<'EOF'
 while [ ! -e /root/watch/stop ]; do
-  curl -ks --max-time 2 -o /dev/null https://10.88.0.11:6443/readyz || date +%s >> /root/watch/down
+  curl -fks --max-time 2 -o /dev/null https://10.88.0.11:6443/readyz || date +%s >> /root/watch/down
   sleep 0.2
 done
 touch /root/watch/over
