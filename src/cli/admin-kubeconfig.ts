@@ -2,6 +2,7 @@ import { K8supError } from '../errors/k8sup-error.ts';
 import { hasKubernetes } from '../inventory/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { openClusterPki } from '../pki/index.ts';
+import { noCluster } from './known-cluster.ts';
 import { statePaths } from './state.ts';
 
 /**
@@ -13,13 +14,7 @@ export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
   needKubernetes(inventory);
   const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true });
   if (!pki.authorities.pending) return pki.adminKubeconfig();
-  throw new K8supError({
-    code: 'NO_CLUSTER',
-    kind: 'pki',
-    what: `there are no keys for the cluster ${inventory.cluster.name} here`,
-    why: `${statePaths(inventory).pki} is empty: the cluster was not applied from this folder, or was cleaned`,
-    fix: 'run  k8sup apply  first, or use the folder from which it was applied',
-  });
+  throw noCluster(statePaths(inventory).pki, inventory.cluster.name);
 }
 
 /** @throws K8supError `NO_KUBERNETES` where the inventory has container hosts instead. */

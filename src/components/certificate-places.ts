@@ -5,8 +5,8 @@ import { kubeconfigs, paths } from './paths.ts';
 
 /** Where a certificate lies on a host, and who uses it. */
 export interface CertificatePlace {
-  /** `pair`: `PATH.crt` and `PATH.key`; `kubeconfig`: both are in the file PATH; `kubelet`: both are in PATH, which the kubelet keeps itself. */
-  readonly form: 'pair' | 'kubeconfig' | 'kubelet';
+  /** `pair`: `PATH.crt` and `PATH.key`; `kubeconfig`: inside of the kubeconfig PATH; `file`: in PATH itself, as PEM. */
+  readonly form: 'pair' | 'kubeconfig' | 'file';
   readonly path: string;
   readonly unit: string;
   /** How a new one comes into use: it is read at each connection, or once, when the unit starts. */
@@ -52,7 +52,7 @@ export const kubeletPlaces = (
 ): Readonly<Record<'kubelet-client' | 'kubelet-server', CertificatePlace>> => {
   const at = (name: string) =>
     ({
-      form: 'kubelet',
+      form: 'file',
       path: `${inventory.cluster.kubelet.rootDir}/pki/${name}-current.pem`,
       unit: 'kubelet.service',
       taken: 'at once',
@@ -62,3 +62,8 @@ export const kubeletPlaces = (
     'kubelet-server': { ...at('kubelet-server'), serves: () => fixedPorts.kubelet },
   };
 };
+
+/** The file that a certificate is in. */
+export function certificateFile({ form, path }: Pick<CertificatePlace, 'form' | 'path'>): string {
+  return form === 'pair' ? `${path}.crt` : path;
+}

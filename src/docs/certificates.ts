@@ -1,4 +1,4 @@
-import { certificatePlaces } from '../components/certificate-places.ts';
+import { certificateFile, certificatePlaces } from '../components/certificate-places.ts';
 import { leafKinds } from '../pki/index.ts';
 import type { LeafKind } from '../pki/index.ts';
 import { cell, code, markdownTable } from './markdown.ts';
@@ -19,10 +19,11 @@ function holders({ on, each }: LeafKind): string {
 
 function placeOf({ name }: LeafKind): readonly [string, string] {
   if (name === 'admin') return [code('.k8sup/CLUSTER/pki/admin.pem'), 'by the next `k8sup kubectl` or `kubeconfig`'];
-  const { form, path, taken, unit } = certificatePlaces[name];
+  const place = certificatePlaces[name];
+  const { taken, unit } = place;
   const service = unit.replace(/\.service$/, '');
   return [
-    code(form === 'pair' ? `${path}.crt` : path),
+    code(certificateFile(place)),
     taken === 'restart' ? `when ${service} is restarted` : `by ${service} at the next connection`,
   ];
 }

@@ -47,6 +47,7 @@ export { ensureLeaves, type IssueReason, type Leaf, leafOf } from './ensure-leav
 export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
 export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
 export { isNearEnd, type Life } from './renewal.ts';
+export { wasComplete } from './once.ts';
 export { openStore, type Store, type StoreFile } from './store.ts';
 export { userRequest } from './user-request.ts';
 export { mergeKubeconfig } from './merge-kubeconfig.ts';

@@ -5,15 +5,7 @@ export async function mainPids(lab: LabHandle, hosts: readonly string[]): Promis
   const script = `for unit in etcd containerd docker kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
   [ -e /etc/systemd/system/$unit.service ] && echo "$unit.service $(systemctl show -p MainPID --value $unit.service)-$(systemctl show -p ActiveEnterTimestampMonotonic --value $unit.service)"
 done; true`;
-  const entries = await Promise.all(
-    hosts.map(async (host) =>
-      (await lab.ssh(host, script))
-        .trim()
-        .split('\n')
-        .map((line) => [`${host} ${line.split(' ')[0] ?? ''}`, line.split(' ')[1] ?? ''] as const),
-    ),
-  );
-  return new Map(entries.flat());
+  return valuesOf(lab, hosts, script);
 }
 
 /** How often each unit of k8sup's was started since a time (milliseconds since 1970), by `HOST UNIT`. */
@@ -25,15 +17,8 @@ export async function startsOf(
   const script = `for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
   echo "$unit $(journalctl -u $unit.service --since @${String(Math.floor(since / 1000))} -o cat | grep -c '^Started ')"
 done; true`;
-  const entries = await Promise.all(
-    hosts.map(async (host) =>
-      (await lab.ssh(host, script))
-        .trim()
-        .split('\n')
-        .map((line) => [`${host} ${line.split(' ')[0] ?? ''}`, Number(line.split(' ')[1])] as const),
-    ),
-  );
-  return new Map(entries.flat());
+  const counts = await valuesOf(lab, hosts, script);
+  return new Map([...counts].map(([unit, count]) => [unit, Number(count)]));
 }
 
 /** Waits until a condition holds, looked at every half second, at most so many seconds. */
@@ -111,4 +96,21 @@ $etcdctl del /k8sup-test/ --prefix >/dev/null; rm -f /tmp/writer.*`,
     written: Number(lines.find((line) => line.startsWith('written '))?.split(' ')[1] ?? 0),
     lost: lines.filter((line) => line.startsWith('lost ')),
   };
+}
+
+/** Runs a script that prints `UNIT VALUE` lines on each host, and gives the values by `HOST UNIT`. */
+async function valuesOf(
+  lab: LabHandle,
+  hosts: readonly string[],
+  script: string,
+): Promise<ReadonlyMap<string, string>> {
+  const entries = await Promise.all(
+    hosts.map(async (host) =>
+      (await lab.ssh(host, script))
+        .trim()
+        .split('\n')
+        .map((line) => [`${host} ${line.split(' ')[0] ?? ''}`, line.split(' ')[1] ?? ''] as const),
+    ),
+  );
+  return new Map(entries.flat());
 }

@@ -1,4 +1,4 @@
-import { certificatePlaces, kubeletPlaces } from '../../components/certificate-places.ts';
+import { certificateFile, certificatePlaces, kubeletPlaces } from '../../components/certificate-places.ts';
 import type { CertificatePlace } from '../../components/certificate-places.ts';
 import { kubePki, etcdPki, paths } from '../../components/paths.ts';
 import { probeScript } from '../../engine/script.ts';
@@ -35,11 +35,12 @@ export async function readHost(context: RunContext, host: Host): Promise<readonl
   const { stdout } = await context.executor(host).read(script.script, { signal, timeoutMs: 120_000 });
   const sections = script.parse(stdout);
   const output = (key: string): string => sections.get(key)?.output.trim() ?? '';
-  return places.map(({ name, path, form, serves }) => {
+  return places.map((place) => {
+    const { name, serves } = place;
     const said = output(`use ${name}`);
     return {
       name,
-      path: form === 'pair' ? `${path}.crt` : path,
+      path: certificateFile(place),
       pem: output(`pem ${name}`),
       served: serves === undefined ? undefined : output(`served ${name}`) || undefined,
       use: said === 'yes' || said === 'no' ? said : 'unknown',
@@ -64,7 +65,7 @@ export async function readHosts(context: RunContext): Promise<ReadonlyMap<Host, 
   return new Map(found);
 }
 
-type Place = Pick<CertificatePlace, 'form' | 'path' | 'unit' | 'taken' | 'serves'> & { readonly name: string };
+type Place = CertificatePlace & { readonly name: string };
 
 function placesOf(inventory: Inventory, host: Host): readonly Place[] {
   const own = leafPlaces(inventory).flatMap(({ kind }): readonly Place[] => {
@@ -80,7 +81,7 @@ function placesOf(inventory: Inventory, host: Host): readonly Place[] {
 /** Files of those that are trusted; in use where a unit was started with what is in them. */
 function authorityPlaces(host: Host): readonly Place[] {
   const trusted = (name: string, path: string, unit: string): Place => ({
-    ...{ name, path, unit, form: 'kubelet', taken: 'restart' },
+    ...{ name, path, unit, form: 'file', taken: 'restart' },
   });
   return [
     ...(host.roles.has('etcd') ? [trusted('etcd-ca', etcdPki.ca, 'etcd.service')] : []),
@@ -101,9 +102,11 @@ function authorityPlaces(host: Host): readonly Place[] {
 
 const blocks = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'";
 
-function print({ form, path }: Place): Sh {
-  if (form === 'kubeconfig') return sh`sed -n 's/^ *client-certificate-data: *//p' ${path} 2>/dev/null | base64 -d`;
-  return sh`${rawShell(blocks)} ${form === 'pair' ? `${path}.crt` : path} 2>/dev/null`;
+function print(place: Place): Sh {
+  const file = certificateFile(place);
+  if (place.form === 'kubeconfig')
+    return sh`sed -n 's/^ *client-certificate-data: *//p' ${file} 2>/dev/null | base64 -d`;
+  return sh`${rawShell(blocks)} ${file} 2>/dev/null`;
 }
 
 /** The certificate is shown before a client's is asked for, so that a server that refuses us shows it too. */
@@ -111,10 +114,11 @@ function served(port: number): Sh {
   return sh`timeout 5 openssl s_client -connect ${`127.0.0.1:${port}`} </dev/null 2>/dev/null | ${rawShell(blocks)}`;
 }
 
-function use({ form, path, unit, taken }: Place): Sh {
+function use(place: Place): Sh {
+  const { unit, taken } = place;
   const running = sh`systemctl is-active --quiet ${unit}`;
   if (taken === 'at once') return sh`if ${running}; then echo yes; else echo no; fi`;
-  const file = form === 'pair' ? `${path}.crt` : path;
+  const file = certificateFile(place);
   // What a unit was started with: see the helper that records it.
   return sh`if ${running} && grep -qxF ${file}" $(sha256sum < ${file} | cut -d ' ' -f 1)" ${`/run/k8sup/${unit}.inputs`}; then echo yes; else echo no; fi 2>/dev/null`;
 }

@@ -4,11 +4,12 @@ import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { suggest } from '../../inventory/suggest.ts';
-import { leafPlaces, openStore } from '../../pki/index.ts';
+import { leafPlaces } from '../../pki/index.ts';
 import type { LeafPlace } from '../../pki/index.ts';
 import { sh } from '../../shell/sh.ts';
 import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
+import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
 
 export interface RenewRequest {
@@ -34,8 +35,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
       command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
-        const store = await openStore(run.paths.pki);
-        refuseNew(await store.has('cluster-id'), run.inventory.cluster.name);
+        const store = await openKnownStore(run.paths.pki, run.inventory.cluster.name);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(chosen.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
       },
@@ -80,14 +80,4 @@ async function forgetKubelets({ names, all, hosts }: RenewRequest, context: RunC
   await Promise.all(
     chosen.map((host) => context.executor(host).run(sh`rm -f ${path}`.sh, { signal, timeoutMs: 30_000 })),
   );
-}
-
-function refuseNew(known: boolean, cluster: string): void {
-  if (known) return;
-  throw new K8supError({
-    code: 'NO_CLUSTER',
-    kind: 'pki',
-    what: `there are no keys for the cluster ${cluster} here`,
-    fix: 'use the folder from which it was applied',
-  });
 }

@@ -11,9 +11,10 @@ import {
   startRotation,
   writeRotation,
 } from '../../pki/index.ts';
-import type { Phase, Rotatable, Store } from '../../pki/index.ts';
+import type { Phase, Rotatable } from '../../pki/index.ts';
 import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
+import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
 import type { Run } from '../run.ts';
 import { settle } from './settle.ts';
@@ -65,10 +66,9 @@ const meaning: Readonly<Record<Phase, string>> = {
 
 /** The phase to apply now: the one that was not ended, else the one behind it. */
 async function enter(what: Rotatable, run: Run): Promise<Phase> {
-  const store = await openStore(run.paths.pki);
+  const store = await openKnownStore(run.paths.pki, run.inventory.cluster.name);
   const found = (await readRotations(store)).get(what);
   if (found === undefined) {
-    await refuseNew(store, run);
     await startRotation(store, (await keptThings(run.inventory))[what]);
     return 'trust';
   }
@@ -103,17 +103,5 @@ function refuseUseless(what: Rotatable, inventory: Inventory): void {
     kind: 'usage',
     what: `${inventory.cluster.name} has no ${what} that could be exchanged`,
     why: without,
-  });
-}
-
-/** @throws K8supError `NO_CLUSTER` where there is nothing to exchange yet. */
-async function refuseNew(store: Store, { inventory }: Run): Promise<void> {
-  if (await store.has('cluster-id')) return;
-  throw new K8supError({
-    code: 'NO_CLUSTER',
-    kind: 'pki',
-    what: `there are no keys for the cluster ${inventory.cluster.name} here`,
-    why: `${store.dir} is empty: the cluster was not applied from this folder, or was cleaned`,
-    fix: 'use the folder from which it was applied',
   });
 }
