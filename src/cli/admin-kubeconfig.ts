@@ -2,6 +2,7 @@ import { K8supError } from '../errors/k8sup-error.ts';
 import { hasKubernetes } from '../inventory/model.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { openClusterPki } from '../pki/index.ts';
+import type { StoreKey } from '../pki/index.ts';
 import { noCluster } from './known-cluster.ts';
 import { statePaths } from './state.ts';
 
@@ -10,9 +11,9 @@ import { statePaths } from './state.ts';
  *
  * @throws K8supError `NO_KUBERNETES` where the inventory has container hosts instead, `NO_CLUSTER` where this inventory was never applied from here.
  */
-export async function adminKubeconfigOf(inventory: Inventory): Promise<string> {
+export async function adminKubeconfigOf(inventory: Inventory, key: StoreKey): Promise<string> {
   needKubernetes(inventory);
-  const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true });
+  const pki = await openClusterPki(statePaths(inventory).pki, inventory, { dryRun: true, key });
   if (!pki.authorities.pending) return pki.adminKubeconfig();
   throw noCluster(statePaths(inventory).pki, inventory.cluster.name);
 }

@@ -14,7 +14,7 @@ export async function askSecret(io: Io, question: string, signal: AbortSignal): 
       code: 'NO_TERMINAL',
       kind: 'usage',
       what: `the ${question} is needed, and there is no terminal to ask at`,
-      fix: 'run k8sup at a terminal, put a key into ssh-agent, or name a passwordFile or passwordCommand (becomePasswordFile, becomePasswordCommand) in the inventory',
+      fix: 'run k8sup at a terminal, put a key into ssh-agent, or name a passwordFile or passwordCommand (becomePasswordFile, becomePasswordCommand; for the store of keys cluster.certificates.store) in the inventory',
     });
   }
   signal.throwIfAborted();

@@ -7,13 +7,19 @@ import { hostsWith } from '../inventory/model.ts';
 import { clusterObjects, kubeRunner, liveNodes, plannedNodes } from '../kube/index.ts';
 import { openClusterPki } from '../pki/index.ts';
 import { unifiedDiff } from '../report/index.ts';
+import { refuseForeignHosts } from './own-hosts.ts';
 import type { Run } from './run.ts';
 import type { Session } from './session.ts';
 
-/** Puts the real parts together: this is the only place that knows them all. */
+/**
+ * Puts the real parts together: this is the only place that knows them all. An apply makes what the store lacks.
+ *
+ * @throws K8supError of {@link refuseForeignHosts} before that.
+ */
 export async function makeContext(run: Run, session: Session, mode: 'plan' | 'apply'): Promise<RunContext> {
   const { inventory, signal, emit } = run;
-  const pki = await openClusterPki(run.paths.pki, inventory, { dryRun: mode === 'plan' });
+  await refuseForeignHosts(run, session);
+  const pki = await openClusterPki(run.paths.pki, inventory, { dryRun: mode === 'plan', key: run.storeKey });
   const artifacts = openArtifacts(inventory.cluster.artifacts, {
     progress: (text) => emit({ type: 'progress', stage: 'artifacts', host: '', text }),
   });

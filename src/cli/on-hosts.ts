@@ -6,6 +6,7 @@ import { runCommand } from './run.ts';
 import type { Run, RunSpec } from './run.ts';
 import { openSession, refuseUnreachable } from './session.ts';
 import type { Session } from './session.ts';
+import { openStore } from '../pki/index.ts';
 import { transportOf } from './transport-of.ts';
 
 export interface HostsSpec extends RunSpec {
@@ -13,6 +14,8 @@ export interface HostsSpec extends RunSpec {
   readonly before?: (run: Run) => Promise<void>;
   /** True for commands that tell what they can without the hosts that cannot be reached. */
   readonly partial?: boolean;
+  /** True for commands that need none of the cluster's keys. */
+  readonly keyless?: boolean;
 }
 
 /**
@@ -28,6 +31,7 @@ export function onHosts(
 ): Promise<number> {
   return runCommand(spec, io, async (run) => {
     await spec.before?.(run);
+    if (spec.keyless !== true) await unlockStore(run);
     const { inventory, signal, emit, numbers } = run;
     const optional = (host: Host): boolean => !run.hosts.includes(host);
     const transport = transportOf(io, (host, text) => emit({ type: 'warning', host, text }));
@@ -46,4 +50,9 @@ export function onHosts(
     if (spec.partial !== true) refuseUnreachable(session, run.hosts);
     return await work({ ...run, stop: AbortSignal.any([run.stop, lost.signal]) }, session);
   });
+}
+
+/** A passphrase is asked for, and a wrong one told, before any host is reached and locked. */
+async function unlockStore({ paths, storeKey }: Run): Promise<void> {
+  await (await openStore(paths.pki, storeKey)).read('encryption.key');
 }

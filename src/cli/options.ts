@@ -9,10 +9,15 @@ export interface RunFlags {
   readonly diff?: true;
   readonly verbose?: true;
   readonly quiet?: true;
+  /** Identity file of age, for a store that is encrypted. */
+  readonly identity?: string;
 }
 
 /** The default of `[INVENTORY]` everywhere. */
 export const defaultInventory = './inventory.yaml';
+
+/** Of `--identity` everywhere. */
+export const identityHelp = 'identity file of age that opens the store of keys, where it is encrypted';
 
 /** Adds the common flags to a command. */
 export function withRunFlags<Args extends unknown[]>(command: Command<Args>) {
@@ -33,6 +38,7 @@ export function withOutputFlags<Args extends unknown[], Opts extends OptionValue
       ] as const),
     )
     .option('--diff', 'show the text of changed files')
+    .option('--identity <file>', identityHelp)
     .option('-v, --verbose', 'show more')
     .addOption(new Option('-q, --quiet', 'show warnings and errors alone').conflicts(['output', 'diff', 'verbose']));
 }

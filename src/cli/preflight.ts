@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
  *
  * @throws K8supError `PREFLIGHT_FAILED` with every problem of every host.
  */
-export function runPreflight(run: Run, session: Session, clusterId: string): void {
-  const problems = preflight(run.inventory, session.allFacts, clusterId);
+export function runPreflight(run: Run, session: Session): void {
+  const problems = preflight(run.inventory, session.allFacts);
   for (const problem of problems) {
     const { host, severity, what, why, commands } = problem;
     if (severity === 'warning') run.emit({ type: 'warning', host, text: `${what}: ${why}` });

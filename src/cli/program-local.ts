@@ -2,8 +2,9 @@ import { Option } from '@commander-js/extra-typings';
 import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
-import { defaultInventory } from './options.ts';
+import { defaultInventory, identityHelp } from './options.ts';
 import { addPkiCommands } from './program-pki.ts';
+import { addStoreCommands } from './program-store.ts';
 
 /** Commands that need no host: they check, write or compute on the controller. */
 export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
@@ -29,13 +30,14 @@ export function addLocalCommands(program: Program, io: Io, exit: Exit): void {
     .description('print the admin kubeconfig, or merge it into ~/.kube/config')
     .option('--merge', 'merge it into ~/.kube/config instead of printing it')
     .option('--context <name>', 'name of the context (default: the name of the cluster)')
+    .option('--identity <file>', identityHelp)
     .addHelpText('after', example('k8sup kubeconfig > admin.kubeconfig', 'k8sup kubeconfig --merge --context lab'))
     .action(async (inventory, flags) => {
       exit.code = await (
         await import('./commands/kubeconfig.ts')
-      ).kubeconfig({ inventory, merge: flags.merge === true, context: flags.context }, io);
+      ).kubeconfig({ inventory, merge: flags.merge === true, context: flags.context, identity: flags.identity }, io);
     });
-  addPkiCommands(program, io, exit);
+  addStoreCommands(addPkiCommands(program, io, exit), io, exit);
   addArtifactCommands(program, io, exit);
 }
 

@@ -12,17 +12,19 @@ const gencertExamples = example(
 );
 
 /** Certificates by hand, with cfssl's commands, flags and formats. */
-export function addPkiCommands(program: Program, io: Io, exit: Exit): void {
+export function addPkiCommands(program: Program, io: Io, exit: Exit): Pki {
   const pki = program
     .command('pki')
-    .description('certificates by hand: the commands, flags (-x and --x) and formats of cfssl');
+    .description('certificates by hand, with the commands, flags (-x and --x) and formats of cfssl; the store of keys');
   addIssuing(pki, io, exit);
   addSigning(pki, io, exit);
   addLooking(pki, io, exit);
   addLists(pki, io, exit);
+  return pki;
 }
 
-type Pki = Pick<Program, 'command'>;
+/** `k8sup pki`, as its commands are added to it. */
+export type Pki = Pick<Program, 'command'>;
 
 const issue = () => import('./pki/issue.ts');
 const look = () => import('./pki/look.ts');

@@ -4,7 +4,7 @@ import { openSink } from '../report/sink.ts';
 import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
-import { defaultInventory, withRunFlags, withStageFlags } from './options.ts';
+import { defaultInventory, identityHelp, withRunFlags, withStageFlags } from './options.ts';
 import { pkiWords } from './pki/words.ts';
 import { addJournalCommands } from './program-journal.ts';
 import { k8supVersion } from './version.ts';
@@ -169,6 +169,7 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .argument('[inventory]', 'the inventory file', defaultInventory)
     .requiredOption('--host <name>', 'the host whose unit it is')
     .option('--json', 'as JSON')
+    .option('--identity <file>', identityHelp)
     .description('show each flag and field of a unit, its value, and where that comes from')
     .addHelpText(
       'after',
@@ -177,7 +178,7 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .action(async (unit, inventory, flags) => {
       exit.code = await (
         await import('./commands/explain.ts')
-      ).explain({ unit, inventory, host: flags.host, json: flags.json === true }, io);
+      ).explain({ unit, inventory, host: flags.host, json: flags.json === true, identity: flags.identity }, io);
     });
   withRunFlags(program.command('status').argument('[inventory]', 'the inventory file', defaultInventory))
     .description('show hosts, units, component health, etcd members, nodes, versions and certificates')
@@ -190,12 +191,15 @@ function addLookCommands(program: Program, io: Io, exit: Exit): void {
     .description('run kubectl on a healthy master, with admin rights')
     .argument('[args...]', 'what kubectl gets; put -- before it')
     .option('-i, --inventory <file>', 'the inventory file', defaultInventory)
+    .option('--identity <file>', identityHelp)
     .passThroughOptions()
     .addHelpText(
       'after',
       example('k8sup kubectl -- get nodes -o wide', 'k8sup kubectl -i production.yaml -- apply -f - < app.yaml'),
     )
     .action(async (args, flags) => {
-      exit.code = await (await import('./commands/kubectl.ts')).kubectl({ inventory: flags.inventory, args }, io);
+      exit.code = await (
+        await import('./commands/kubectl.ts')
+      ).kubectl({ ...flags, identity: flags.identity, args }, io);
     });
 }

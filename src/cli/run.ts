@@ -13,10 +13,12 @@ import { describeError } from './failure.ts';
 import type { Io } from './io.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { RunFlags } from './options.ts';
+import type { StoreKey } from '../pki/index.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { outlineOf } from './outline.ts';
 import { makeStateDir, statePaths } from './state.ts';
+import { storeKeyOf } from './store-key-of.ts';
 import type { StatePaths } from './state.ts';
 
 /** What a command that reaches hosts works with. */
@@ -31,6 +33,8 @@ export interface Run {
   readonly signal: AbortSignal;
   readonly holder: string;
   readonly numbers: RunNumbers;
+  /** Opens the store where it is encrypted. */
+  readonly storeKey: StoreKey;
 }
 
 /** What the summary is made of, however the run ends. */
@@ -60,7 +64,7 @@ export interface RunSpec {
 export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Promise<number>): Promise<number> {
   const output = openOutput(io, spec.flags, spec.quiet === true);
   try {
-    return await prepared(spec, output, work);
+    return await prepared(spec, { io, output }, work);
   } catch (error) {
     output.emit({ type: 'error', error: errorJson(error) });
     return describeError(error);
@@ -70,7 +74,11 @@ export async function runCommand(spec: RunSpec, io: Io, work: (run: Run) => Prom
 }
 
 /** Whatever fails in here, the lock is released. */
-async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promise<number>): Promise<number> {
+async function prepared(
+  spec: RunSpec,
+  { io, output }: { readonly io: Io; readonly output: Output },
+  work: (run: Run) => Promise<number>,
+): Promise<number> {
   const started = performance.now();
   const inventory = await loadInventory(spec.inventory, networkPlugins);
   const hosts = limitHosts(inventory, spec.flags.limit);
@@ -82,7 +90,9 @@ async function prepared(spec: RunSpec, output: Output, work: (run: Run) => Promi
     using interrupt = listenForInterrupt((text) => output.emit({ type: 'warning', text }));
     const { stop, signal } = interrupt;
     const holder = await describeHolder(spec.command);
-    const run = { inventory, paths, hosts, flags: spec.flags, stop, signal, holder, ...counted(output.emit) };
+    const { flags } = spec;
+    const storeKey = storeKeyOf(inventory, flags, io);
+    const run = { inventory, paths, hosts, flags, stop, signal, holder, storeKey, ...counted(output.emit) };
     const names = hosts.map(({ name }) => name);
     const { name: cluster } = inventory.cluster;
     run.emit({ type: 'run-start', command: spec.command, cluster, hosts: names, outline: outlineOf(inventory) });

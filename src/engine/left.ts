@@ -5,6 +5,9 @@ import type { AnyResource } from '../resources/define.ts';
 /** What the last apply left of each resource on a host: a line each, later ones of the same id count. */
 export const leftFile = `${stateDir}/left`;
 
+/** Who last changed anything on a host, and when, on one line: what is known where the controller's state is lost. */
+export const appliedByFile = `${stateDir}/applied-by`;
+
 /** One line of {@link leftFile}: `ID TAB STAGE TAB WANTED TAB FOUND`. */
 export interface Left {
   readonly stage: string;
@@ -63,6 +66,11 @@ export function foundHash(output: string): string {
 export function recordLeft(resource: AnyResource, stage: string, quote: (word: string) => string): string {
   const fields = [resource.id, stage, wantedHash(resource)].map(quote).join(' ');
   return `[ ! -d ${stateDir} ] || printf '%s\\t%s\\t%s\\t%s\\n' ${fields} "$(printf %s "$k8sup_said" | sha256sum | cut -c 1-16)" >> ${leftFile}`;
+}
+
+/** Shell that remembers who changes the host, once there is a folder to remember it in. */
+export function recordHolder(holder: string, quote: (word: string) => string): string {
+  return `[ ! -d ${stateDir} ] || printf '%s\\n' ${quote(holder)} > ${appliedByFile}`;
 }
 
 /** Shell that keeps only what counts of the file. */

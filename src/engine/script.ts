@@ -3,7 +3,7 @@ import type { Content } from '../host/connection.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { hostHolder, takeHostLock } from '../resources/host-lock.ts';
 import { ownershipFunctions } from '../resources/ownership.ts';
-import { compactLeft, recordLeft } from './left.ts';
+import { compactLeft, recordHolder, recordLeft } from './left.ts';
 import { quote, rawShell, sh } from '../shell/sh.ts';
 import type { Sh } from '../shell/sh.ts';
 
@@ -64,7 +64,13 @@ printf '%s\n' "$k8sup_said"
 ${endWith(mark, probeKey(resource.id), '$k8sup_rc')}
 ${recordLeft(resource, stage, quote)}`;
   });
-  const lines = [ownershipFunctions, takeLock(mark, holder, lockSeconds), ...steps, compactLeft];
+  const lines = [
+    ownershipFunctions,
+    takeLock(mark, holder, lockSeconds),
+    ...steps,
+    compactLeft,
+    recordHolder(holder, quote),
+  ];
   return sectionScript(mark, lines.join('\n'), contents);
 }
 

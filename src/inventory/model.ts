@@ -5,7 +5,7 @@ import type { Playbook } from './playbook/model.ts';
 import type { PluginNeeds } from './plugin.ts';
 import type { SecondInterfaceInput } from './schema/lan.ts';
 import type { Problem } from './problem.ts';
-import type { SshSettings } from './ssh-settings.ts';
+import type { SecretSource, SshSettings } from './ssh-settings.ts';
 
 /** Kubernetes' and etcd's own words, and a host that only runs containers, without Kubernetes; one host may have several. */
 export type Role = 'etcd' | 'master' | 'node' | 'container';
@@ -129,6 +129,14 @@ export interface ImageNames {
   readonly verify: string;
 }
 
+/** What opens the store of keys where it is encrypted. */
+export interface StoreSettings {
+  /** Identity file of age; absolute path. */
+  readonly identityFile?: string;
+  /** Undefined: it is asked for. */
+  readonly passphrase?: Exclude<SecretSource, { readonly ask: unknown }>;
+}
+
 /** How long certificates live, in hours. */
 export interface Lifetimes {
   readonly caHours: number;
@@ -172,6 +180,7 @@ export interface Cluster {
   readonly audit: boolean;
   readonly images: ImageNames;
   readonly lifetimes: Lifetimes;
+  readonly store: StoreSettings;
   readonly timeServers: readonly string[];
   readonly proxy?: { readonly http?: string; readonly https?: string; readonly noProxy: readonly string[] };
   readonly disableIPv6: boolean;

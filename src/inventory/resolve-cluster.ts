@@ -14,7 +14,15 @@ import { given } from './given.ts';
 import type { Combination } from './support.ts';
 import { chosenAdditions, enforcesPolicy, joinNeeds, macvlanNeeds, sharedKeys } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
-import type { ArtifactSettings, Cluster, Lifetimes, NetworkSettings, RuntimeSettings, Versions } from './model.ts';
+import type {
+  ArtifactSettings,
+  Cluster,
+  Lifetimes,
+  NetworkSettings,
+  RuntimeSettings,
+  StoreSettings,
+  Versions,
+} from './model.ts';
 import type { ClusterInput, HostInput } from './schema.ts';
 
 /** What a path in the inventory means on this machine. */
@@ -80,12 +88,22 @@ export function resolveCluster(
       verify: input.images?.verify ?? standard.images.verify,
     },
     lifetimes: lifetimesOf(input),
+    store: storeOf(input, local),
     timeServers: input.timeServers ?? [],
     ...preparation,
     etcd: { dataDir: etcd.dataDir, clientPort: etcd.clientPort, peerPort: etcd.peerPort },
     kubelet: { rootDir: kubelet.rootDir, maxPods: kubelet.maxPods },
     coredns: { replicas: input.coredns?.replicas ?? standard.coredns.replicas },
     artifacts: resolveArtifacts(input, local),
+  };
+}
+
+function storeOf({ certificates }: ClusterInput, local: LocalPath): StoreSettings {
+  const { identityFile, passphraseFile, passphraseCommand } = certificates?.store ?? {};
+  return {
+    ...(identityFile === undefined ? {} : { identityFile: local(identityFile) }),
+    ...(passphraseFile === undefined ? {} : { passphrase: { file: local(passphraseFile) } }),
+    ...(passphraseCommand === undefined ? {} : { passphrase: { command: passphraseCommand } }),
   };
 }
 

@@ -3,6 +3,7 @@ import { endpointUrl } from '../inventory/urls.ts';
 import { type Authorities, type Authority, type EnsureOptions, ensureAuthorities } from './authorities.ts';
 import { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import type { StoreKey } from './store-key.ts';
 import { openStore } from './store.ts';
 
 /** Every key and certificate of a cluster that k8sup makes itself: what an apply installs. */
@@ -22,9 +23,9 @@ export interface ClusterPki {
 export async function openClusterPki(
   dir: string,
   inventory: Inventory,
-  options: EnsureOptions = {},
+  options: EnsureOptions & { readonly key?: StoreKey } = {},
 ): Promise<ClusterPki> {
-  const store = await openStore(dir);
+  const store = await openStore(dir, options.key);
   const authorities = await ensureAuthorities(store, inventory, options);
   const leaves = await ensureLeaves(store, inventory, { ...options, authorities });
   return { authorities, leaves, adminKubeconfig: () => adminKubeconfig(inventory, authorities, leaves) };

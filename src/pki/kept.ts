@@ -2,7 +2,8 @@ import { pair, single } from './once.ts';
 import type { Once } from './once.ts';
 import { pkiError } from './pki-error.ts';
 import { inPhase, type InUse, type Phase, type Rotatable, writeRotation } from './rotation.ts';
-import type { Store, StoreFile } from './store.ts';
+import type { StoreFile } from './folder.ts';
+import type { Store } from './store.ts';
 
 /** Something of the store that an apply makes once and never replaces, in one file or in two that belong together. */
 export interface Kept<T> {

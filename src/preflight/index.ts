@@ -30,44 +30,13 @@ const checks: readonly HostCheck[] = [
   checkOthers,
 ];
 
-/**
- * Judges all hosts before any of them is changed. Pure: everything was read with the facts.
- *
- * @param clusterId - of this cluster's state on the controller; tells clusters of one name apart.
- */
-export function preflight(
-  inventory: Inventory,
-  facts: ReadonlyMap<string, Facts>,
-  clusterId?: string,
-): readonly PreflightProblem[] {
+/** Judges all hosts before any of them is changed. Pure: everything was read with the facts. */
+export function preflight(inventory: Inventory, facts: ReadonlyMap<string, Facts>): readonly PreflightProblem[] {
   const perHost = inventory.hosts.flatMap((host) => {
     const mine = facts.get(host.name);
     return mine === undefined
       ? []
       : checks.flatMap((check) => check(inventory, host, mine).map((problem) => ({ host: host.name, ...problem })));
   });
-  return [
-    ...perHost,
-    ...checkAcrossHosts(inventory, facts),
-    ...checkApart(inventory, facts),
-    ...sameNameOtherCluster(inventory, facts, clusterId),
-  ];
-}
-
-function sameNameOtherCluster(
-  inventory: Inventory,
-  facts: ReadonlyMap<string, Facts>,
-  clusterId: string | undefined,
-): readonly PreflightProblem[] {
-  const name = inventory.cluster.name;
-  return [...facts]
-    .filter(([, mine]) => clusterId !== undefined && mine.clusterName === name && mine.clusterId !== clusterId)
-    .map(([host]) => ({
-      host,
-      code: 'OTHER_CLUSTER',
-      what: `it belongs to another k8sup cluster that is called ${name} too`,
-      why: "its mark holds another id than the state beside this inventory: the state was lost, or another controller's is meant",
-      fix: 'use the controller and state folder that made it, or clean the host from there first',
-      severity: 'error',
-    }));
+  return [...perHost, ...checkAcrossHosts(inventory, facts), ...checkApart(inventory, facts)];
 }

@@ -13,7 +13,8 @@ export type Ask = (question: string, signal: AbortSignal) => Promise<string>;
 export interface SecretOwner {
   /** For a question and for messages, for example `password of ops`. */
   readonly what: string;
-  readonly host: string;
+  /** Undefined for what is not of a host. */
+  readonly host?: string;
 }
 
 /** Secrets of one run: each is read, or asked for, once. They are kept in memory alone. */
@@ -48,7 +49,7 @@ export function openSecrets(ask: Ask): Secrets {
       if ('command' in source) {
         return once(`command ${source.command}`, () => fromCommand(source.command, owner, signal));
       }
-      const question = source.ask === 'once' ? owner.what : `${owner.what} on ${owner.host}`;
+      const question = source.ask === 'once' ? owner.what : `${owner.what} on ${owner.host ?? 'this machine'}`;
       return once(`ask ${question}`, () => askAgain(question, signal));
     },
   };
@@ -89,13 +90,12 @@ function oneLine(text: string, from: string, owner: SecretOwner): string {
   return line;
 }
 
-function unreadable(owner: SecretOwner, from: string, why: string): K8supError {
+function unreadable({ what, host }: SecretOwner, from: string, why: string): K8supError {
   return new K8supError({
     code: 'PASSWORD_UNREADABLE',
-    kind: 'connection',
-    host: owner.host,
-    what: `${owner.host}: the ${owner.what} cannot be had from ${from}`,
+    ...(host === undefined ? { kind: 'pki' } : { kind: 'connection', host }),
+    what: `${host === undefined ? '' : `${host}: `}the ${what} cannot be had from ${from}`,
     why,
-    fix: 'it must give the password alone, on one line',
+    fix: 'it must give that alone, on one line',
   });
 }

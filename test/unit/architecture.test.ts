@@ -75,6 +75,7 @@ const layers: Readonly<Record<string, { readonly imports: readonly string[]; rea
 const walls: Readonly<Record<string, readonly string[] | 'anywhere'>> = {
   ssh2: ['src/transport/ssh/'],
   'node-forge': ['src/pki/'],
+  'age-encryption': ['src/pki/'],
   picocolors: ['src/report/'],
   diff: ['src/report/'],
   commander: ['src/cli/'],

@@ -35,7 +35,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
       command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
-        const store = await openKnownStore(run.paths.pki, run.inventory.cluster.name);
+        const store = await openKnownStore(run);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(chosen.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
       },

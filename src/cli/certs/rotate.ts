@@ -66,7 +66,7 @@ const meaning: Readonly<Record<Phase, string>> = {
 
 /** The phase to apply now: the one that was not ended, else the one behind it. */
 async function enter(what: Rotatable, run: Run): Promise<Phase> {
-  const store = await openKnownStore(run.paths.pki, run.inventory.cluster.name);
+  const store = await openKnownStore(run);
   const found = (await readRotations(store)).get(what);
   if (found === undefined) {
     await startRotation(store, (await keptThings(run.inventory))[what]);
@@ -80,7 +80,7 @@ async function enter(what: Rotatable, run: Run): Promise<Phase> {
 
 async function end(request: RotateRequest, phase: Phase, run: Run, context: RunContext): Promise<void> {
   const { what } = request;
-  const store = await openStore(run.paths.pki);
+  const store = await openStore(run.paths.pki, run.storeKey);
   const seen = (await readRotations(store)).get(what)?.seen;
   const remember = (now: string): Promise<void> => writeRotation(store, what, { phase, seen: now });
   await settle({ ...request, phase, seen, remember }, context);

@@ -19,7 +19,6 @@ import { readPlanFile } from '../plan/plan-file.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { approver, refuseStale } from '../plan/stale.ts';
 import { areOwn, stagesNamed } from '../own-stages.ts';
-import { refuseForeignHosts } from '../own-hosts.ts';
 import type { Run } from '../run.ts';
 import { k8supVersion } from '../version.ts';
 import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
@@ -74,7 +73,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
   return onHosts({ command, inventory, flags, writes: true, before }, io, async (run, session) => {
     const stages = await stagesOf(run);
     const own = areOwn(stages, run.inventory);
-    if (own) await refuseForeignHosts(run, session.allFacts, false);
+    if (!own) runPreflight(run, session);
     if (file !== undefined) {
       const { about, events } = await lookAhead(run, session, stages);
       refuseStale(file, about, events);
@@ -82,7 +81,6 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     const made = await makeContext(run, session, 'apply');
     const context = file === undefined ? made : { ...made, approve: approver(file) };
     if (!own) {
-      runPreflight(run, session, context.pki.authorities.clusterId);
       await getArtifacts(run, context);
       await rememberApplied(run, changesNetwork(stages));
     }

@@ -29,9 +29,10 @@ export async function clean(request: CleanRequest, io: Io): Promise<number> {
     const loss = `This removes the cluster ${name}, with all its data, from ${inventory.hosts.length} hosts.`;
     await confirm({ command: 'clean', about: loss, word: name, called: 'the name of the cluster' }, io);
   }
-  const spec = { command: 'clean', inventory: request.inventory, flags: request.flags, writes: true };
+  const { flags } = request;
+  const spec = { command: 'clean', inventory: request.inventory, flags, writes: true, keyless: true };
   return onHosts(spec, io, async (run, session) => {
-    await refuseForeignHosts(run, session.allFacts, request.stateLost);
+    await refuseForeignHosts(run, session, request.stateLost);
     const context = makeCleanContext(run, session);
     const outcome = await runStages([cleanStage], context);
     if (outcome.error !== undefined) return describeError(outcome.error);

@@ -15,12 +15,13 @@ export interface ExplainRequest {
   readonly inventory: string;
   readonly host: string;
   readonly json: boolean;
+  readonly identity: string | undefined;
 }
 
 /** `k8sup explain`: the unit as an apply of now would make it, each value with its source, beside the process that runs. */
-export function explain({ unit, inventory, host: name, json }: ExplainRequest, io: Io): Promise<number> {
+export function explain({ unit, inventory, host: name, json, identity }: ExplainRequest, io: Io): Promise<number> {
   const output = json ? 'json' : 'plain';
-  const flags = { limit: [name], concurrency: 20, output } as const;
+  const flags = { limit: [name], concurrency: 20, output, ...(identity === undefined ? {} : { identity }) } as const;
   const spec = { command: 'explain', inventory, flags, writes: false, quiet: !json };
   return onHosts(spec, io, async (run, session) => {
     const [host] = run.hosts;

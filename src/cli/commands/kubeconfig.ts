@@ -8,14 +8,20 @@ import { mergeKubeconfig } from '../../pki/index.ts';
 import { adminKubeconfigOf } from '../admin-kubeconfig.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
+import { storeKeyOf } from '../store-key-of.ts';
 
 /** `k8sup kubeconfig`: the admin's, printed or merged into the user's own. */
 export async function kubeconfig(
-  request: { readonly inventory: string; readonly merge: boolean; readonly context: string | undefined },
+  request: {
+    readonly inventory: string;
+    readonly merge: boolean;
+    readonly context: string | undefined;
+    readonly identity: string | undefined;
+  },
   io: Io,
 ): Promise<number> {
   const inventory = await loadInventory(request.inventory, networkPlugins);
-  const admin = await adminKubeconfigOf(inventory);
+  const admin = await adminKubeconfigOf(inventory, storeKeyOf(inventory, request, io));
   const context = request.context ?? inventory.cluster.name;
   if (!request.merge) {
     io.out.write(mergeKubeconfig(undefined, admin, context));

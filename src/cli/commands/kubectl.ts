@@ -13,6 +13,7 @@ import { adminKubeconfigOf } from '../admin-kubeconfig.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { readsInput } from '../kubectl-input.ts';
+import { storeKeyOf } from '../store-key-of.ts';
 import { transportOf } from '../transport-of.ts';
 
 /** As long as a person may watch something. */
@@ -20,11 +21,11 @@ const limitMs = 24 * 3_600_000;
 
 /** `k8sup kubectl -- ARGS`: kubectl on a healthy master; its output comes as it is written, its exit code is ours. */
 export async function kubectl(
-  request: { readonly inventory: string; readonly args: readonly string[] },
+  request: { readonly inventory: string; readonly args: readonly string[]; readonly identity: string | undefined },
   io: Io,
 ): Promise<number> {
   const inventory = await loadInventory(request.inventory, networkPlugins);
-  const kubeconfig = await adminKubeconfigOf(inventory);
+  const kubeconfig = await adminKubeconfigOf(inventory, storeKeyOf(inventory, request, io));
   using interrupt = listenForInterrupt(() => undefined);
   const reader = new AbortController();
   // Whoever reads our output may have enough of it (`| head`): then kubectl has no more to do.

@@ -40,8 +40,8 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
   return onHosts(spec, io, async (run, session) => {
     const stages = selectStages(range, run.inventory);
     const events: PlanEvent[] = [];
+    runPreflight(run, session);
     const context = await makeContext({ ...run, emit: keeping(events, run.emit) }, session, 'plan');
-    runPreflight(run, session, context.pki.authorities.clusterId);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     run.emit({

@@ -20,7 +20,15 @@ export interface UnlockRequest {
 /** `k8sup unlock`: shows the locks of a cluster, and takes away those of runs that died. */
 export function unlock({ inventory, force, yes }: UnlockRequest, io: Io): Promise<number> {
   const flags = { concurrency: 20, output: 'plain' } as const;
-  const spec = { command: 'unlock', inventory, flags, writes: false, quiet: true, partial: true };
+  const spec = {
+    command: 'unlock',
+    inventory,
+    flags,
+    writes: false,
+    quiet: true,
+    partial: true,
+    keyless: true,
+  } as const;
   return onHosts(spec, io, async (run, session) => {
     const locks = await findLocks(run, session);
     for (const { where, found } of locks) say(io, `${where}: ${states[found.state]}: ${escapeControl(found.about)}`);

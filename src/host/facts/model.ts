@@ -98,6 +98,8 @@ export interface Facts {
   /** The k8sup cluster id this host belongs to, if any. */
   readonly clusterId: string | undefined;
   readonly clusterName: string | undefined;
+  /** Who last changed anything there, from where and when: one line for people, as the host has it. */
+  readonly appliedBy: string | undefined;
   /** Programs that can unpack uploads on the host. */
   readonly zstd: boolean;
 }

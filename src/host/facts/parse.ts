@@ -15,7 +15,7 @@ import {
 import { readSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { readFirewalls, readRemains, readUnits } from './parse-units.ts';
-import { clusterMarkPath } from './script.ts';
+import { appliedByPath, clusterMarkPath } from './script.ts';
 
 /**
  * Makes facts of what the facts script printed.
@@ -63,6 +63,7 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     ),
     clusterId: clusterId === '' ? undefined : clusterId,
     clusterName: clusterName.length === 0 ? undefined : clusterName.join(' '),
+    appliedBy: read.file(appliedByPath)[0],
     zstd: programs.has('zstd'),
   };
 }

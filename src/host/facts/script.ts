@@ -14,6 +14,9 @@ import { remainsPaths, unitNames } from './remains.ts';
 /** Says which cluster a host belongs to: its id, a space, its name. Written before anything else, taken away last. */
 export const clusterMarkPath = '/var/lib/k8sup/cluster';
 
+/** Says who last changed anything there: one line for people. */
+export const appliedByPath = '/var/lib/k8sup/applied-by';
+
 const ownershipManifest = '/var/lib/k8sup/manifest';
 
 /**
@@ -159,6 +162,7 @@ function filesSection(): Sh {
     '/sys/fs/cgroup/cgroup.controllers',
     '/sys/fs/selinux/enforce',
     clusterMarkPath,
+    appliedByPath,
   ];
   return sh`echo @@files
 grep -s '' /dev/null ${files}`;

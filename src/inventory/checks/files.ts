@@ -35,9 +35,12 @@ export async function checkFiles(
 function filesOf(draft: Draft, local: LocalPath): readonly LocalFile[] {
   const entry = (kind: LocalFile['kind'], path: Path, written: string | undefined): readonly LocalFile[] =>
     written === undefined ? [] : [{ kind, path, file: local(written) }];
-  const { runtime, artifacts } = draft.cluster;
+  const { runtime, artifacts, certificates } = draft.cluster;
   return [
     ...entry('directory', ['cluster', 'artifacts', 'directory'], artifacts?.directory),
+    ...(['identityFile', 'passphraseFile'] as const).flatMap((key) =>
+      entry('secret', ['cluster', 'certificates', 'store', key], certificates?.store?.[key]),
+    ),
     ...filesOfSsh(draft).flatMap(([path, ssh]) => [
       ...entry('key', [...path, 'privateKey'], ssh.privateKey),
       ...entry('secret', [...path, 'passwordFile'], ssh.passwordFile),

@@ -9,6 +9,7 @@ import { dataDirectories, lifetimesOf } from '../resolve-cluster.ts';
 /** What is left: certificate lives, ports, directories, URLs, artifact sources, and settings that would do nothing. */
 export function checkSettings(draft: Draft, report: Report): void {
   checkLifetimes(draft, report);
+  checkStore(draft, report);
   checkPorts(draft, report);
   checkNodePorts(draft, report);
   checkDirectories(draft, report);
@@ -19,6 +20,14 @@ export function checkSettings(draft: Draft, report: Report): void {
     const message = 'a line of token.csv never expires: k8sup takes it out again once all nodes have joined';
     report({ code: 'TOKEN_FILE_NEVER_EXPIRES', severity: 'warning', path: ['cluster', 'bootstrap'], message });
   }
+}
+
+function checkStore({ cluster }: Draft, report: Report): void {
+  const { passphraseFile, passphraseCommand } = cluster.certificates?.store ?? {};
+  if (passphraseFile === undefined || passphraseCommand === undefined) return;
+  const path = ['cluster', 'certificates', 'store', 'passphraseCommand'];
+  const message = 'a passphrase has one source: passphraseFile says another one already';
+  report({ code: 'TWO_PASSWORD_SOURCES', path, message, fix: 'keep one of passphraseFile, passphraseCommand' });
 }
 
 const longestHours = 100 * 8760;

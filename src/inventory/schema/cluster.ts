@@ -22,6 +22,17 @@ const certificatesSchema = z.strictObject({
     "Life of kubelets' certificates (--cluster-signing-duration)",
     standard.certificates.nodeLifetime,
   ),
+  store: optional(
+    z.strictObject({
+      identityFile: optional(localFile, 'Identity file of age, mode 0600, that opens the store; also --identity'),
+      passphraseFile: optional(localFile, 'File with mode 0600 that holds the passphrase of the store alone'),
+      passphraseCommand: optional(
+        z.string().min(1),
+        'Command of the shell on this machine that prints the passphrase of the store',
+      ),
+    }),
+    'What opens the store of keys where it is encrypted (k8sup pki encrypt); else its passphrase is asked for',
+  ),
 });
 
 const proxySchema = z.strictObject({

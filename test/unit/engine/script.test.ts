@@ -118,6 +118,16 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
     expect(await host.sh('ls /srv')).toBe('');
   });
 
+  it('leaves word who has changed the host, where k8sup has a folder', async () => {
+    using host = fakeHost();
+    const left = '[ ! -e /var/lib/k8sup ] || cat /var/lib/k8sup/applied-by';
+    const nothing = { ...thing('a'), apply: { script: rawShell('rm -rf /var/lib/k8sup') } };
+    await applyToHost(h1, [nothing], host.executor, options).catch(() => undefined);
+    expect(await host.sh(left)).toBe('');
+    await applyToHost(h1, [thing('b')], host.executor, { ...options, holder: "k8sup apply of o'neill@desk" });
+    expect(await host.sh(left)).toBe("k8sup apply of o'neill@desk\n");
+  });
+
   it('does nothing while another script holds the host, and names the holder', async () => {
     using host = fakeHost();
     host.write('/run/k8sup/holder', 'k8sup apply of ann@desk, process 7\n');

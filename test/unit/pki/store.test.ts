@@ -1,11 +1,13 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { openStore } from '../../../src/pki/index.ts';
 import { codeOf, temporaryFolder } from './fixture.ts';
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('the store', () => {
   test('is not made by opening it or reading from it', async () => {
@@ -48,6 +50,38 @@ describe('the store', () => {
     expect(await codeOf(() => store.read('b.pem'))).toBe('PKI_STORE');
     await chmod(join(dir, 'a.pem'), 0o640);
     expect(await codeOf(() => store.read('a.pem'))).toBe('PKI_STORE_MODE');
+  });
+
+  test('refuses a folder below it that others may enter, or that is a link', async () => {
+    const dir = await temporaryFolder();
+    const store = await openStore(dir);
+    await store.write([{ name: 'hosts/n1/a.pem', text: 'x' }]);
+    await chmod(join(dir, 'hosts'), 0o711);
+    expect(await codeOf(() => store.read('hosts/n1/a.pem'))).toBe('PKI_STORE_MODE');
+    const other = await openStore(dir);
+    await symlink('hosts', join(dir, 'next'));
+    await chmod(join(dir, 'hosts'), 0o700);
+    expect(await codeOf(() => other.read('next/n1/a.pem'))).toBe('PKI_STORE');
+    expect(await other.read('hosts/n1/a.pem')).toBe('x');
+  });
+
+  test('may be a link to another disk, whose modes count', async () => {
+    const [dir, link] = [await temporaryFolder(), join(await temporaryFolder(), 'pki')];
+    await symlink(dir, link);
+    const store = await openStore(link);
+    await store.write([{ name: 'a.pem', text: 'x' }]);
+    expect(await store.read('a.pem')).toBe('x');
+    await chmod(dir, 0o755);
+    expect(await codeOf(() => openStore(link))).toBe('PKI_STORE_MODE');
+  });
+
+  test('is refused to a user whose it is not', async () => {
+    const dir = await temporaryFolder();
+    const store = await openStore(dir);
+    await store.write([{ name: 'a.pem', text: 'x' }]);
+    vi.spyOn(process, 'geteuid').mockReturnValue((process.geteuid?.() ?? 0) + 4242);
+    expect(await codeOf(() => store.read('a.pem'))).toBe('PKI_STORE_OWNER');
+    expect(await codeOf(() => openStore(dir))).toBe('PKI_STORE_OWNER');
   });
 
   test('replaces nothing when one of the files cannot be written', async () => {

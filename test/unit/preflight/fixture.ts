@@ -49,6 +49,7 @@ export const goodFacts: Facts = {
   filledDirectories: {},
   clusterId: undefined,
   clusterName: undefined,
+  appliedBy: undefined,
   zstd: true,
 };
 

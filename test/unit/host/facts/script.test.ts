@@ -65,6 +65,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       host.write('/etc/rancher/k3s/config.yaml', '');
       host.write('/var/lib/etcd/member/x', '');
       host.write('/var/lib/k8sup/cluster', 'id-7 seven\n');
+      host.write('/var/lib/k8sup/applied-by', 'k8sup apply of ann@desk\n');
       host.write('/run/containerd/io.containerd.runtime.v2.task/moby/0af1/pid', '1');
       const tree = 'find /etc /opt /run /srv /var/lib -printf "%p %T@ %C@\\n" | sort';
       const before = await host.sh(tree);
@@ -79,6 +80,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
         resolver: { file: '/etc/resolv.conf', nameservers: ['192.0.2.53', 'fd00::53'] },
         clusterId: 'id-7',
         clusterName: 'seven',
+        appliedBy: 'k8sup apply of ann@desk',
         foreignCNIConfigs: ['05-other.conflist'],
         runningContainers: { moby: 1 },
         remains: [{ of: 'k3s', found: '/etc/rancher/k3s' }],

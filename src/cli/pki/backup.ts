@@ -1,0 +1,84 @@
+import { open, unlink } from 'node:fs/promises';
+import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { encryptFor, encryptWithPassphrase, isSecret, writeBackup } from '../../pki/index.ts';
+import { say } from '../io.ts';
+import type { Io } from '../io.ts';
+import { k8supVersion } from '../version.ts';
+import { stateFiles } from './state-files.ts';
+import { sealFor, withState } from './store.ts';
+import type { SealFlags, StoreRequest } from './store.ts';
+
+export interface BackupRequest extends StoreRequest, SealFlags {
+  readonly out: string;
+  /** Keys in the clear. */
+  readonly plain?: true | undefined;
+}
+
+/** `k8sup pki backup`: all that the controller keeps of a cluster in one file, for its owner alone. */
+export function backup(request: BackupRequest, io: Io): Promise<number> {
+  return withState(request, { command: 'pki backup', known: true }, io, async ({ inventory, paths }) => {
+    const files = await stateFiles(paths);
+    const clusterId = files.find(({ name }) => name === 'pki/cluster-id')?.text.trim() ?? '';
+    const { name: cluster } = inventory.cluster;
+    const text = writeBackup({ k8sup: k8supVersion, cluster, clusterId, files });
+    const open = files.some(({ name }) => isSecret(name));
+    await writeNew(request.out, await secured(request, { text, open }, io));
+    say(io, `${request.out} holds the store of ${cluster} ${clusterId}: ${String(files.length)} files`);
+    return exitCodes.ok;
+  });
+}
+
+/** Keys leave the store in the clear only where that is said. */
+async function secured(
+  request: BackupRequest,
+  { text, open }: { readonly text: string; readonly open: boolean },
+  io: Io,
+): Promise<string> {
+  const { recipient, passphrase, passphraseFile, plain } = request;
+  const asked = recipient.length > 0 || passphrase === true || passphraseFile !== undefined;
+  if (plain === true && asked) {
+    throw new K8supError({
+      code: 'BACKUP_PLAIN',
+      kind: 'usage',
+      what: '--plain goes with none of --recipient, --passphrase and --passphrase-file',
+    });
+  }
+  // The keys of a store that is encrypted are so in the backup too.
+  if (plain === true || (!open && !asked)) return text;
+  const whom = await sealFor(request, io, 'the backup');
+  if (whom.passphrase === undefined) return encryptFor(whom.recipients, text);
+  if (whom.recipients.length === 0) return encryptWithPassphrase(whom.passphrase, text);
+  throw new K8supError({
+    code: 'SEAL_WHOM',
+    kind: 'usage',
+    what: 'a file is encrypted for recipients or by a passphrase, not for both',
+    why: "age's format allows no other key beside a passphrase",
+    fix: 'take one of them out',
+  });
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await unlink(path);
+    throw cannotWrite(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+function cannotWrite(path: string, error: unknown): K8supError {
+  return new K8supError({
+    code: 'BACKUP_FILE',
+    kind: 'usage',
+    what: `${path} cannot be made`,
+    why: messageOf(error),
+    fix: 'name a file that is not there yet, in a folder that is',
+    cause: error,
+  });
+}
