@@ -40,8 +40,10 @@ export function addStoreCommands(pki: Pki, io: Io, exit: Exit): void {
     .option('--replace', 'move a store of the same cluster aside')
     .description('put a backup where the store was; what is there is never written over')
     .addHelpText('after', example('k8sup pki restore prod.backup -i production.yaml'))
-    .action(async (file, { replace = false, ...flags }) => {
-      exit.code = await (await import('./pki/restore.ts')).restore({ file, replace, ...flags }, io);
+    .action(async (file, flags) => {
+      exit.code = await (
+        await import('./pki/restore.ts')
+      ).restore({ ...flags, file, replace: flags.replace === true }, io);
     });
 }
 

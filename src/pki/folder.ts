@@ -120,7 +120,7 @@ function refuseLooser(path: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>, 
   if ((mode & 0o077) === 0) return;
   throw pkiError('PKI_STORE_MODE', `${path} is open to other users`, {
     why: `its mode is ${(mode & 0o7777).toString(8).padStart(4, '0')}; what holds keys must be ${wanted}`,
-    fix: `find out who could read it, then: chmod ${wanted} '${path}'`,
+    fix: `find out who could read it, then: chmod ${wanted === '0700' ? '-R go=' : wanted} '${path}'`,
   });
 }
 

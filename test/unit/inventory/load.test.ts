@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exitCodes, K8supError } from '../../../src/errors/k8sup-error.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import { networkPlugins } from '../../../src/network/network.ts';
@@ -104,6 +104,33 @@ test.each([
   const error = await errorOf(file);
   expect(error instanceof InventoryError ? error.problems.map(({ code }) => code) : []).toEqual(codes);
   expect(String(error)).not.toContain('a password');
+});
+
+describe('what opens the store of keys', () => {
+  const store = (text: string): Promise<string> =>
+    put('inventory.yaml', inventoryWith(`certificates: { store: { ${text} } }`));
+
+  test('is a file or a command, from the inventory on', async () => {
+    await put('id', 'AGE-SECRET-KEY-1', 0o600);
+    await put('pass', 'x', 0o600);
+    const of = async (text: string) => (await loadInventory(await store(text), networkPlugins)).cluster.store;
+    expect(await of('identityFile: id, passphraseFile: pass')).toEqual({
+      identityFile: join(folder, 'id'),
+      passphrase: { file: join(folder, 'pass') },
+    });
+    expect(await of('passphraseCommand: pass show prod')).toEqual({ passphrase: { command: 'pass show prod' } });
+    expect((await loadInventory(await put('smallest.yaml', smallest), networkPlugins)).cluster.store).toEqual({});
+  });
+
+  test('is for its owner alone, and one thing', async () => {
+    await put('id', 'AGE-SECRET-KEY-1', 0o644);
+    const error = await errorOf(await store('identityFile: id, passphraseFile: none, passphraseCommand: c'));
+    expect(error instanceof InventoryError ? error.problems.map(({ code }) => code).sort() : []).toEqual([
+      'PASSWORD_FILE_UNREADABLE',
+      'SECRET_FILE_MODE',
+      'TWO_PASSWORD_SOURCES',
+    ]);
+  });
 });
 
 test('warnings stop nothing and come with the inventory', async () => {
