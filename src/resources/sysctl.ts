@@ -62,9 +62,10 @@ function pathOf(key: string): string {
   return `/proc/sys/${key.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
 }
 
+/** By cat: the kernel gives a number to one read alone, and a shell's own `read` takes it byte by byte. */
 function probeSysctl(path: string): Sh {
   return sh`if [ ! -e ${path} ]; then echo absent
-else if [ -w ${path} ]; then echo writable; else echo read-only; fi; IFS= read -r value < ${path}; printf '%s\\n' "$value"; fi`;
+else if [ -w ${path} ]; then echo writable; else echo read-only; fi; cat ${path}; fi`;
 }
 
 function parseSysctl(output: string): SysctlState {
