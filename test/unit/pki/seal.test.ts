@@ -165,6 +165,24 @@ describe('an encrypted store', () => {
     expect(await codeOf(async () => encryptStore(await openFolder(dir), seal))).toBe('PKI_SEALED');
   });
 
+  test('takes a key that was put there in the clear, and encrypts it when it is written or all are', async () => {
+    const dir = await freshStore();
+    const { seal, key } = await keyPair();
+    await encryptStore(await openFolder(dir), seal);
+    for (const name of ['a-key.pem', 'b-key.pem']) await writeFile(join(dir, name), 'by hand', { mode: 0o600 });
+    const store = await openStore(dir, key);
+    expect(await store.read('a-key.pem')).toBe('by hand');
+    expect(await store.has('a-key.pem')).toBe(true);
+    await store.write([{ name: 'a-key.pem', text: 'anew' }]);
+    expect(Object.keys(await contents(dir)).filter(isSecret)).toEqual(['b-key.pem']);
+    expect(await encryptStore(await openFolder(dir), seal)).toBe(1);
+    expect(await readAll(dir, ['a-key.pem', 'b-key.pem'], key)).toEqual({
+      'a-key.pem': 'anew',
+      'b-key.pem': 'by hand',
+    });
+    expect(Object.keys(await contents(dir)).filter(isSecret)).toEqual([]);
+  });
+
   test('is refused for what is no recipient, before anything is written', async () => {
     const dir = await freshStore();
     const before = await contents(dir);
