@@ -31,7 +31,7 @@ export async function addBrought(store: Store, certificates: readonly Certificat
 }
 
 export function isBrought(brought: Brought, certificate: Certificate): boolean {
-  return brought.has(fingerprintOf(certificate));
+  return brought.size > 0 && brought.has(fingerprintOf(certificate));
 }
 
 function fingerprintOf({ der }: Certificate): string {

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -198,8 +198,8 @@ function chainOf(
 }
 
 /** Whether it signed itself, be it allowed to or not. */
-function isRoot({ der, publicKey }: Certificate): boolean {
-  return new X509Certificate(der).verify(publicKey);
+function isRoot({ x509, publicKey }: Certificate): boolean {
+  return x509.verify(publicKey);
 }
 
 /** @param below - how many authorities are between it and the leaves. */

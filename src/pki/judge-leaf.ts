@@ -1,5 +1,3 @@
-import { createPublicKey } from 'node:crypto';
-
 import { K8supError } from '../errors/k8sup-error.ts';
 import { type Brought, isBrought } from './brought.ts';
 import { type Certificate, commonNameOf, extensionOf, isSignedBy, readCertificate } from './certificate.ts';
@@ -37,25 +35,22 @@ export function reasonToIssue(
   wanted: WantedLeaf,
   { now, brought }: { readonly now: Date; readonly brought: Brought },
 ): IssueReason | undefined {
-  const read = readable(() => readCertificate(pair.certPem, wanted.place.id));
-  if ('reason' in read) return read.reason;
-  const measure = isBrought(brought, read) ? 'enough' : 'exact';
-  return pairDifference(pair, wanted, { now, measure })?.reason;
+  const measureOf = (certificate: Certificate): Measure => (isBrought(brought, certificate) ? 'enough' : 'exact');
+  return pairDifference(pair, wanted, { now, measureOf })?.reason;
 }
 
 /** What keeps a pair from being used. */
 export function pairDifference(
   pair: Pair,
   wanted: WantedLeaf,
-  { now, measure }: { readonly now: Date; readonly measure: Measure },
+  { now, measureOf }: { readonly now: Date; readonly measureOf: (certificate: Certificate) => Measure },
 ): Difference | undefined {
   const { id } = wanted.place;
   return readable(() => {
     const certificate = readCertificate(pair.certPem, id);
     const key = readPrivateKey(pair.keyPem, id);
-    if (!createPublicKey(key).equals(certificate.publicKey)) {
-      return differs('key', 'its key belongs to another certificate');
-    }
+    const measure = measureOf(certificate);
+    if (!certificate.x509.checkPrivateKey(key)) return differs('key', 'its key belongs to another certificate');
     return (
       keyDifference(keySpecOf(key, id), wanted, measure) ??
       contentDifference(certificate, wanted, measure) ??
@@ -84,7 +79,7 @@ export function contentDifference(
   );
 }
 
-function readable<T>(read: () => T): T | Difference {
+function readable(read: () => Difference | undefined): Difference | undefined {
   try {
     return read();
   } catch (error) {

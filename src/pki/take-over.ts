@@ -163,7 +163,9 @@ function bestOf(
   for (const found of inOrder) {
     const { cert, key } = found;
     const pair = key && { certPem: cert.text, keyPem: key.text };
-    const wrong = pair ? pairDifference(pair, wanted, { now, measure: 'enough' })?.why : 'its key is not beside it';
+    const wrong = pair
+      ? pairDifference(pair, wanted, { now, measureOf: () => 'enough' })?.why
+      : 'its key is not beside it';
     if (pair && wrong === undefined) {
       const certPem = readCertificate(cert.text, cert.name).pem;
       return { pair: { certPem, keyPem: privateKeyPem(readPrivateKey(pair.keyPem, cert.name)) }, from: cert.name };
