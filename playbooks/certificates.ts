@@ -30,6 +30,7 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
   const { authorities } = context.pki;
   return [
     authority(context, 'kubernetes-ca', kubePki.ca),
+    servers(authorities.ca['kubernetes-ca']),
     authority(context, 'etcd-ca', kubePki.etcdCa),
     authority(context, 'front-proxy-ca', kubePki.frontProxyCa),
     signer(authorities.ca['kubernetes-ca']),
@@ -53,6 +54,16 @@ function signer({ certPem, pending }: Authority): AnyResource {
   return file({ path: kubePki.signer, content: certPem, mode: 0o644, ...certificateOf(certPem, pending) });
 }
 
+/** What pods get, and what knows the apiserver on its own host. */
+function servers({ serverBundlePem, pending }: Authority): AnyResource {
+  return file({
+    path: kubePki.serverCa,
+    content: serverBundlePem,
+    mode: 0o644,
+    ...certificateOf(serverBundlePem, pending),
+  });
+}
+
 /** The authority that kubelets trust; their own certificates come by the CSR API. */
 export function nodeCertificates(context: StageContext): readonly AnyResource[] {
   return [authority(context, 'kubernetes-ca', kubePki.ca)];
@@ -69,7 +80,7 @@ export function clientKubeconfig(
   const content = kubeconfig({
     cluster: context.inventory.cluster.name,
     server,
-    caPem: context.pki.authorities.ca['kubernetes-ca'].bundlePem,
+    caPem: context.pki.authorities.ca['kubernetes-ca'].serverBundlePem,
     user: leaf.commonName,
     credentials: { certPem: leaf.certPem, keyPem: leaf.keyPem },
   });

@@ -8,15 +8,17 @@ import { authoritiesInUse, daysLeft, isNearEnd } from '../pki/index.ts';
 export function warnOfExpiry(context: Pick<RunContext, 'pki' | 'emit'>, now = new Date()): void {
   const { leaves } = context.pki;
   const all = [
-    ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({ name, host: undefined, life: certificate })),
-    ...leaves.map((leaf) => ({ name: leaf.name, host: leaf.host, life: leaf })),
+    ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({
+      ...{ name, host: undefined, life: certificate, waiting: undefined },
+    })),
+    ...leaves.map((leaf) => ({ name: leaf.name, host: leaf.host, life: leaf, waiting: leaf.waiting })),
   ];
-  for (const { name, host, life } of all) {
+  for (const { name, host, life, waiting } of all) {
     if (!isNearEnd(life, now)) continue;
     context.emit({
       type: 'warning',
       ...(host === undefined ? {} : { host }),
-      text: `the certificate ${name} ends in ${String(daysLeft(life, now))} days`,
+      text: `the certificate ${name} ends in ${String(daysLeft(life, now))} days${waiting === undefined ? '' : ': its request waits to be signed, see  k8sup certs requests'}`,
     });
   }
 }

@@ -56,6 +56,8 @@ export const etcdPki = {
 /** `ca` goes to every host that runs a kubelet; everything else to masters alone. */
 export const kubePki = {
   ca: `${paths.kubePki}/ca.crt`,
+  /** `ca` and the authorities above: by what servers are known to programs that want a chain up to its root. Nobody is let in by it. */
+  serverCa: `${paths.kubePki}/server-ca.crt`,
   /** The one of `ca` that signs, and its key. */
   signer: `${paths.kubePki}/ca-signer.crt`,
   caKey: `${paths.kubePki}/ca.key`,

@@ -20,6 +20,7 @@ import { servingRequests, waitForNodes } from './wait-for-nodes.ts';
  * @param signer - the key identifier of the authority that signs.
  */
 export function joinCondition(host: Host, inventory: Inventory, signer: Buffer | undefined): Resource<string> {
+  // Old authorities have no identifier, and then nothing that they signed names one.
   const keyId = (signer?.toString('hex').toUpperCase().match(/../g) ?? []).join(':');
   const pki = `${inventory.cluster.kubelet.rootDir}/pki`;
   return {
@@ -28,8 +29,8 @@ export function joinCondition(host: Host, inventory: Inventory, signer: Buffer |
 if [ ! -s "$c" ] || [ ! -s ${kubeconfigs.kubelet} ]; then echo absent
 elif ! command -v openssl >/dev/null; then echo joined
 elif ! openssl x509 -checkend 0 -noout -in "$c" >/dev/null 2>&1; then echo expired
-elif ! openssl verify -CAfile ${kubePki.ca} "$c" >/dev/null 2>&1; then echo 'of another authority'
-elif ! openssl x509 -text -noout -in "$c" | grep -A1 'Authority Key Identifier' | grep -qF ${keyId}; then echo 'of the authority that goes'
+elif ! openssl verify -partial_chain -CAfile ${kubePki.ca} "$c" >/dev/null 2>&1; then echo 'of another authority'
+elif [ -n ${keyId} ] && ! openssl x509 -text -noout -in "$c" | grep -A1 'Authority Key Identifier' | grep -qF ${keyId}; then echo 'of the authority that goes'
 else echo joined; fi`,
     parse: (output) => output.trim(),
     diff: (state) =>

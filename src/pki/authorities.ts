@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 
 import type { Inventory } from '../inventory/model.ts';
-import { type AuthorityName, authorityNames, type AuthorityPair, keptAuthority } from './authority.ts';
+import { type AuthorityName, authorityNames, type AuthorityPair, keptAuthority, offlineSigner } from './authority.ts';
 import { type EncryptionKey, keptEncryptionKey } from './encryption-key.ts';
 import { ensureKept, type Kept } from './kept.ts';
 import { type Once, single, wasComplete } from './once.ts';
@@ -13,10 +13,23 @@ import type { Store } from './store.ts';
 /** A certificate authority of the cluster: the one that signs. */
 export interface Authority extends AuthorityPair {
   readonly name: AuthorityName;
-  /** Certificates of all that are trusted: more than one while it is exchanged. */
+  /**
+   * By what the certificates of others are judged: more than one while it is exchanged. Never an authority above them, whose other authorities could
+   * let in whom they like.
+   */
   readonly bundlePem: string;
+  /** By what servers are known, also by programs that want a chain up to its root: the same, and the authorities above. */
+  readonly serverBundlePem: string;
+  /** Goes behind each leaf, for clients that know the root alone; empty where this is the root. */
+  readonly servedPem: string;
   /** Made in memory by a dry run; an apply makes another. */
   readonly pending: boolean;
+}
+
+/** An authority whose key is here. */
+export interface SigningAuthority extends Authority {
+  readonly key: KeyObject;
+  readonly keyPem: string;
 }
 
 /** The pair that signs service account tokens; never an authority's. */
@@ -30,7 +43,10 @@ export interface ServiceAccountKeys {
 /** What the whole cluster's trust hangs on: made once and never replaced by an apply. */
 export interface Authorities {
   readonly clusterId: string;
-  readonly ca: Readonly<Record<AuthorityName, Authority>>;
+  readonly ca: Readonly<Record<AuthorityName, Authority>> & {
+    /** Masters sign kubelets' certificates with its key. */
+    readonly 'kubernetes-ca': SigningAuthority;
+  };
   readonly serviceAccount: ServiceAccountKeys;
   /** What is written at rest is written with the first one. */
   readonly encryptionKeys: readonly EncryptionKey[];
@@ -55,7 +71,7 @@ const clusterIdFile = 'cluster-id';
  * The cluster's authorities and keys, made where the store is new.
  *
  * @throws K8supError `PKI_HALF_PAIR` or `PKI_LOST` when the store has lost a part, `PKI_CA` when a pair does not belong together,
- * `PKI_CA_EXPIRED`, `PKI_LIFETIME` when leaves are to live longer than the authorities, `PKI_ROTATION`, `PKI_STORE_MODE`.
+ * `PKI_CA_EXPIRED`, `PKI_OFFLINE` when the key of Kubernetes' own is kept elsewhere, `PKI_LIFETIME` when leaves are to live longer than the authorities, `PKI_ROTATION`, `PKI_STORE_MODE`.
  */
 export async function ensureAuthorities(
   store: Store,
@@ -68,7 +84,7 @@ export async function ensureAuthorities(
   const ensure = <T>(kept: Kept<T>) => ensureKept(make, kept, rotations.get(kept.name)?.phase);
   const authority = async (name: AuthorityName): Promise<Authority> => {
     const { used, trusted, pending } = await ensure(keptOf[name]);
-    return { ...used, name, bundlePem: trusted.map(({ certPem }) => certPem).join(''), pending };
+    return { ...used, name, ...textsOf(used, trusted), pending };
   };
   const [kubernetes, etcd, frontProxy, accounts, encryption] = await settled([
     authority('kubernetes-ca'),
@@ -81,7 +97,7 @@ export async function ensureAuthorities(
   const clusterId = await single(make, clusterIdFile, randomUUID);
   return {
     clusterId: clusterId.value,
-    ca: { 'kubernetes-ca': kubernetes, 'etcd-ca': etcd, 'front-proxy-ca': frontProxy },
+    ca: { 'kubernetes-ca': signing(kubernetes), 'etcd-ca': etcd, 'front-proxy-ca': frontProxy },
     serviceAccount: {
       publicPem: accounts.trusted.map(({ publicPem }) => publicPem).join(''),
       keyPem: accounts.used.keyPem,
@@ -104,6 +120,26 @@ export async function keptThings(inventory: Inventory, options: Pick<EnsureOptio
     'service-account': keptServiceAccount,
     'encryption-key': keptEncryptionKey,
   } satisfies Record<Rotatable, Kept<unknown>>;
+}
+
+function textsOf(
+  used: AuthorityPair,
+  trusted: readonly AuthorityPair[],
+): Pick<Authority, 'bundlePem' | 'serverBundlePem' | 'servedPem'> {
+  const between = used.chain.slice(0, -1).map(({ pem }) => pem);
+  const all = trusted.flatMap(({ certPem, chain }) => [certPem, ...chain.map(({ pem }) => pem)]);
+  return {
+    bundlePem: trusted.map(({ certPem }) => certPem).join(''),
+    // Two authorities may be of the same root.
+    serverBundlePem: [...new Set(all)].join(''),
+    servedPem: used.chain.length === 0 ? '' : [used.certPem, ...between].join(''),
+  };
+}
+
+function signing(authority: Authority): SigningAuthority {
+  const { key, keyPem } = authority;
+  if (key !== undefined && keyPem !== undefined) return { ...authority, key, keyPem };
+  throw offlineSigner(authority.name);
 }
 
 /** Waits for all, so that a failure of one leaves none of the others still writing. */

@@ -1,6 +1,9 @@
-import { daysLeft } from './certinfo.ts';
+import type { KeyObject } from 'node:crypto';
+
+import type { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
-import type { Issuer } from './issue.ts';
+import { type Certificate, readCertificate, readCertificates } from './certificate.ts';
+import { daysLeft } from './certinfo.ts';
 import { createAuthority, readIssuer } from './issuer.ts';
 import type { Kept } from './kept.ts';
 import { generateKey, privateKeyPem } from './keys.ts';
@@ -11,9 +14,15 @@ export const authorityNames = ['kubernetes-ca', 'etcd-ca', 'front-proxy-ca'] as 
 export type AuthorityName = (typeof authorityNames)[number];
 
 /** Certificate and key of an authority, in the store. */
-export interface AuthorityPair extends Issuer {
+export interface AuthorityPair {
+  readonly certificate: Certificate;
+  /** The certificate alone. */
   readonly certPem: string;
-  readonly keyPem: string;
+  /** Undefined where it is kept elsewhere: then nothing is signed here. */
+  readonly key: KeyObject | undefined;
+  readonly keyPem: string | undefined;
+  /** The authorities above it, up to a root; empty for a root. */
+  readonly chain: readonly Certificate[];
   readonly certPath: string;
   readonly keyPath: string;
 }
@@ -26,6 +35,9 @@ export interface AuthorityOptions {
 }
 
 const hourMs = 3_600_000;
+
+/** Stands in the place of a key that is kept elsewhere, so that a key that was lost is still told from it. */
+export const offlineKey = 'offline\n';
 
 /** An authority as the store keeps it; its subject and key are those of `pki/NAME-csr.json`. */
 export function keptAuthority(name: AuthorityName, options: AuthorityOptions): Kept<AuthorityPair> {
@@ -43,14 +55,26 @@ export function keptAuthority(name: AuthorityName, options: AuthorityOptions): K
       return [await createAuthority(request, key, { now, lifetimeMs: caHours * hourMs }), privateKeyPem(key)];
     },
     read: ([certPem = '', keyPem = ''], [certPath = '', keyPath = '']) => {
-      const issuer = readIssuer(certPem, keyPem, certPath);
-      checkUsable(options, issuer, certPath);
-      return { ...issuer, certPem, keyPem, certPath, keyPath };
+      const certificate = readCertificate(certPem, certPath);
+      const chain = readCertificates(certPem, certPath).slice(1);
+      const offline = keyPem === offlineKey;
+      const key = offline ? undefined : readIssuer(certificate.pem, keyPem, certPath).key;
+      checkUsable(options, certificate, certPath);
+      const texts = { certPem: certificate.pem, keyPem: offline ? undefined : keyPem };
+      return { certificate, key, chain, ...texts, certPath, keyPath };
     },
   };
 }
 
-function checkUsable({ now, inventory }: AuthorityOptions, { certificate }: Issuer, path: string): void {
+/** For an authority that must sign while the cluster lives. */
+export function offlineSigner(name: AuthorityName): K8supError {
+  return pkiError('PKI_OFFLINE', `the key of ${name} is kept elsewhere, and masters need it`, {
+    why: "the controller-manager signs kubelets' certificates with it, at each join and each renewal",
+    fix: 'keep the root elsewhere, and bring an authority that it signed, with its key and its chain: k8sup certs import-ca kubernetes --cert FILE --key FILE --chain FILE',
+  });
+}
+
+function checkUsable({ now, inventory }: AuthorityOptions, certificate: Certificate, path: string): void {
   const end = certificate.notAfter;
   if (!certificate.ca) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
   if (end <= now) {

@@ -42,11 +42,28 @@ export {
   type Judgement,
 } from './csr/judge.ts';
 export { type CsrResult, type ParsedCsr, parseCsr } from './csr/parse.ts';
-export { authoritiesInUse, type ClusterPki, openClusterPki } from './cluster-pki.ts';
-export { ensureLeaves, type IssueReason, type Leaf, leafOf } from './ensure-leaves.ts';
+export { authoritiesInUse, type ClusterPki, openClusterPki, refuseWaiting } from './cluster-pki.ts';
+export { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
+export type { IssueReason } from './judge-leaf.ts';
 export { kubeconfig, type KubeconfigOptions } from './kubeconfig.ts';
 export { type LeafKind, leafKinds, type LeafName, type LeafPlace, leafPlaces } from './leaves.ts';
 export { isNearEnd, type Life } from './renewal.ts';
+export { type BroughtAuthority, importAuthority } from './import-authority.ts';
+export { importSigned, type SignedImport } from './import-signed.ts';
+export { type Layout, layouts } from './layout.ts';
+export { type NextAuthority, startAuthorityRotation } from './next-authority.ts';
+export { takeOver, type TakenOver } from './take-over.ts';
+export {
+  howToSign,
+  requestFiles,
+  requestsFolder,
+  requestsWait,
+  waitText,
+  type WaitingLeaf,
+  type WaitingRequest,
+  writeRequests,
+} from './requests.ts';
+export { leafName, offlineLeaves, type WantedLeaf } from './wanted-leaves.ts';
 export { wasComplete } from './once.ts';
 export { openStore, type Store } from './store.ts';
 export { type Folder, openFolder, type StoreFile } from './folder.ts';

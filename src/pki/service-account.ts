@@ -27,6 +27,7 @@ export const keptServiceAccount: Kept<ServiceAccountPair> = {
   },
 };
 
-function publicPemOf(keyPem: string): string {
+/** The public half, as the apiserver reads it. */
+export function publicPemOf(keyPem: string): string {
   return createPublicKey(keyPem).export({ type: 'spki', format: 'pem' }).toString();
 }

@@ -117,7 +117,7 @@ describe('certificates and kubeconfigs', () => {
     ...['apiserver-etcd-client', 'apiserver-kubelet-client', 'apiserver', 'front-proxy-client'].flatMap((name) =>
       pair(`${kubePki}/${name}`),
     ),
-    ...['ca-signer.crt', 'ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub'].map(
+    ...['ca-signer.crt', 'ca.key', 'etcd-ca.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub', 'server-ca.crt'].map(
       (name) => `${kubePki}/${name}`,
     ),
   ];
@@ -243,7 +243,12 @@ function pkiOf(of: Inventory): ClusterPki {
     ca: Object.fromEntries(
       names.map((name) => [
         name,
-        { ...pem(name), bundlePem: pem(name).certPem, certificate: { subjectKeyId: undefined } },
+        {
+          ...pem(name),
+          bundlePem: pem(name).certPem,
+          serverBundlePem: pem(name).certPem,
+          certificate: { subjectKeyId: undefined },
+        },
       ]),
     ),
     serviceAccount: { keyPem: 'KEY OF service-account\n', publicPem: 'PUBLIC\n' },

@@ -91,6 +91,7 @@ function authorityPlaces(host: Host): readonly Place[] {
     ...(host.roles.has('master')
       ? [
           trusted('kubernetes-ca', kubePki.ca, 'kube-apiserver.service'),
+          trusted('kubernetes-ca for pods', kubePki.serverCa, 'kube-controller-manager.service'),
           trusted('etcd-ca of the apiserver', kubePki.etcdCa, 'kube-apiserver.service'),
           trusted('front-proxy-ca', kubePki.frontProxyCa, 'kube-apiserver.service'),
         ]

@@ -4,13 +4,23 @@ import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { suggest } from '../../inventory/suggest.ts';
-import { leafPlaces } from '../../pki/index.ts';
-import type { LeafPlace } from '../../pki/index.ts';
+import {
+  howToSign,
+  leafName,
+  leafPlaces,
+  openClusterPki,
+  requestsFolder,
+  requestsWait,
+  waitText,
+  writeRequests,
+} from '../../pki/index.ts';
+import type { LeafPlace, Store } from '../../pki/index.ts';
 import { sh } from '../../shell/sh.ts';
 import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
+import type { Run } from '../run.ts';
 
 export interface RenewRequest {
   readonly inventory: string;
@@ -36,13 +46,33 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
         const store = await openKnownStore(run);
+        const here = await signedHere(chosen, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
-        await store.remove(chosen.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
+        await store.remove(here.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
       },
       begin: (context) => forgetKubelets(request, context),
     },
     io,
   );
+}
+
+/**
+ * Those whose authority's key is here. For the others requests are written, and what is in use is kept until they are signed.
+ *
+ * @throws K8supError `PKI_REQUESTS` where nothing else is to be done.
+ */
+async function signedHere(chosen: readonly LeafPlace[], run: Run, store: Store): Promise<readonly LeafPlace[]> {
+  const { leaves } = await openClusterPki(run.paths.pki, run.inventory, { dryRun: true, key: run.storeKey });
+  const elsewhere = leaves
+    .map(({ wanted }) => wanted)
+    .filter(({ authority, place }) => authority.key === undefined && chosen.some(({ id }) => id === place.id));
+  if (elsewhere.length === 0) return chosen;
+  await writeRequests(store, elsewhere);
+  const waiting = elsewhere.map(({ place, authority }) => ({ what: leafName(place), authority: authority.name }));
+  const dir = store.path(requestsFolder);
+  if (elsewhere.length === chosen.length) throw requestsWait(waiting, dir, 'k8sup apply  brings them to the hosts');
+  run.emit({ type: 'warning', text: `${waitText(waiting)}: ${howToSign(dir)}, then  k8sup apply` });
+  return chosen.filter(({ id }) => !elsewhere.some(({ place }) => place.id === id));
 }
 
 /** @throws K8supError `RENEW_WHAT`. */

@@ -8,15 +8,17 @@ import {
   openStore,
   phases,
   readRotations,
+  startAuthorityRotation,
   startRotation,
   writeRotation,
 } from '../../pki/index.ts';
-import type { Phase, Rotatable } from '../../pki/index.ts';
+import type { NextAuthority, Phase, Rotatable } from '../../pki/index.ts';
 import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
 import type { Run } from '../run.ts';
+import { type BroughtFlags, readBrought } from './brought.ts';
 import { settle } from './settle.ts';
 
 export interface RotateRequest {
@@ -29,6 +31,8 @@ export interface RotateRequest {
   readonly restartPods: boolean;
   /** Go on though pods may not have read it. */
   readonly yes: boolean;
+  /** Of an authority: by what it is exchanged. */
+  readonly next: (BroughtFlags & { readonly selfSigned?: true | undefined }) | undefined;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function rotate(request: RotateRequest, io: Io): Promise<number> {
         ...{ inventory, flags, stages: {}, verify: false, yes: true, command: `certs rotate ${what}` },
         prepare: async (run) => {
           refuseUseless(what, run.inventory);
-          at.phase = await enter(what, run);
+          at.phase = await enter(request, run, io);
           run.emit({ type: 'note', text: `${what}: ${meaning[at.phase]}` });
         },
         finish: async (run, context) => {
@@ -65,17 +69,29 @@ const meaning: Readonly<Record<Phase, string>> = {
 };
 
 /** The phase to apply now: the one that was not ended, else the one behind it. */
-async function enter(what: Rotatable, run: Run): Promise<Phase> {
+async function enter(request: RotateRequest, run: Run, io: Io): Promise<Phase> {
+  const { what } = request;
   const store = await openKnownStore(run);
   const found = (await readRotations(store)).get(what);
   if (found === undefined) {
-    await startRotation(store, (await keptThings(run.inventory))[what]);
+    const things = await keptThings(run.inventory);
+    if (what === 'service-account' || what === 'encryption-key') await startRotation(store, things[what]);
+    else {
+      const options = { inventory: run.inventory, now: new Date() };
+      await startAuthorityRotation(store, { ...things[what], name: what }, await nextOf(request, io), options);
+    }
     return 'trust';
   }
   if (found.settled === undefined) return found.phase;
   const next = phases[phases.indexOf(found.phase) + 1] ?? 'drop';
   await writeRotation(store, what, { phase: next });
   return next;
+}
+
+async function nextOf({ next = {} }: RotateRequest, io: Io): Promise<NextAuthority> {
+  const { cert, selfSigned, ...files } = next;
+  if (cert !== undefined) return { by: 'brought', brought: await readBrought({ ...files, cert }, io) };
+  return { by: selfSigned === true ? 'made' : 'default' };
 }
 
 async function end(request: RotateRequest, phase: Phase, run: Run, context: RunContext): Promise<void> {

@@ -1,20 +1,24 @@
 import type { CertificateRow } from '../../engine/events.ts';
 import type { Host } from '../../inventory/model.ts';
-import { authoritiesInUse, commonNameOf, daysLeft, readCertificates } from '../../pki/index.ts';
+import { authoritiesInUse, commonNameOf, daysLeft, readCertificate, readCertificates } from '../../pki/index.ts';
 import type { Certificate, ClusterPki } from '../../pki/index.ts';
 import type { FoundPlace } from './read-hosts.ts';
 
 /** Authorities and the certificates that stay on the controller; none where the cluster was never applied from here. */
 export function storeRows(pki: ClusterPki): readonly CertificateRow[] {
   if (pki.authorities.pending) return [];
-  const authorities = authoritiesInUse(pki).map(({ name, certPath, certPem }) => ({
+  const authorities = authoritiesInUse(pki).map(({ name, certPath, certPem, chain }) => ({
     name,
     path: certPath,
-    pem: certPem,
+    pem: [certPem, ...chain.map((above) => above.pem)].join(''),
   }));
   // Those of hosts are in use there, and told from there.
   const own = pki.leaves.filter(({ host, pending }) => host === undefined && !pending);
-  const leaves = own.map(({ name, certPath, certPem }) => ({ name, path: certPath, pem: certPem }));
+  const leaves = own.map(({ name, certPath, certPem }) => ({
+    name,
+    path: certPath,
+    pem: readCertificate(certPem, certPath).pem,
+  }));
   return [...authorities, ...leaves].flatMap(({ name, path, pem }) =>
     readCertificates(pem, path).map((certificate) =>
       rowOf({ name, where: 'controller', path, use: 'in use' }, certificate),
@@ -36,7 +40,9 @@ export function rotationsOf({ authorities }: ClusterPki): Readonly<Record<string
 function rowsOf(host: Host, { name, path, pem, served, use }: FoundPlace): readonly CertificateRow[] {
   const about = { name, where: host.name, path };
   const live = served === undefined ? [] : readCertificates(served, `what ${host.name} serves`).slice(0, 1);
-  const disk = pem === '' ? [] : readCertificates(pem, path);
+  const all = pem === '' ? [] : readCertificates(pem, path);
+  // Behind a leaf come the authorities that it is served with; they are told where they are trusted.
+  const disk = all[0]?.ca === undefined ? all.slice(0, 1) : all;
   const isLive = (certificate: Certificate): boolean => live.some(({ der }) => der.equals(certificate.der));
   const rows = disk.map((certificate) => {
     const inUse = live.length > 0 ? isLive(certificate) : use === 'yes';

@@ -38,7 +38,7 @@ export async function settle(settling: Settling, context: RunContext): Promise<v
 
 /** The next phase changes the certificates of apiservers: whoever talks to them must know the next authority by then. */
 async function settleTrust(settling: Settling, context: RunContext): Promise<void> {
-  await waitForTrust(context, context.pki.authorities.ca['kubernetes-ca'].bundlePem, patience(context, 300));
+  await waitForTrust(context, context.pki.authorities.ca['kubernetes-ca'].serverBundlePem, patience(context, 300));
   if (settling.phase !== 'trust') return;
   const seen = settling.seen ?? new Date().toISOString();
   if (settling.seen === undefined) await settling.remember(seen);

@@ -6,6 +6,7 @@ import { networkStage } from '../../../playbooks/06.network.ts';
 import { selectStages } from '../../../playbooks/select.ts';
 import type { StageRange } from '../../../playbooks/select.ts';
 import { formatProblem } from '../../inventory/problem.ts';
+import { refuseWaiting } from '../../pki/index.ts';
 import { disruptions, refuseUnsafeChanges } from '../applied.ts';
 import { makeContext } from '../context.ts';
 import { describeError } from '../failure.ts';
@@ -42,6 +43,7 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
     const events: PlanEvent[] = [];
     runPreflight(run, session);
     const context = await makeContext({ ...run, emit: keeping(events, run.emit) }, session, 'plan');
+    refuseWaiting(context.pki);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     run.emit({

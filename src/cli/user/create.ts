@@ -41,7 +41,7 @@ export function createUser(request: CreateRequest, io: Io): Promise<number> {
       const { requestPem, keyPem } = await userRequest(user, groups);
       const certPem = await signedByCluster(context.kube, { user, requestPem, seconds: ttlSeconds });
       const { serial, notBefore, notAfter } = readCertificate(certPem, 'what the cluster signed');
-      const caPem = context.pki.authorities.ca['kubernetes-ca'].bundlePem;
+      const caPem = context.pki.authorities.ca['kubernetes-ca'].serverBundlePem;
       const server = endpointUrl(run.inventory);
       const credentials = { certPem, keyPem };
       await file.writeFile(kubeconfig({ cluster: run.inventory.cluster.name, server, caPem, user, credentials }));

@@ -19,7 +19,7 @@ export const kubeControllerManager: MakeComponent = (inventory, host) => {
   const inputs = [
     binaries.controllerManager,
     kubeconfigs.controllerManager,
-    kubePki.ca,
+    kubePki.serverCa,
     kubePki.signer,
     kubePki.caKey,
     kubePki.serviceAccountKey,
@@ -70,7 +70,7 @@ function controllerManagerFlags(inventory: Inventory): Flags {
     'cluster-cidr': keyed(cluster.network.podCIDRs.join(','), 'cluster.network.podCIDR'),
     ...maskFlags(cluster.network),
     'service-cluster-ip-range': keyed(cluster.network.serviceCIDRs.join(','), 'cluster.network.serviceCIDR'),
-    'root-ca-file': chosen(kubePki.ca, 'pods know the apiserver by it'),
+    'root-ca-file': chosen(kubePki.serverCa, 'pods know the apiserver by it'),
     'service-account-private-key-file': chosen(kubePki.serviceAccountKey, 'the same pair as that of the apiserver'),
     'cluster-signing-cert-file': chosen(kubePki.signer, signing),
     'cluster-signing-key-file': chosen(kubePki.caKey, signing),

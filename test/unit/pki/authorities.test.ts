@@ -20,7 +20,9 @@ describe('authorities', () => {
     expect(new Set(keys).size).toBe(4);
     for (const ca of cas) {
       const x509 = new X509Certificate(ca.certPem);
-      expect(x509.ca && x509.verify(x509.publicKey) && x509.checkPrivateKey(createPrivateKey(ca.keyPem))).toBe(true);
+      expect(x509.ca && x509.verify(x509.publicKey) && x509.checkPrivateKey(createPrivateKey(ca.keyPem ?? ''))).toBe(
+        true,
+      );
       expect(x509.subject).toBe(`CN=${ca.name}`);
     }
     const account = createPrivateKey(made.serviceAccount.keyPem);
@@ -110,7 +112,7 @@ describe('refused are', () => {
     const [store, other] = [await newStore(), await newStore()];
     await ensureAuthorities(store, inventory, { now });
     const foreign = await ensureAuthorities(other, inventory, { now });
-    await store.write([{ name: 'etcd-ca-key.pem', text: foreign.ca['etcd-ca'].keyPem }]);
+    await store.write([{ name: 'etcd-ca-key.pem', text: foreign.ca['etcd-ca'].keyPem ?? '' }]);
     expect(await codeOf(() => ensureAuthorities(store, inventory, { now }))).toBe('PKI_CA');
     await other.write([{ name: 'service-account.pub', text: 'x' }]);
     expect(await codeOf(() => ensureAuthorities(other, inventory, { now }))).toBe('PKI_KEY');

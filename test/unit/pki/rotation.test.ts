@@ -138,7 +138,7 @@ describe('an exchange that was cut short', () => {
     await writeRotation(store, 'etcd-ca', { phase: 'drop' });
     const { certPem, keyPem } = (await read(store)).ca['etcd-ca'];
     // The key has its place already, the certificate has not.
-    await store.write([{ name: 'etcd-ca-key.pem', text: keyPem }]);
+    await store.write([{ name: 'etcd-ca-key.pem', text: keyPem ?? '' }]);
     expect((await read(store)).ca['etcd-ca'].certPem).toBe(certPem);
     await finish(store, 'etcd-ca');
     expect((await read(store)).ca['etcd-ca'].certPem).toBe(certPem);

@@ -1,0 +1,193 @@
+import { createPublicKey } from 'node:crypto';
+
+import { K8supError } from '../errors/k8sup-error.ts';
+import type { Inventory } from '../inventory/model.ts';
+import { type Authorities, ensureAuthorities } from './authorities.ts';
+import { type AuthorityName, authorityNames, offlineSigner } from './authority.ts';
+import { addBrought, readBrought } from './brought.ts';
+import { readCertificate } from './certificate.ts';
+import { importRefused, type Judged, judgeAuthority, othersIn, relations, writeAuthority } from './import-authority.ts';
+import { type Pair, pairDifference, reasonToIssue } from './judge-leaf.ts';
+import { keySpecOf, privateKeyPem, readPrivateKey } from './keys.ts';
+import { authorityFiles, type FoundFiles, type FoundPair, isNamedFor, type Layout, readLayout } from './layout.ts';
+import { wasComplete } from './once.ts';
+import { keptServiceAccount, publicPemOf } from './service-account.ts';
+import type { Store } from './store.ts';
+import { leafFiles, leafName, type WantedLeaf, wantedLeaves } from './wanted-leaves.ts';
+
+/** Where from, and for whom. */
+export interface TakeOverSource {
+  readonly dir: string;
+  readonly layout: Layout;
+  /** Inventory name of the host whose folder it is: leaves of other hosts are left alone. */
+  readonly host: string | undefined;
+}
+
+/** What came of it. */
+export interface TakenOver {
+  /** Authorities and keys, by their names. */
+  readonly kept: readonly string[];
+  /** Leaves, with the file that each came from. */
+  readonly leaves: readonly { readonly what: string; readonly from: string }[];
+  /** Leaves that the next apply makes, and why what is there does not do. */
+  readonly anew: readonly { readonly what: string; readonly why: string }[];
+}
+
+export interface TakeOverOptions {
+  readonly inventory: Inventory;
+  readonly now: Date;
+  /** Folder of profiles and requests in place of the package's own. */
+  readonly files?: string;
+}
+
+type Good = Extract<Judged, { readonly texts: unknown }>;
+
+/**
+ * Takes over what kubeadm or cfssl made: authorities and the key of service accounts, and each leaf that does what this cluster needs, so that the next
+ * apply does not make it anew. What is missing of authorities is made. Can be repeated, with another host's folder too; nothing in the store is replaced.
+ *
+ * @throws K8supError `PKI_IMPORT` with everything that is wrong, before anything is written; `PKI_OFFLINE`, `PKI_FOLDER`, and those of
+ *   {@link ensureAuthorities}.
+ */
+export async function takeOver(store: Store, source: TakeOverSource, options: TakeOverOptions): Promise<TakenOver> {
+  const found = await readLayout(source.dir, source.layout);
+  const authorities = await foundAuthorities(store, found, source.layout, options);
+  const account = await foundAccount(store, found);
+  const problems = [...found.problems, ...authorities.problems, ...account.problems];
+  if (problems.length > 0) throw importRefused(source.dir, problems);
+  for (const [name, good] of authorities.good) await writeAuthority(store, name, good);
+  if (account.keyPem !== undefined) {
+    const [pub, key] = keptServiceAccount.files;
+    await store.write([
+      { name: key ?? '', text: account.keyPem },
+      { name: pub, text: publicPemOf(account.keyPem) },
+    ]);
+  }
+  const all = await ensureAuthorities(store, options.inventory, options);
+  const kept = [...authorities.good.keys(), ...(account.keyPem === undefined ? [] : ['service-account'])];
+  return { kept, ...(await takeLeaves(store, found.pairs, { all, source, options })) };
+}
+
+async function foundAuthorities(
+  store: Store,
+  { pairs }: FoundFiles,
+  layout: Layout,
+  options: TakeOverOptions,
+): Promise<{ readonly good: ReadonlyMap<AuthorityName, Good>; readonly problems: readonly string[] }> {
+  const good = new Map<AuthorityName, Good>();
+  const problems: string[] = [];
+  const complete = await wasComplete(store);
+  for (const name of authorityNames) {
+    const pair = authorityFiles[layout][name].flatMap((file) => pairs.filter((one) => one.name === file))[0];
+    if (pair === undefined) continue;
+    const stored = await store.read(`${name}.pem`);
+    if (stored !== undefined || complete) {
+      if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, pair.cert.name));
+      continue;
+    }
+    if (name === 'kubernetes-ca' && pair.key === undefined) throw offlineSigner(name);
+    const judged = judgeAuthority({ cert: pair.cert, key: pair.key, chain: undefined }, options);
+    if ('problems' in judged) problems.push(...judged.problems.map((problem) => `${name}: ${problem}`));
+    else good.set(name, judged);
+  }
+  const others = new Map(await othersIn(store, undefined));
+  for (const [name, { certificates }] of good) {
+    problems.push(...relations(name, certificates, others).map((problem) => `${name}: ${problem}`));
+    others.set(name, certificates);
+  }
+  return { good, problems };
+}
+
+async function foundAccount(
+  store: Store,
+  { serviceAccount }: FoundFiles,
+): Promise<{ readonly keyPem: string | undefined; readonly problems: readonly string[] }> {
+  if (serviceAccount === undefined) return { keyPem: undefined, problems: [] };
+  try {
+    const key = readPrivateKey(serviceAccount.text, serviceAccount.name);
+    const [pub] = keptServiceAccount.files;
+    const stored = await store.read(pub);
+    if (stored !== undefined) {
+      const same = createPublicKey(stored).equals(createPublicKey(key));
+      return { keyPem: undefined, problems: same ? [] : [there('service-account', serviceAccount.name)] };
+    }
+    const usable = keySpecOf(key, serviceAccount.name).algo !== 'ed25519';
+    if (usable) return { keyPem: privateKeyPem(key), problems: [] };
+    return { keyPem: undefined, problems: [`${serviceAccount.name}: Kubernetes signs no tokens with an Ed25519 key`] };
+  } catch (error) {
+    if (error instanceof K8supError) return { keyPem: undefined, problems: [error.message] };
+    throw error;
+  }
+}
+
+async function takeLeaves(
+  store: Store,
+  pairs: readonly FoundPair[],
+  about: { readonly all: Authorities; readonly source: TakeOverSource; readonly options: TakeOverOptions },
+): Promise<Pick<TakenOver, 'leaves' | 'anew'>> {
+  const { all, source, options } = about;
+  const leaves: { what: string; from: string }[] = [];
+  const anew: { what: string; why: string }[] = [];
+  const run = { now: options.now, brought: await readBrought(store) };
+  for (const wanted of await wantedLeaves(options.inventory, all, options.files)) {
+    const { host } = wanted.place;
+    if (source.host !== undefined && host !== undefined && host.name !== source.host) continue;
+    const what = leafName(wanted.place);
+    if (await isRight(store, wanted, run)) continue;
+    const best = bestOf(pairs, wanted, options.now);
+    if ('pair' in best) {
+      await writeLeaf(store, wanted, best.pair);
+      leaves.push({ what, from: best.from });
+    } else anew.push({ what, why: best.why });
+  }
+  return { leaves, anew };
+}
+
+async function isRight(store: Store, wanted: WantedLeaf, run: Parameters<typeof reasonToIssue>[2]): Promise<boolean> {
+  const { cert, key } = leafFiles(wanted.place.id);
+  const [certPem, keyPem] = await Promise.all([store.read(cert), store.read(key)]);
+  if (certPem === undefined || keyPem === undefined) return false;
+  return reasonToIssue({ certPem, keyPem }, wanted, run) === undefined;
+}
+
+/** By what is in them, and of several by their name. */
+function bestOf(
+  pairs: readonly FoundPair[],
+  wanted: WantedLeaf,
+  now: Date,
+): { readonly pair: Pair; readonly from: string } | { readonly why: string } {
+  const { kind, host } = wanted.place;
+  const isNamed = ({ name }: FoundPair): boolean => isNamedFor(name, kind, host?.name);
+  const inOrder = [...pairs.filter(isNamed), ...pairs.filter((pair) => !isNamed(pair))];
+  const whys: string[] = [];
+  for (const found of inOrder) {
+    const { cert, key } = found;
+    const pair = key && { certPem: cert.text, keyPem: key.text };
+    const wrong = pair
+      ? pairDifference(pair, wanted, { now, measureOf: () => 'enough' })?.why
+      : 'its key is not beside it';
+    if (pair && wrong === undefined) {
+      const certPem = readCertificate(cert.text, cert.name).pem;
+      return { pair: { certPem, keyPem: privateKeyPem(readPrivateKey(pair.keyPem, cert.name)) }, from: cert.name };
+    }
+    if (isNamed(found)) whys.push(`${cert.name}: ${wrong ?? ''}`);
+  }
+  return { why: whys.join('; ') || 'no file there is for it' };
+}
+
+async function writeLeaf(store: Store, wanted: WantedLeaf, { certPem, keyPem }: Pair): Promise<void> {
+  const { cert, key } = leafFiles(wanted.place.id);
+  await addBrought(store, [readCertificate(certPem, cert)]);
+  await store.write([
+    { name: key, text: keyPem },
+    { name: cert, text: certPem },
+  ]);
+}
+
+function sameCertificate(stored: string, { cert }: FoundPair): boolean {
+  return readCertificate(stored, 'the store').der.equals(readCertificate(cert.text, cert.name).der);
+}
+
+function there(name: string, from: string): string {
+  return `the store has another ${name} already, which ${from} does not replace`;
+}
