@@ -19,7 +19,9 @@ import type { Session } from './session.ts';
 export async function makeContext(run: Run, session: Session, mode: 'plan' | 'apply'): Promise<RunContext> {
   const { inventory, signal, emit } = run;
   await refuseForeignHosts(run, session);
-  const pki = await openClusterPki(run.paths.pki, inventory, { dryRun: mode === 'plan', key: run.storeKey });
+  const pki =
+    (await run.earlyPki) ??
+    (await openClusterPki(run.paths.pki, inventory, { dryRun: mode === 'plan', key: run.storeKey }));
   const artifacts = openArtifacts(inventory.cluster.artifacts, {
     progress: (text) => emit({ type: 'progress', stage: 'artifacts', host: '', text }),
   });

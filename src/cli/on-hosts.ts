@@ -1,6 +1,7 @@
 import { openClusterLock } from '../engine/cluster-lock.ts';
 import { describeSelf } from '../engine/lock-holder.ts';
 import type { Host } from '../inventory/model.ts';
+import { readPkiEarly } from './early-pki.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './run.ts';
 import type { Run, RunSpec } from './run.ts';
@@ -32,6 +33,7 @@ export function onHosts(
   return runCommand(spec, io, async (run) => {
     await spec.before?.(run);
     if (spec.keyless !== true) await unlockStore(run);
+    const earlyPki = spec.keyless === true ? undefined : readPkiEarly(run);
     const { inventory, signal, emit, numbers } = run;
     const optional = (host: Host): boolean => !run.hosts.includes(host);
     const transport = transportOf(io, (host, text) => emit({ type: 'warning', host, text }));
@@ -48,7 +50,7 @@ export function onHosts(
     await using session = await openSession(inventory, { signal, emit, optional, concurrency, transport, lock });
     numbers.bytesSent = () => session.bytesSent();
     if (spec.partial !== true) refuseUnreachable(session, run.hosts);
-    return await work({ ...run, stop: AbortSignal.any([run.stop, lost.signal]) }, session);
+    return await work({ ...run, earlyPki, stop: AbortSignal.any([run.stop, lost.signal]) }, session);
   });
 }
 

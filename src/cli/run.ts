@@ -13,7 +13,7 @@ import { describeError } from './failure.ts';
 import type { Io } from './io.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { RunFlags } from './options.ts';
-import type { StoreKey } from '../pki/index.ts';
+import type { ClusterPki, StoreKey } from '../pki/index.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { outlineOf } from './outline.ts';
@@ -35,6 +35,8 @@ export interface Run {
   readonly numbers: RunNumbers;
   /** Opens the store where it is encrypted. */
   readonly storeKey: StoreKey;
+  /** What the store holds, if it needs nothing: read while hosts are reached. */
+  readonly earlyPki?: Promise<ClusterPki | undefined> | undefined;
 }
 
 /** What the summary is made of, however the run ends. */
