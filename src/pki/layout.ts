@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors/k8sup-error.ts';
 import type { AuthorityName } from './authority.ts';
 import type { JsonSource } from './cfssl/source.ts';
-import { openKey } from './import-authority.ts';
+import { openKey } from './judge-authority.ts';
 import type { LeafKind } from './leaves.ts';
 import { pkiError } from './pki-error.ts';
 
