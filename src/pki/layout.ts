@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors/k8sup-error.ts';
 import type { AuthorityName } from './authority.ts';
 import type { JsonSource } from './cfssl/source.ts';
-import { openKey } from './import-authority.ts';
+import { openKey } from './judge-authority.ts';
 import type { LeafKind } from './leaves.ts';
 import { pkiError } from './pki-error.ts';
 
@@ -50,34 +50,53 @@ const accountKeys: Readonly<Record<Layout, readonly string[]>> = {
 };
 
 /**
- * Reads what a folder and those below it hold of a layout. A key that others may read is a problem, as it is in the store.
+ * Reads what a folder and those below it hold of a layout; of kubeadm the folder with `pki` and kubeconfigs does as well as `pki` itself. A key that
+ * others may read is a problem, as it is in the store.
  *
  * @throws K8supError `PKI_FOLDER` where it cannot be read.
  */
 export async function readLayout(dir: string, layout: Layout): Promise<FoundFiles> {
   const problems: string[] = [];
-  const files = new Map<string, string>();
-  for (const name of await namesIn(dir)) {
+  const files = new Map<string, JsonSource>();
+  const below = await namesIn(dir);
+  const whole = layout === 'kubeadm' && below.includes('pki/ca.crt');
+  for (const name of below) {
     const path = join(dir, name);
     const text = await readFile(path, 'utf8');
-    if (!text.includes('-----BEGIN ')) continue;
-    files.set(name, text);
+    if (!text.includes('-----BEGIN ') && !(whole && isKubeconfig(name))) continue;
+    files.set(whole ? name.replace(/^pki\//, '') : name, { name: path, text });
     const { mode } = await stat(path);
-    const isKey = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/i.test(text);
-    if (isKey) problems.push(...openKey(path, mode));
+    if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|client-key-data:/i.test(text)) problems.push(...openKey(path, mode));
   }
-  const source = (name: string): JsonSource | undefined => {
-    const text = files.get(name);
-    return text === undefined ? undefined : { name: join(dir, name), text };
-  };
-  const { cert, key } = endings[layout];
-  const pairs = [...files].flatMap(([file, text]): readonly FoundPair[] => {
-    if (!file.endsWith(cert) || file.endsWith(key) || !text.includes('-----BEGIN CERTIFICATE-----')) return [];
-    const name = file.slice(0, -cert.length);
-    return [{ name, cert: { name: join(dir, file), text }, key: source(`${name}${key}`) }];
-  });
   const account = accountKeys[layout].find((name) => files.has(name));
-  return { pairs, serviceAccount: account === undefined ? undefined : source(account), problems };
+  const serviceAccount = account === undefined ? undefined : files.get(account);
+  return { pairs: pairsOf(files, layout), serviceAccount, problems };
+}
+
+function pairsOf(files: ReadonlyMap<string, JsonSource>, layout: Layout): readonly FoundPair[] {
+  const { cert, key } = endings[layout];
+  return [...files].flatMap(([file, source]): readonly FoundPair[] => {
+    if (isKubeconfig(file)) return pairIn(file, source);
+    if (!file.endsWith(cert) || file.endsWith(key) || !source.text.includes('-----BEGIN CERTIFICATE-----')) return [];
+    const name = file.slice(0, -cert.length);
+    return [{ name, cert: source, key: files.get(`${name}${key}`) }];
+  });
+}
+
+function isKubeconfig(file: string): boolean {
+  return file.endsWith('.conf');
+}
+
+/** What a kubeconfig holds itself; that of a kubelet names a file, whose certificate the kubelet renews. */
+function pairIn(file: string, source: JsonSource): readonly FoundPair[] {
+  const text = (field: string): string => {
+    const [, value = ''] = new RegExp(`^ *${field}: *([A-Za-z0-9+/=]+) *$`, 'm').exec(source.text) ?? [];
+    return Buffer.from(value, 'base64').toString('utf8');
+  };
+  const [cert, key] = [text('client-certificate-data'), text('client-key-data')];
+  if (cert === '' || key === '') return [];
+  const { name } = source;
+  return [{ name: file.slice(0, -'.conf'.length), cert: { name, text: cert }, key: { name, text: key } }];
 }
 
 /** Whether a file is meant for leaves of this kind, by its name: as kubeadm, cfssl's tutorials and k8sup call them. */

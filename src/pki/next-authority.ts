@@ -1,7 +1,8 @@
 import type { AuthorityName } from './authority.ts';
 import { addBrought, isBrought, readBrought } from './brought.ts';
 import { readCertificate } from './certificate.ts';
-import { type BroughtAuthority, type JudgeOptions, judgeOrThrow } from './import-authority.ts';
+import { judgeOrThrow } from './import-authority.ts';
+import type { BroughtAuthority, JudgeOptions } from './judge-authority.ts';
 import { type Kept, startRotation } from './kept.ts';
 import { pkiError } from './pki-error.ts';
 import type { Store } from './store.ts';

@@ -6,7 +6,8 @@ import { type Authorities, ensureAuthorities } from './authorities.ts';
 import { type AuthorityName, authorityNames, offlineSigner } from './authority.ts';
 import { addBrought, readBrought } from './brought.ts';
 import { readCertificate } from './certificate.ts';
-import { importRefused, type Judged, judgeAuthority, othersIn, relations, writeAuthority } from './import-authority.ts';
+import { importRefused, othersIn, relations, writeAuthority } from './import-authority.ts';
+import { type GoodAuthority, judgeAuthority } from './judge-authority.ts';
 import { type Pair, pairDifference, reasonToIssue } from './judge-leaf.ts';
 import { keySpecOf, privateKeyPem, readPrivateKey } from './keys.ts';
 import { authorityFiles, type FoundFiles, type FoundPair, isNamedFor, type Layout, readLayout } from './layout.ts';
@@ -40,8 +41,6 @@ export interface TakeOverOptions {
   readonly files?: string;
 }
 
-type Good = Extract<Judged, { readonly texts: unknown }>;
-
 /**
  * Takes over what kubeadm or cfssl made: authorities and the key of service accounts, and each leaf that does what this cluster needs, so that the next
  * apply does not make it anew. What is missing of authorities is made. Can be repeated, with another host's folder too; nothing in the store is replaced.
@@ -73,8 +72,8 @@ async function foundAuthorities(
   { pairs }: FoundFiles,
   layout: Layout,
   options: TakeOverOptions,
-): Promise<{ readonly good: ReadonlyMap<AuthorityName, Good>; readonly problems: readonly string[] }> {
-  const good = new Map<AuthorityName, Good>();
+): Promise<{ readonly good: ReadonlyMap<AuthorityName, GoodAuthority>; readonly problems: readonly string[] }> {
+  const good = new Map<AuthorityName, GoodAuthority>();
   const problems: string[] = [];
   const complete = await wasComplete(store);
   for (const name of authorityNames) {

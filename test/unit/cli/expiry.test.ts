@@ -38,3 +38,13 @@ it('warns of a short-lived authority in the last third of its own life', async (
   expect(await warningsAfter([19], hours)).toEqual([]);
   expect(await warningsAfter([21], hours)).toContain('all: the certificate etcd-ca ends in 8 days');
 });
+
+it('says of what is signed elsewhere that its request waits', async () => {
+  const pki = await openClusterPki(join(await temporaryFolder(), 'pki'), sampleInventory(), { now });
+  const leaves = pki.leaves.map((leaf) => ({ ...leaf, waiting: 'expiring' as const }));
+  const events: RunEvent[] = [];
+  warnOfExpiry({ pki: { ...pki, leaves }, emit: (event) => void events.push(event) }, days(300));
+  expect(events[0]).toMatchObject({
+    text: expect.stringMatching(/ends in 64 days: its request waits to be signed, see/) as string,
+  });
+});

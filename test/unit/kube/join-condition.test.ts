@@ -40,4 +40,22 @@ describe('a host', () => {
       state === 'joined' ? [] : [`kubelet's certificate: ${state}`],
     );
   });
+
+  it.skipIf(noFakeHost !== undefined)(
+    'of an authority without an identifier is judged by its signature alone',
+    async () => {
+      using host = fakeHost();
+      host.program('openssl', 'exit 0');
+      await host.sh(files);
+      const nameless = joinCondition(hostOf(inventory, 'node1'), inventory, undefined);
+      expect(await probeOn(host, nameless)).toEqual([]);
+    },
+  );
+
+  it.skipIf(noFakeHost !== undefined)('of an authority below a root needs no root', async () => {
+    using host = fakeHost();
+    host.program('openssl', `case $* in verify*-partial_chain*) ;; verify*) exit 2;; esac; ${signedBy('AB:01')}`);
+    await host.sh(files);
+    expect(await probeOn(host, condition)).toEqual([]);
+  });
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { generateKey, privateKeyPem } from '../../../src/pki/keys.ts';
-import { leafOf, openClusterPki, openStore, takeOver, type Layout } from '../../../src/pki/index.ts';
+import { kubeconfig, leafOf, openClusterPki, openStore, takeOver, type Layout } from '../../../src/pki/index.ts';
 import { below, type Made, root, signed, type Wish } from './elsewhere.ts';
 import { codeOf, days, now, sampleInventory, temporaryFolder } from './fixture.ts';
 
@@ -112,6 +112,34 @@ describe('what kubeadm made', () => {
     expect(stored('etcd-server')).toBe(await serial('etcd/server.crt'));
     const again = await openClusterPki(store.dir, inventory, { now: days(100) });
     expect(again.leaves.filter(({ issued }) => issued !== undefined)).toEqual([]);
+  });
+
+  test('in its kubeconfigs is taken over too, from the folder above', async () => {
+    const files = await filesFor('kubeadm');
+    const ca = await root({ name: 'kubernetes' });
+    await files.put('pki/ca', ca);
+    const conf = async (name: string, wish: Wish): Promise<void> => {
+      const { certPem, keyPem } = await signed(ca, { usages: client, days: 364, ...wish });
+      const credentials = { certPem, keyPem };
+      await files.write(`${name}.conf`, kubeconfig({ cluster: 'c', server: 'https://m1', user: 'u', credentials }));
+    };
+    await conf('controller-manager', { name: 'system:kube-controller-manager' });
+    await conf('scheduler', { name: 'system:kube-scheduler', usages: server });
+    await conf('admin', { name: 'kubernetes-admin', organization: ['kubeadm:cluster-admins'] });
+    const store = await open();
+    const source = { dir: files.dir, layout: 'kubeadm', host: 'm1' } as const;
+    const { kept, leaves, anew } = await takeOver(store, source, { inventory, now });
+    expect(kept).toEqual(['kubernetes-ca']);
+    expect(leaves).toEqual([
+      { what: 'kube-controller-manager of m1', from: join(files.dir, 'controller-manager.conf') },
+    ]);
+    const why = (what: string): string => anew.find((one) => one.what === what)?.why ?? '';
+    expect(why('kube-scheduler of m1')).toMatch(/scheduler\.conf: its usages are/);
+    expect(why('admin')).toMatch(/admin\.conf: its subject is CN=kubernetes-admin, O=kubeadm:cluster-admins, not/);
+    await chmod(join(files.dir, 'admin.conf'), 0o644);
+    await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
+      why: expect.stringMatching(/admin\.conf is open to other users/) as string,
+    });
   });
 
   test('is renewed as k8sup’s own when its end is near', { timeout: 60_000 }, async () => {

@@ -2,8 +2,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hostRows, rotationsOf, storeRows } from '../../../../src/cli/certs/rows.ts';
 import type { FoundPlace } from '../../../../src/cli/certs/read-hosts.ts';
-import { keptThings, leafOf, openClusterPki, openStore, startRotation } from '../../../../src/pki/index.ts';
+import {
+  importAuthority,
+  keptThings,
+  leafOf,
+  openClusterPki,
+  openStore,
+  startRotation,
+} from '../../../../src/pki/index.ts';
 import { hostOf } from '../../components/fixture.ts';
+import { below, root } from '../../pki/elsewhere.ts';
 import { sampleInventory, temporaryFolder } from '../../pki/fixture.ts';
 
 const inventory = sampleInventory();
@@ -29,6 +37,27 @@ describe('certificates of the store', () => {
       'admin controller in use',
     ]);
     expect(rows[0]).toMatchObject({ issuer: 'kubernetes-ca', daysLeft: 3649 });
+  });
+
+  test('have the authorities above one that was brought', async () => {
+    const store = await openStore(join(await temporaryFolder(), 'pki'));
+    const [at, now] = [new Date(), new Date()];
+    const top = await root({ name: 'company root', at });
+    const { certPem, keyPem } = await below(top, { name: 'company kubernetes', at });
+    const files = { cert: certPem, key: keyPem, chain: top.certPem };
+    const source = (name: keyof typeof files) => ({ name, text: files[name] });
+    const brought = { cert: source('cert'), key: source('key'), chain: source('chain') };
+    await importAuthority(store, 'kubernetes-ca', brought, { inventory, now });
+    const pki = await openClusterPki(store.dir, inventory);
+    const rows = storeRows(pki).map(({ name, subject, issuer }) => `${name}: ${subject} by ${issuer}`);
+    expect(rows.slice(0, 2)).toEqual([
+      'kubernetes-ca: company kubernetes by company root',
+      'kubernetes-ca: company root by company root',
+    ]);
+    expect(rows.at(-1)).toBe('admin: kubernetes-admin by company kubernetes');
+    // What a host serves behind its leaf is no certificate of its own.
+    const leaf = leafOf(pki.leaves, 'kube-apiserver', 'm1').certPem;
+    expect(found({ pem: leaf, served: leaf })).toMatchObject([{ subject: 'kube-apiserver', use: 'in use' }]);
   });
 
   test('are none before the first apply', async () => {
