@@ -41,6 +41,7 @@ describe('how restarts go over the hosts', () => {
       '04.kube-master apiserver: one-by-one',
       '04.kube-master controller-manager: one-by-one',
       '04.kube-master scheduler: one-by-one',
+      '04.kube-master csr-approver: canary',
       '05.kube-node kubelet: canary',
       '05.kube-node kube-proxy: canary',
       '06.network network: canary',
