@@ -113,6 +113,7 @@ describe('certificates and kubeconfigs', () => {
   const master = [
     ...node,
     '/etc/kubernetes/controller-manager.kubeconfig',
+    '/etc/kubernetes/csr-approver.kubeconfig',
     '/etc/kubernetes/encryption.yaml',
     '/etc/kubernetes/scheduler.kubeconfig',
     ...['apiserver-etcd-client', 'apiserver-kubelet-client', 'apiserver', 'front-proxy-client'].flatMap((name) =>
