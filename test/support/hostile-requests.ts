@@ -46,8 +46,13 @@ export function hostileRequests(
     asks(rawNames(der.sequence(der.implicit(2, Buffer.from(second)), der.implicit(tag, Buffer.from(value)))));
   const fine = requestDer({ subject: kubeletSubject(second), attributes: [asking(own)] });
   const as = (requestPem: string): Partial<CsrObject> => ({ requestPem });
-  const client = (name: string, reason: RegExp, node: string, over: Partial<CsrObject> = {}): HostileRequest =>
-    hostile(name, reason, { subject: kubeletSubject(node), attributes: [] }, { ...joiningClient, ...over });
+  const client = (
+    name: string,
+    reason: RegExp,
+    node: string,
+    over: Partial<CsrObject> = {},
+    who = kubeletSubject(node),
+  ): HostileRequest => hostile(name, reason, { subject: who, attributes: [] }, { ...joiningClient, ...over });
   const foreign = new RegExp(`is no name or address of ${second}`);
   const node = servingOf(second);
   return [
@@ -76,25 +81,15 @@ export function hostileRequests(
     hostile('san-none', /needs an alternative name/, { attributes: [] }),
     // The subject.
     hostile('cn-of-another', /may not ask for a serving certificate of/, { subject: kubeletSubject(first) }),
-    hostile('cn-of-nobody', /no node of the inventory/, { subject: kubeletSubject('stranger') }),
-    hostile('cn-zero-width', /control characters/, {
-      subject: subject(['O', 'system:nodes'], ['CN', `system:node:${second}\u200b`]),
-    }),
-    hostile('cn-look-alike', /no node of the inventory/, {
-      subject: subject(['O', 'system:nodes'], ['CN', `system:nоde:${second}`]),
-    }),
-    hostile('cn-control', /control characters/, {
-      subject: subject(['O', 'system:nodes'], ['CN', `system:node:${second}\n\u001b[2J`]),
-    }),
-    hostile('cn-twice', /more than one CN/, {
-      subject: subject(['O', 'system:nodes'], ['CN', `system:node:${second}`], ['CN', 'kubernetes-admin']),
-    }),
-    hostile('cn-bmp-string', /text of an unknown type/, {
-      subject: subject(
-        ['O', 'system:nodes'],
-        ['CN', text(30, Buffer.from(`system:node:${second}`, 'utf16le').swap16().toString('latin1'))],
-      ),
-    }),
+    // A node may only name itself in its requests, by NodeRestriction: a bootstrapper may name anybody.
+    client('cn-zero-width', /control characters/, `${second}\u200b`),
+    client('cn-look-alike', /no node of the inventory/, second.replace('h', '\u04bb').replace('n', '\u043f')),
+    client('cn-control', /control characters/, `${second}\n\u001b[2J`),
+    client('cn-nul', /control characters/, `${second}\0`),
+    client('cn-twice', /more than one CN/, second, {}, subject(['O', 'system:nodes'], ...cnTwice(second))),
+    client('cn-bmp-string', /text of an unknown type/, second, {}, subject(['O', 'system:nodes'], ['CN', bmp(second)])),
+    client('cn-other-prefix', /no node of the inventory/, second, {}, subject(['O', 'system:nodes'], ['CN', second])),
+    client('o-masters-client', /O is/, second, {}, subject(['O', 'system:masters'], ['CN', `system:node:${second}`])),
     hostile('o-masters', /O is/, { subject: subject(['O', 'system:masters'], ['CN', `system:node:${second}`]) }),
     hostile('o-masters-too', /O is/, {
       subject: subject(['O', 'system:nodes'], ['O', 'system:masters'], ['CN', `system:node:${second}`]),
@@ -197,6 +192,18 @@ export function hostileRequests(
       groups: node.groups,
     }),
   ];
+}
+
+function cnTwice(node: string): readonly (readonly ['CN', string])[] {
+  return [
+    ['CN', `system:node:${node}`],
+    ['CN', 'kubernetes-admin'],
+  ];
+}
+
+/** A kind of text that Go reads and others do not. */
+function bmp(node: string) {
+  return text(30, Buffer.from(`system:node:${node}`, 'utf16le').swap16().toString('latin1'));
 }
 
 /** Two lists of extensions in the one attribute that may hold one. */
