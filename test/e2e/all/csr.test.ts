@@ -94,8 +94,8 @@ describe.skipIf(noLab !== undefined)(
     test('hostile requests stay pending, each told with its reason by k8sup and on the master; those of kubelets are issued beside them', async () => {
       const asked = [...hostile.map(({ object }) => object), ...rightful];
       const refused = await createRequests(labKubectl(lab), asked);
-      // What Go's own parser, or the apiserver's rules for such objects, do not even store.
-      expect([...refused.keys()].sort()).toEqual([]);
+      expect([...refused.keys()].sort()).toEqual(Object.keys(refusedByApiserver).sort());
+      for (const [name, why] of Object.entries(refusedByApiserver)) expect(refused.get(name), name).toMatch(why);
       const stored = hostile.filter(({ object }) => !refused.has(object.name));
       expect(stored.length).toBeGreaterThanOrEqual(25);
       await waitUntil(async () => {
