@@ -3,27 +3,32 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { requestLines } from '../../src/components/csr-approver/csr-approver.ts';
 import { approverText } from '../../src/components/csr-approver/script.ts';
-import type { Inventory } from '../../src/inventory/model.ts';
 
 /** What apiservers say of requests that they do not store; each of them, whatever its release. */
 export const refusals =
   /^bad-[\w-]+: .*(is invalid|request is too large|Request entity too large|forbidden|cannot be handled|BadRequest|error)/i;
 
-interface Cluster {
-  readonly inventory: Inventory;
+interface Credentials {
   readonly kubectl: string;
   readonly approverKubeconfig: string;
 }
 
-/** Lets the program of the masters look twice, as its own user of the cluster, and gives what it told. */
-export async function approverLook({ inventory, kubectl, approverKubeconfig }: Cluster): Promise<string> {
+/**
+ * Lets the program of the masters look twice, as its own user of the cluster, and gives what it told.
+ *
+ * @param lines - what it may let pass; undefined: there is no such file.
+ * @throws Error with what it says of a look that failed.
+ */
+export async function approverLook(
+  { kubectl, approverKubeconfig }: Credentials,
+  lines: string | undefined,
+): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'k8sup-approver-'));
   const [script, requests] = [join(work, 'csr-approver'), join(work, 'requests')];
   const kubeconfig = join(work, 'given');
   writeFileSync(script, approverText({ kubectl, kubeconfig, requests, work, seconds: 1 }));
-  writeFileSync(requests, requestLines(inventory));
+  if (lines !== undefined) writeFileSync(requests, lines);
   writeFileSync(kubeconfig, approverKubeconfig, { mode: 0o600 });
   const child = spawn('sh', ['-c', `sh ${script} prepare && exec sh ${script} run`], { detached: true });
   let told = '';

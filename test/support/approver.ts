@@ -73,12 +73,14 @@ function goQuoted(text: string): string {
     '\\': '\\\\',
     '"': '\\"',
   };
-  const quoted = Array.from(text).slice(0, 300).map((letter) => {
-    const code = letter.codePointAt(0) ?? 0;
-    if (short[letter] !== undefined) return short[letter];
-    if (code >= 0x20 && code < 0x7f) return letter;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-  });
+  const quoted = Array.from(text)
+    .slice(0, 300)
+    .map((letter) => {
+      const code = letter.codePointAt(0) ?? 0;
+      if (short[letter] !== undefined) return short[letter];
+      if (code >= 0x20 && code < 0x7f) return letter;
+      if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
+      return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+    });
   return `"${quoted.join('')}"`;
 }

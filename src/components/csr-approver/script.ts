@@ -120,18 +120,21 @@ judge() {
   done
 }
 
+fail() { problem=$(tail -n 1 "$work/error"); problem=\${problem:-kubectl failed without a word}; }
+
 # The very object that was judged: with its uid and version, the apiserver refuses this for any other of the same name.
 approve() {
   if printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"%s","uid":"%s","resourceVersion":"%s"},"spec":{"request":"","signerName":"kubernetes.io/kubelet-serving","usages":[]},"status":{"conditions":[{"type":"Approved","status":"True","reason":"K8supApprover","message":"byte for byte what the kubelet of %s asks for"}]}}' "$3" "$1" "$2" "$4" |
     kubectl replace --raw "/apis/certificates.k8s.io/v1/certificatesigningrequests/$3/approval" -f - >/dev/null 2>"$work/error"; then
     echo "approved $3 of $4"
   elif grep -qE '\\((Conflict|NotFound)\\)' "$work/error"; then :
-  else problem=$(tail -n 1 "$work/error"); fi
+  else fail; fi
 }
 
 round() {
   problem=ok pending=' '
-  look > "$work/pending" 2> "$work/error" || { problem=$(tail -n 1 "$work/error"); return; }
+  [ -r "$requests" ] || { problem="$requests cannot be read by the user that it runs as"; return; }
+  look > "$work/pending" 2> "$work/error" || { fail; return; }
   judge < "$work/pending" > "$work/decided"
   while read -r word uid text; do
     if [ "$word" = approve ]; then approve "$uid" $text; continue; fi

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coredns } from '../../../src/components/coredns/coredns.ts';
+import { requestLines } from '../../../src/components/csr-approver/csr-approver.ts';
 import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
 import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
@@ -277,7 +278,7 @@ kubectl -n fresh delete configmap e >/dev/null`);
         const stored = hostile.filter(({ object }) => !refused.has(object.name));
         expect(stored.length).toBeGreaterThanOrEqual(25);
 
-        const told = await approverLook(real);
+        const told = await approverLook(real, requestLines(real.inventory));
         const state = await kubectl(conditions);
         expect(state.match(/\S+=Approved/g)?.sort()).toEqual(good.map(({ name }) => `${name}=Approved`).sort());
         expect(told.match(/approved good-h\d/g)?.sort()).toEqual(good.map(({ name }) => `approved ${name}`).sort());

@@ -4,6 +4,7 @@ import type { CsrJson } from '../../../../src/kube/csr.ts';
 import { decode, members } from '../../../../src/pki/der/read.ts';
 import { type CsrObject, judgeCsr } from '../../../../src/pki/index.ts';
 import { generateKey } from '../../../../src/pki/keys.ts';
+import { approverLook } from '../../../support/approver-look.ts';
 import { shells, shellVerdicts } from '../../../support/approver.ts';
 import {
   asking,
@@ -120,6 +121,13 @@ describe('what the program of masters approves of changed requests', () => {
   function changed(base: Sample, requestPem: string): Sample {
     return { ...base, object: { ...base.object, requestPem } };
   }
+});
+
+test('a look that cannot be made is told, as the state that the health check prints', async () => {
+  const look = (kubectl: string, lines?: string) => approverLook({ kubectl, approverKubeconfig: '' }, lines);
+  await expect(look('/bin/true')).rejects.toThrow('requests cannot be read by the user that it runs as');
+  await expect(look('/bin/false', '')).rejects.toThrow('kubectl failed without a word');
+  expect(await look('/bin/true', '')).toBe('');
 });
 
 /** Why the judge refuses it; a signature that is wrong is for the apiserver to find, which stores no such request. */
