@@ -4,20 +4,23 @@ import { componentResources } from '../src/components/component-resources.ts';
 import { healthGate } from '../src/components/health-gate.ts';
 import { kubeApiserver, encryptionFile } from '../src/components/apiserver/apiserver.ts';
 import { kubeControllerManager } from '../src/components/controller-manager/controller-manager.ts';
+import { csrApprover } from '../src/components/csr-approver/csr-approver.ts';
 import { kubeScheduler } from '../src/components/scheduler/scheduler.ts';
 import { masterRbac } from '../src/components/rbac.ts';
 import { kubeFiles, paths } from '../src/components/paths.ts';
-import type { HostStep, Stage, StageContext } from '../src/engine/stage.ts';
-import type { Component } from '../src/components/component.ts';
-import type { Host, Inventory } from '../src/inventory/model.ts';
-import type { Facts } from '../src/host/facts/model.ts';
+import type { HostStep, Rollout, Stage, StageContext } from '../src/engine/stage.ts';
+import type { Component, MakeComponent } from '../src/components/component.ts';
+import type { Host } from '../src/inventory/model.ts';
 import { file } from '../src/resources/file.ts';
 import { madeByApply, masterCertificates } from './certificates.ts';
 
 const isMaster = (host: Host): boolean => host.roles.has('master');
 const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
 
-/** apiserver, controller-manager and scheduler of each master, then the rights that nodes and the apiserver itself need. */
+/**
+ * apiserver, controller-manager and scheduler of each master, then the rights that nodes and the apiserver itself need, and the approver of kubelets' serving
+ * certificates, which works by them.
+ */
 export const masterStage: Stage = {
   id: '04.kube-master',
   title: 'masters',
@@ -49,17 +52,18 @@ export const masterStage: Stage = {
     componentStep('controller-manager', kubeControllerManager),
     componentStep('scheduler', kubeScheduler),
     { type: 'cluster', name: 'rights', objects: () => masterRbac() },
+    componentStep('csr-approver', csrApprover, 'canary'),
   ],
 };
 
-function componentStep(name: string, make: (inventory: Inventory, host: Host, facts: Facts) => Component): HostStep {
+function componentStep(name: string, make: MakeComponent, rollout: Rollout = 'one-by-one'): HostStep {
   const component = (host: Host, context: StageContext): Component =>
     make(context.inventory, host, context.facts(host));
   return {
     type: 'hosts',
     name,
     on: isMaster,
-    rollout: 'one-by-one',
+    rollout,
     resources: (host, context) => componentResources(component(host, context)),
     gate: (host, context) => healthGate(component(host, context)),
   };

@@ -46,6 +46,7 @@ export function masterCertificates(context: StageContext, host: Host): readonly 
     // A master's own components talk to the apiserver beside them, not over the endpoint that needs them to be up.
     clientKubeconfig(context, host, 'kube-controller-manager', masterUrl(context.inventory, host)),
     clientKubeconfig(context, host, 'kube-scheduler', masterUrl(context.inventory, host)),
+    clientKubeconfig(context, host, 'csr-approver', masterUrl(context.inventory, host)),
   ];
 }
 

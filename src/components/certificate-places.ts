@@ -36,6 +36,7 @@ export const certificatePlaces: Readonly<Record<PlacedLeaf, CertificatePlace>> =
   'front-proxy-client': onMaster('front-proxy-client'),
   'kube-controller-manager': inKubeconfig(kubeconfigs.controllerManager, 'kube-controller-manager.service'),
   'kube-scheduler': inKubeconfig(kubeconfigs.scheduler, 'kube-scheduler.service'),
+  'csr-approver': inKubeconfig(kubeconfigs.csrApprover, 'k8sup-csr-approver.service'),
   'kube-proxy': inKubeconfig(kubeconfigs.kubeProxy, 'kube-proxy.service'),
   flannel: inKubeconfig(kubeconfigs.flannel, 'flanneld.service'),
   'flannel-etcd-client': {

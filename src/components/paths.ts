@@ -78,6 +78,7 @@ export const kubePki = {
 export const kubeconfigs = {
   controllerManager: `${paths.kubeConf}/controller-manager.kubeconfig`,
   scheduler: `${paths.kubeConf}/scheduler.kubeconfig`,
+  csrApprover: `${paths.kubeConf}/csr-approver.kubeconfig`,
   /** Written by the kubelet itself when its first certificate is issued. */
   kubelet: `${paths.kubeConf}/kubelet.kubeconfig`,
   /** There only until the kubelet has its own. */
@@ -93,6 +94,8 @@ export const kubeFiles = {
   /** Only with token-file bootstrap. Read once at the apiserver's start; it may be empty but must be there. */
   tokens: `${paths.kubeConf}/token.csv`,
   kubelet: `${paths.kubeConf}/kubelet.yaml`,
+  /** What the approver on masters lets pass; read anew for each request. */
+  servingRequests: `${paths.kubeConf}/csr-approver.requests`,
   kubeProxy: `${paths.kubeConf}/kube-proxy.yaml`,
   /** Directory of the audit log. */
   logs: '/var/log/kubernetes',

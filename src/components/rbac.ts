@@ -4,10 +4,34 @@ import { bootstrapGroup } from '../pki/csr/judge.ts';
 /** CN of the certificate with which the apiserver talks to kubelets. */
 export const kubeletClientUser = 'kube-apiserver-kubelet-client';
 
-/** The apiserver may use the kubelets' API: logs, exec, metrics. */
+/** CN of the certificate with which the approver on masters talks to the apiserver beside it. */
+export const csrApproverUser = 'k8sup:csr-approver';
+
+/** The apiserver may use the kubelets' API: logs, exec, metrics. The approver may approve requests for kubelets' serving certificates. */
 export function masterRbac(): readonly KubeObject[] {
-  return [binding('k8sup:kubelet-api-admin', 'system:kubelet-api-admin', { kind: 'User', name: kubeletClientUser })];
+  return [
+    binding('k8sup:kubelet-api-admin', 'system:kubelet-api-admin', { kind: 'User', name: kubeletClientUser }),
+    csrApproverRole,
+    binding(csrApproverUser, csrApproverUser, { kind: 'User', name: csrApproverUser }),
+  ];
 }
+
+/** For approving, the apiserver wants the right to the subresource and the one to the signer (Kubernetes, "Certificate Signing Requests"). */
+const csrApproverRole: KubeObject = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: csrApproverUser },
+  rules: [
+    { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['get', 'list'] },
+    { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/approval'], verbs: ['update'] },
+    {
+      apiGroups: ['certificates.k8s.io'],
+      resources: ['signers'],
+      resourceNames: ['kubernetes.io/kubelet-serving'],
+      verbs: ['approve'],
+    },
+  ],
+};
 
 /**
  * Bootstrap tokens may ask for a certificate, nodes may renew their own. First requests are approved by k8sup alone, so that there is no

@@ -1,8 +1,9 @@
 import type { KubeRunner } from '../engine/stage.ts';
 import type { Inventory } from '../inventory/model.ts';
-import { judgeCsr } from '../pki/index.ts';
+import { judgeCsr, printable } from '../pki/index.ts';
 import type { CsrHost, CsrPurpose } from '../pki/index.ts';
-import { rawShell, sh } from '../shell/sh.ts';
+import { rawShell } from '../shell/sh.ts';
+import type { Sh } from '../shell/sh.ts';
 import { nodeNames } from './nodes.ts';
 
 /** A request that nobody has decided on, and why that is so. */
@@ -14,7 +15,7 @@ export interface PendingCsr {
 
 /** A CertificateSigningRequest as the apiserver prints it. */
 export interface CsrJson {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
   readonly spec: {
     readonly request: string;
     readonly signerName: string;
@@ -27,8 +28,8 @@ export interface CsrJson {
 
 /** What is to be done with the requests that nobody has decided on. */
 export interface Decision {
-  /** Names to approve. */
-  readonly good: readonly string[];
+  /** Those to approve. */
+  readonly good: readonly CsrJson[];
   readonly refused: readonly PendingCsr[];
 }
 
@@ -41,6 +42,12 @@ export const servingSigner = 'kubernetes.io/kubelet-serving';
 const purposes: Readonly<Record<string, CsrPurpose>> = {
   'kubernetes.io/kube-apiserver-client-kubelet': 'client',
   [servingSigner]: 'serving',
+};
+
+/** What a good request waits for where nothing is approved. */
+const waits: Readonly<Record<string, string>> = {
+  'kubernetes.io/kube-apiserver-client-kubelet': 'waits for  k8sup apply',
+  [servingSigner]: 'is right: the approver on the masters, or  k8sup apply, approves it',
 };
 
 /** Prints all requests as JSON; with kubectl at hand. */
@@ -63,19 +70,46 @@ export async function approvePending(cluster: Cluster): Promise<readonly Pending
 export async function listPending(cluster: Cluster): Promise<readonly PendingCsr[]> {
   const requests = readRequests(await cluster.kube.run(listRequests));
   const { good, refused } = decide(cluster.inventory, requests, nobody);
-  const waiting = requests.filter(({ metadata }) => good.includes(metadata.name));
-  return [
-    ...waiting.map(({ metadata, spec }) => ({
-      name: metadata.name,
-      requester: spec.username,
-      reason: 'waits for  k8sup apply',
-    })),
-    ...refused,
-  ];
+  return [...good.map((csr) => pendingCsr(csr, waits[csr.spec.signerName] ?? '')), ...refused];
 }
 
-export async function approve(kube: KubeRunner, names: readonly string[]): Promise<void> {
-  if (names.length > 0) await kube.run(sh`kubectl certificate approve ${names} >/dev/null`);
+/**
+ * Approves the very objects that were judged: by their uid and version, so that none that has come in the place of one is met. One that is gone, or that
+ * somebody else has decided on meanwhile, is left alone.
+ */
+export async function approve(kube: KubeRunner, requests: readonly CsrJson[]): Promise<void> {
+  if (requests.length === 0) return;
+  const rows = requests.map((csr) => `${approvalPath(csr)} ${JSON.stringify(approval(csr))}\n`);
+  await kube.run(approveAll, { contents: [Buffer.from(rows.join(''))], timeoutMs: 60_000 + requests.length * 1000 });
+}
+
+/** Several at once: most of the time is kubectl's own start. The mark is a file, since each runs in a shell of its own. */
+const approveAll: Sh = rawShell(`k8sup_n=0
+head -c "$1" > "$k8sup_d/approvals"
+while IFS=' ' read -r path object; do
+  k8sup_n=$((k8sup_n + 1))
+  { said=$(printf '%s' "$object" | kubectl replace --raw "$path" -f - 2>&1 >/dev/null) || case $said in
+      *'(Conflict)'* | *'(NotFound)'*) ;;
+      *) printf '%s\\n' "$said" >> "$k8sup_d/failed" ;;
+    esac; } &
+  [ $((k8sup_n % 8)) != 0 ] || wait
+done < "$k8sup_d/approvals"
+wait
+if [ -e "$k8sup_d/failed" ]; then cat "$k8sup_d/failed" >&2; exit 1; fi`);
+
+function approvalPath({ metadata }: CsrJson): string {
+  return `/apis/certificates.k8s.io/v1/certificatesigningrequests/${encodeURIComponent(metadata.name)}/approval`;
+}
+
+function approval({ metadata: { name, uid, resourceVersion }, spec: { request, signerName } }: CsrJson): object {
+  const message = 'everything in it is what a host of the inventory asks for';
+  return {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name, uid, resourceVersion },
+    spec: { request, signerName, usages: [] },
+    status: { conditions: [{ type: 'Approved', status: 'True', reason: 'K8supApply', message }] },
+  };
 }
 
 export function readRequests(json: string): readonly CsrJson[] {
@@ -89,16 +123,21 @@ export function readRequests(json: string): readonly CsrJson[] {
  */
 export function decide(inventory: Inventory, requests: readonly CsrJson[], joining: ReadonlySet<string>): Decision {
   const hosts = kubeletHosts(inventory, joining);
-  const good: string[] = [];
+  const good: CsrJson[] = [];
   const refused: PendingCsr[] = [];
   for (const csr of requests.filter(isPending)) {
     const purpose = purposes[csr.spec.signerName];
     if (purpose === undefined) continue;
     const judgement = judgeCsr(judged(csr), hosts, purpose);
-    if (judgement.approve) good.push(csr.metadata.name);
-    else refused.push({ name: csr.metadata.name, requester: csr.spec.username, reason: judgement.reason });
+    if (judgement.approve) good.push(csr);
+    else refused.push(pendingCsr(csr, judgement.reason));
   }
   return { good, refused };
+}
+
+/** Its name and user are somebody else's text. */
+function pendingCsr({ metadata, spec }: CsrJson, reason: string): PendingCsr {
+  return { name: printable(metadata.name), requester: printable(spec.username), reason };
 }
 
 function isPending({ status }: CsrJson): boolean {

@@ -41,7 +41,8 @@ export {
   judgeCsr,
   type Judgement,
 } from './csr/judge.ts';
-export { type CsrResult, type ParsedCsr, parseCsr } from './csr/parse.ts';
+export { type CsrResult, type ParsedCsr, parseCsr, printable } from './csr/parse.ts';
+export { type ServingForm, servingForms } from './csr/serving-forms.ts';
 export { authoritiesInUse, type ClusterPki, openClusterPki, refuseWaiting } from './cluster-pki.ts';
 export { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
 export type { IssueReason } from './judge-leaf.ts';

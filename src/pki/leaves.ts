@@ -30,6 +30,7 @@ export type LeafName =
   | 'front-proxy-client'
   | 'kube-controller-manager'
   | 'kube-scheduler'
+  | 'csr-approver'
   | 'kube-proxy'
   | 'flannel'
   | 'flannel-etcd-client'
@@ -114,6 +115,14 @@ export const leafKinds: readonly LeafKind[] = [
     each: 'host',
     on: ['master'],
     purpose: 'scheduler to apiserver',
+  },
+  {
+    name: 'csr-approver',
+    ca: 'kubernetes-ca',
+    profile: 'client',
+    each: 'host',
+    on: ['master'],
+    purpose: "the approver of kubelets' serving certificates to apiserver; may do nothing else",
   },
   {
     name: 'kube-proxy',

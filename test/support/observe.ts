@@ -2,7 +2,7 @@ import type { K8supRun, LabHandle } from './lab.ts';
 
 /** Main process ids by `HOST UNIT`, of all units k8sup has on the hosts. */
 export async function mainPids(lab: LabHandle, hosts: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const script = `for unit in etcd containerd docker kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
+  const script = `for unit in etcd containerd docker kube-apiserver kube-controller-manager kube-scheduler k8sup-csr-approver kubelet kube-proxy flanneld; do
   [ -e /etc/systemd/system/$unit.service ] && echo "$unit.service $(systemctl show -p MainPID --value $unit.service)-$(systemctl show -p ActiveEnterTimestampMonotonic --value $unit.service)"
 done; true`;
   return valuesOf(lab, hosts, script);
@@ -14,7 +14,7 @@ export async function startsOf(
   hosts: readonly string[],
   since: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const script = `for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld; do
+  const script = `for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler k8sup-csr-approver kubelet kube-proxy flanneld; do
   echo "$unit $(journalctl -u $unit.service --since @${String(Math.floor(since / 1000))} -o cat | grep -c '^Started ')"
 done; true`;
   const counts = await valuesOf(lab, hosts, script);

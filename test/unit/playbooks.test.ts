@@ -41,6 +41,7 @@ describe('how restarts go over the hosts', () => {
       '04.kube-master apiserver: one-by-one',
       '04.kube-master controller-manager: one-by-one',
       '04.kube-master scheduler: one-by-one',
+      '04.kube-master csr-approver: canary',
       '05.kube-node kubelet: canary',
       '05.kube-node kube-proxy: canary',
       '06.network network: canary',
@@ -112,6 +113,7 @@ describe('certificates and kubeconfigs', () => {
   const master = [
     ...node,
     '/etc/kubernetes/controller-manager.kubeconfig',
+    '/etc/kubernetes/csr-approver.kubeconfig',
     '/etc/kubernetes/encryption.yaml',
     '/etc/kubernetes/scheduler.kubeconfig',
     ...['apiserver-etcd-client', 'apiserver-kubelet-client', 'apiserver', 'front-proxy-client'].flatMap((name) =>

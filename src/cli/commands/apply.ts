@@ -112,7 +112,7 @@ async function tellNotes(context: RunContext): Promise<void> {
   for (const text of await networkNotes(context)) context.emit({ type: 'note', text });
 }
 
-/** Kubelets renew their serving certificates by requests that only k8sup approves; what it would not approve is told. */
+/** The approver on masters lets pass what is written just as kubelets write it; what is right in other words is approved here, and the rest is told. */
 async function decideOnRequests(context: RunContext): Promise<void> {
   const { approvePending } = await import('../../kube/index.ts');
   for (const { name, requester, reason } of await approvePending(context)) {

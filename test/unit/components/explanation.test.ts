@@ -4,6 +4,7 @@ import { kubeApiserver } from '../../../src/components/apiserver/apiserver.ts';
 import { containerd } from '../../../src/components/containerd/containerd.ts';
 import { kubeControllerManager } from '../../../src/components/controller-manager/controller-manager.ts';
 import { criDockerd } from '../../../src/components/docker/cri-dockerd.ts';
+import { csrApprover } from '../../../src/components/csr-approver/csr-approver.ts';
 import { docker } from '../../../src/components/docker/docker.ts';
 import { etcd } from '../../../src/components/etcd/etcd.ts';
 import { kubeProxy } from '../../../src/components/kube-proxy/kube-proxy.ts';
@@ -30,6 +31,7 @@ const all: readonly (readonly [string, Component])[] = [
       kubeApiserver,
       kubeControllerManager,
       kubeScheduler,
+      csrApprover,
       kubelet,
       kubeProxy,
       containerd,

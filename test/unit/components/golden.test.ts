@@ -4,6 +4,7 @@ import { encryptionFile, kubeApiserver } from '../../../src/components/apiserver
 import type { Component, MakeComponent } from '../../../src/components/component.ts';
 import { containerd } from '../../../src/components/containerd/containerd.ts';
 import { kubeControllerManager } from '../../../src/components/controller-manager/controller-manager.ts';
+import { csrApprover } from '../../../src/components/csr-approver/csr-approver.ts';
 import { coredns } from '../../../src/components/coredns/coredns.ts';
 import { criDockerd } from '../../../src/components/docker/cri-dockerd.ts';
 import { docker } from '../../../src/components/docker/docker.ts';
@@ -23,6 +24,7 @@ const makers: Readonly<Record<string, MakeComponent>> = {
   kubeApiserver,
   kubeControllerManager,
   kubeScheduler,
+  csrApprover,
   kubelet,
   kubeProxy,
   flanneld: (inventory, host, facts) => {

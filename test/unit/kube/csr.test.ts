@@ -1,47 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import { approvePending, listPending } from '../../../src/kube/csr.ts';
-import { asking, names, requestPem } from '../pki/csr/build.ts';
+import { asking, csrJson, joiningClient, names, requestPem, servingOf } from '../../support/csr.ts';
 import { inventoryOf } from '../components/fixture.ts';
-import { actionContext } from './fixture.ts';
+import { actionContext, approvalsIn, approvedIn } from './fixture.ts';
 
-const client = {
-  metadata: { name: 'csr-client' },
-  spec: {
-    request: Buffer.from(requestPem()).toString('base64'),
-    signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-    username: 'system:node:node1',
-    groups: ['system:nodes', 'system:authenticated'],
-    usages: ['digital signature', 'client auth'],
-  },
-};
-const joining = {
-  username: 'system:bootstrap:07401b',
-  groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
-};
-const serving = {
-  metadata: { name: 'csr-serving' },
-  spec: {
-    request: Buffer.from(requestPem({ attributes: [asking(names('node1', '10.0.0.1'))] })).toString('base64'),
-    signerName: 'kubernetes.io/kubelet-serving',
-    username: 'system:node:node1',
-    groups: ['system:nodes', 'system:authenticated'],
-    usages: ['digital signature', 'server auth'],
-  },
-};
+const client = csrJson({
+  ...joiningClient,
+  name: 'csr-client',
+  username: 'system:node:node1',
+  groups: servingOf().groups,
+  requestPem: requestPem(),
+});
+const servingPem = (...hosts: readonly string[]): string => requestPem({ attributes: [asking(names(...hosts))] });
+const servingFor = (...hosts: readonly string[]) =>
+  csrJson({ ...servingOf(), name: 'csr-serving', requestPem: servingPem(...hosts) });
+const serving = servingFor('node1', '10.0.0.1');
 
 async function approved(...items: readonly object[]) {
   const { context, sent } = actionContext(({ script }) =>
     script.includes('get csr') ? JSON.stringify({ items }) : undefined,
   );
   const left = await approvePending(context);
-  return { left, approvals: sent.map(({ script }) => script).filter((script) => script.includes('approve')) };
+  return { left, approvals: approvedIn(sent), sent };
 }
 
 describe('pending requests', () => {
   it('of kubelets of the inventory are approved, all in one go', async () => {
     const { left, approvals } = await approved(client, serving);
-    expect(approvals).toEqual(['kubectl certificate approve csr-client csr-serving >/dev/null']);
+    expect(approvals).toEqual(['csr-client', 'csr-serving']);
     expect(left).toEqual([]);
+  });
+
+  it('are approved as the very objects that were judged, whatever their names are', async () => {
+    const metadata = { ...serving.metadata, name: '--all a/b?c\n' };
+    const { sent } = await approved({ ...serving, metadata });
+    expect(approvalsIn(sent)).toMatchObject([
+      {
+        path: '/apis/certificates.k8s.io/v1/certificatesigningrequests/--all%20a%2Fb%3Fc%0A/approval',
+        object: { metadata, status: { conditions: [{ type: 'Approved', status: 'True' }] } },
+      },
+    ]);
+  });
+
+  it('are told without what their names would do to a terminal', async () => {
+    const bad = { ...client, metadata: { ...client.metadata, name: 'a\u001b[2J\n' } };
+    const { left } = await approved({ ...bad, spec: { ...bad.spec, username: 'eve\u0007' } });
+    expect(left).toMatchObject([{ name: 'a\\u{1b}[2J\\u{a}', requester: 'eve\\u{7}' }]);
   });
 
   it('for serving may name each address of the host', async () => {
@@ -51,10 +55,11 @@ cluster:
   network: { podCIDR: "10.244.0.0/16,fd00:10:244::/56", serviceCIDR: "10.96.0.0/16,fd00:10:96::/112" }
 hosts: [{ name: node1, address: "10.0.0.1,fd00::1", roles: [etcd, master, node] }]
 `);
-    const request = requestPem({ attributes: [asking(names('node1', '10.0.0.1', 'fd00::1'))] });
-    const both = { ...serving, spec: { ...serving.spec, request: Buffer.from(request).toString('base64') } };
+    const both = servingFor('node1', '10.0.0.1', 'fd00::1');
     const { context } = actionContext(() => JSON.stringify({ items: [both] }), { inventory: dual });
-    expect(await listPending(context)).toMatchObject([{ reason: 'waits for  k8sup apply' }]);
+    expect(await listPending(context)).toMatchObject([
+      { reason: 'is right: the approver on the masters, or  k8sup apply, approves it' },
+    ]);
     expect((await approved(both)).left[0]?.reason).toContain('fd00::1');
   });
 
@@ -75,7 +80,10 @@ hosts: [{ name: node1, address: "10.0.0.1,fd00::1", roles: [etcd, master, node] 
 
   it.each([
     ['of somebody who is no bootstrapper', { ...client, spec: { ...client.spec, username: 'eve', groups: [] } }],
-    ['of a bootstrapper, while nobody joins', { ...client, spec: { ...client.spec, ...joining } }],
+    [
+      'of a bootstrapper, while nobody joins',
+      { ...client, spec: { ...client.spec, username: joiningClient.username, groups: joiningClient.groups } },
+    ],
     ['for another host', { ...serving, spec: { ...serving.spec, username: 'system:node:node2' } }],
     [
       'with usages of a client in a serving request',
@@ -87,24 +95,27 @@ hosts: [{ name: node1, address: "10.0.0.1,fd00::1", roles: [etcd, master, node] 
       { ...client, spec: { request: client.spec.request, signerName: client.spec.signerName, username: 'x' } },
     ],
   ])('%s are left with the reason, and the good ones approved beside them', async (_title, bad) => {
-    const wrong = { ...bad, metadata: { name: 'csr-bad' } };
+    const wrong = { ...bad, metadata: { ...client.metadata, name: 'csr-bad' } };
     const { left, approvals } = await approved(wrong, client);
-    expect(approvals).toEqual(['kubectl certificate approve csr-client >/dev/null']);
+    expect(approvals).toEqual(['csr-client']);
     expect(left).toEqual([
       { name: 'csr-bad', requester: wrong.spec.username, reason: expect.stringMatching(/^.+$/) as string },
     ]);
   });
 
   it('whose address is not that of the host are left', async () => {
-    const request = Buffer.from(requestPem({ attributes: [asking(names('node1', '10.9.9.9'))] })).toString('base64');
-    expect((await approved({ ...serving, spec: { ...serving.spec, request } })).left[0]?.reason).toContain('10.9.9.9');
+    expect((await approved(servingFor('node1', '10.9.9.9'))).left[0]?.reason).toContain('10.9.9.9');
   });
 
   it('are only listed where nothing may be approved', async () => {
     const bad = { ...client, spec: { ...client.spec, username: 'eve', groups: [] } };
     const { context, sent } = actionContext(() => JSON.stringify({ items: [bad, serving] }));
     expect(await listPending(context)).toEqual([
-      { name: serving.metadata.name, requester: serving.spec.username, reason: 'waits for  k8sup apply' },
+      {
+        name: serving.metadata.name,
+        requester: serving.spec.username,
+        reason: 'is right: the approver on the masters, or  k8sup apply, approves it',
+      },
       { name: 'csr-client', requester: 'eve', reason: expect.stringMatching(/^.+$/) as string },
     ]);
     expect(sent).toHaveLength(1);

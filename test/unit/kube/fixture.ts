@@ -61,3 +61,23 @@ export function actionContext(answer: Answer, given: { signal?: AbortSignal; inv
   };
   return { context: parts as ActionContext, sent, events };
 }
+
+/** Names of the requests that were approved, in order: each was sent as its path and the object. */
+export function approvedIn(sent: readonly Sent[]): readonly string[] {
+  return approvalsIn(sent).map(({ object }) => object.metadata.name);
+}
+
+interface Approval {
+  readonly path: string;
+  readonly object: { readonly metadata: { readonly name: string } };
+}
+
+export function approvalsIn(sent: readonly Sent[]): readonly Approval[] {
+  return sent
+    .filter(({ to, script }) => to === 'kube' && script.includes('approvals'))
+    .flatMap(({ contents }) => contents.trimEnd().split('\n'))
+    .map((line) => {
+      const [path = '', ...object] = line.split(' ');
+      return { path, object: JSON.parse(object.join(' ')) as Approval['object'] };
+    });
+}

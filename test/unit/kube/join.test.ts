@@ -3,8 +3,8 @@ import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { joinNodes } from '../../../src/kube/join.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
-import { requestPem, subject } from '../pki/csr/build.ts';
-import { actionContext, inventory } from './fixture.ts';
+import { csrJson, joiningClient, kubeletSubject, pemOf, requestDer } from '../../support/csr.ts';
+import { actionContext, approvedIn, inventory } from './fixture.ts';
 import type { Answer, Sent } from './fixture.ts';
 
 afterEach(() => vi.useRealTimers());
@@ -176,18 +176,10 @@ describe('joining', () => {
   });
 
   it('lets a bootstrapper ask only for hosts that are still joining', async () => {
-    const asked = (name: string) => ({
-      metadata: { name: `csr-${name}` },
-      spec: {
-        request: Buffer.from(
-          requestPem({ subject: subject(['O', 'system:nodes'], ['CN', `system:node:${name}`]) }),
-        ).toString('base64'),
-        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-        username: 'system:bootstrap:07401b',
-        groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
-        usages: ['digital signature', 'client auth'],
-      },
-    });
+    const asked = (name: string) => {
+      const requestPem = pemOf(requestDer({ subject: kubeletSubject(name) }));
+      return csrJson({ ...joiningClient, name: `csr-${name}`, requestPem });
+    };
     let looks = 0;
     const { context, sent } = actionContext((one) => {
       if (!looking(one.script)) return withNodes()(one);
@@ -200,8 +192,7 @@ describe('joining', () => {
       );
     });
     await joinNodes([node2], context);
-    const approvals = sent.map(({ script }) => script).filter((script) => script.includes('approve'));
-    expect(new Set(approvals)).toEqual(new Set(['kubectl certificate approve csr-node2 >/dev/null']));
+    expect(new Set(approvedIn(sent))).toEqual(new Set(['csr-node2']));
   });
 
   it.skipIf(noFakeHost !== undefined)('starts no kubelet whose command somebody replaced', async () => {

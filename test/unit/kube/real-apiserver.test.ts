@@ -1,16 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coredns } from '../../../src/components/coredns/coredns.ts';
+import { requestLines } from '../../../src/components/csr-approver/csr-approver.ts';
 import { masterRbac, nodeRbac } from '../../../src/components/rbac.ts';
 import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 import { approvePending, clusterObjects, liveNodes, listPending, nodeMetadata } from '../../../src/kube/index.ts';
+import { approve, listRequests, readRequests } from '../../../src/kube/csr.ts';
 import { workload } from '../../../src/kube/verify/workload.ts';
 import { daemonSetObjects } from '../../../src/network/flannel/daemonset.ts';
 import { flannelRbac, unitSubject } from '../../../src/network/flannel/rbac.ts';
-import { rawShell } from '../../../src/shell/sh.ts';
+import { rawShell, sh } from '../../../src/shell/sh.ts';
 import { inventoryOf } from '../components/fixture.ts';
-import { asking, names, requestPem, subject } from '../pki/csr/build.ts';
+import { approverLook, refusals } from '../../support/approver-look.ts';
+import { createRequests } from '../../support/create-requests.ts';
+import type { Kubectl } from '../../support/create-requests.ts';
+import { joiningClient, kubeletDer, kubeletSubject, pemOf, requestDer, servingOf } from '../../support/csr.ts';
+import { hostileRequests } from '../../support/hostile-requests.ts';
 import { programsFor, startApiserver } from './real-apiserver.ts';
 import type { RealApiserver } from './real-apiserver.ts';
 
@@ -64,6 +70,9 @@ describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) =>
       };
       const apply = (objects: readonly KubeObject[]): Promise<void> => clusterObjects(real.kube).apply(objects);
       const kubectl = (script: string): Promise<string> => real.kube.run(rawShell(script));
+      const asCreator: Kubectl = (input, ...args) =>
+        real.kube.run(sh`head -c "$1" | kubectl ${args} 2>&1 || :`, { contents: [Buffer.from(input)] });
+      const conditions = `kubectl get csr -o jsonpath='{range .items[*]}{.metadata.name}={.status.conditions[*].type} {end}'`;
       const create = (object: object, flags = ''): Promise<string> =>
         real.kube.run(rawShell(`head -c "$1" | kubectl ${flags} create -f - >/dev/null`), {
           contents: [Buffer.from(JSON.stringify(object))],
@@ -216,33 +225,18 @@ kubectl -n fresh delete configmap e >/dev/null`);
       });
 
       it('exactly the right certificate requests are approved', async () => {
-        const request = (name: string, node: string, spec: object, ...sans: readonly string[]) => ({
-          apiVersion: 'certificates.k8s.io/v1',
-          kind: 'CertificateSigningRequest',
-          metadata: { name },
-          spec: {
-            request: Buffer.from(
-              requestPem({
-                subject: subject(['O', 'system:nodes'], ['CN', `system:node:${node}`]),
-                ...(sans.length === 0 ? {} : { attributes: [asking(names(...sans))] }),
-              }),
-            ).toString('base64'),
-            ...spec,
-          },
-        });
-        const client = {
-          signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-          usages: ['digital signature', 'client auth'],
-        };
-        const serving = { signerName: 'kubernetes.io/kubelet-serving', usages: ['digital signature', 'server auth'] };
-        const joining =
-          '--as=system:bootstrap:abcdef --as-group=system:bootstrappers --as-group=system:bootstrappers:k8sup';
-        await create(request('bad-client', 'h2', client), joining);
-        const node = '--as=system:node:h2 --as-group=system:nodes';
-        await create(request('good-client', 'h2', client), node);
-        await create(request('good-serving', 'h2', serving, 'h2', '10.88.0.12'), node);
-        await create(request('bad-serving', 'h2', serving, 'h2', '10.88.0.13'), node);
-
+        const node = servingOf('h2');
+        const bytes = (...sans: readonly string[]): string =>
+          pemOf(sans.length === 0 ? requestDer({ subject: kubeletSubject('h2') }) : kubeletDer('h2', sans));
+        const requestPem = bytes();
+        expect(
+          await createRequests(asCreator, [
+            { ...joiningClient, name: 'bad-client', requestPem },
+            { ...joiningClient, name: 'good-client', username: node.username, groups: node.groups, requestPem },
+            { ...node, name: 'good-serving', requestPem: bytes('h2', '10.88.0.12') },
+            { ...node, name: 'bad-serving', requestPem: bytes('h2', '10.88.0.13') },
+          ]),
+        ).toEqual(new Map());
         const context = { kube: real.kube, inventory: real.inventory };
         expect((await listPending(context)).map(({ name }) => name)).toEqual([
           'good-client',
@@ -255,6 +249,55 @@ kubectl -n fresh delete configmap e >/dev/null`);
           `kubectl get csr -o jsonpath='{range .items[?(@.status.conditions[0].type=="Approved")]}{.metadata.name} {end}'`,
         );
         expect(approved).toBe('good-client good-serving ');
+        await kubectl('kubectl delete csr --all >/dev/null');
+      });
+
+      it('a request that has come in the place of the one that was judged is not approved', async () => {
+        const make = async (...sans: readonly string[]) => {
+          const object = { ...servingOf('h2'), name: 'place', requestPem: pemOf(kubeletDer('h2', sans)) };
+          expect(await createRequests(asCreator, [object])).toEqual(new Map());
+        };
+        await make('h2');
+        const judged = readRequests(await real.kube.run(listRequests));
+        await kubectl('kubectl delete csr place >/dev/null');
+        await make('h1');
+        await approve(real.kube, judged);
+        expect(await kubectl(conditions)).toBe('place= ');
+        await kubectl('kubectl delete csr place >/dev/null');
+      });
+
+      it('the approver of masters approves what kubelets ask for and none of the hostile requests, and may do nothing else', async () => {
+        const hostile = hostileRequests(['h1', 'h2'], ['10.88.0.11', '10.88.0.12']);
+        const good = [
+          { ...servingOf('h2'), name: 'good-h2', requestPem: pemOf(kubeletDer('h2', ['h2', '10.88.0.12'])) },
+          { ...servingOf('h3'), name: 'good-h3', requestPem: pemOf(kubeletDer('h3', ['10.88.0.13'])) },
+          { ...servingOf('h1'), name: 'good-h1', requestPem: pemOf(kubeletDer('h1', ['h1', '10.88.0.11'])) },
+        ];
+        const refused = await createRequests(asCreator, [...hostile.map(({ object }) => object), ...good]);
+        for (const [name, said] of refused) expect(`${name}: ${said}`).toMatch(refusals);
+        const stored = hostile.filter(({ object }) => !refused.has(object.name));
+        expect(stored.length).toBeGreaterThanOrEqual(25);
+
+        const told = await approverLook(real, requestLines(real.inventory));
+        const state = await kubectl(conditions);
+        expect(state.match(/\S+=Approved/g)?.sort()).toEqual(good.map(({ name }) => `${name}=Approved`).sort());
+        expect(told.match(/approved good-h\d/g)?.sort()).toEqual(good.map(({ name }) => `approved ${name}`).sort());
+        for (const { object } of stored.filter((one) => one.object.signerName === servingOf().signerName))
+          expect(told).toContain(`left pending: "${object.name}" of `);
+        // The same look again tells nothing new.
+        expect(told.split('left pending: "bad-san-star"')).toHaveLength(2);
+
+        const left = await approvePending({ kube: real.kube, inventory: real.inventory });
+        expect(left.map(({ name }) => name).sort()).toEqual(stored.map(({ object }) => object.name).sort());
+        for (const { object, reason } of stored)
+          expect(left.find(({ name }) => name === object.name)?.reason, object.name).toMatch(reason);
+
+        const others = [
+          'approve signers.certificates.k8s.io/kubernetes.io/kube-apiserver-client-kubelet',
+          ...['delete csr', 'create csr', 'update csr/status', 'get secrets', 'get nodes'],
+        ];
+        const may = others.map((what) => `kubectl auth can-i ${what} --as=k8sup:csr-approver 2>/dev/null || :`);
+        expect(await kubectl(may.join('\n'))).toBe('no\n'.repeat(others.length));
       });
 
       it('nothing of all this is left on the master', () => {

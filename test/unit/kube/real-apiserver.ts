@@ -12,7 +12,7 @@ import { frameScript, loader } from '../../../src/host/loader.ts';
 import type { Host, Inventory } from '../../../src/inventory/model.ts';
 import { kubeRunner } from '../../../src/kube/index.ts';
 import type { RawKubeRunner } from '../../../src/kube/index.ts';
-import { leafOf, openClusterPki } from '../../../src/pki/index.ts';
+import { kubeconfig, leafOf, openClusterPki } from '../../../src/pki/index.ts';
 import type { ClusterPki } from '../../../src/pki/index.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
 import { binaryPath } from '../components/binaries.ts';
@@ -22,6 +22,9 @@ import { inventoryOf } from '../components/fixture.ts';
 export interface RealApiserver {
   readonly kube: RawKubeRunner;
   readonly inventory: Inventory;
+  readonly kubectl: string;
+  /** The identity of the approver on masters. */
+  readonly approverKubeconfig: string;
   /** Folder in which scripts make their temporary files. */
   readonly folder: string;
   down(): Promise<void>;
@@ -71,7 +74,14 @@ export async function startApiserver(version: string, programs: Programs): Promi
     await down();
     throw error;
   }
-  return { kube, inventory, folder, down };
+  return { kube, inventory, kubectl: programs.kubectl, approverKubeconfig: approverOf(pki, port), folder, down };
+}
+
+function approverOf(pki: ClusterPki, port: number): string {
+  const { certPem, keyPem, commonName } = leafOf(pki.leaves, 'csr-approver', 'h1');
+  const caPem = pki.authorities.ca['kubernetes-ca'].bundlePem;
+  const server = `https://127.0.0.1:${port}`;
+  return kubeconfig({ cluster: 'real', server, caPem, user: commonName, credentials: { certPem, keyPem } });
 }
 
 /** An inventory whose one master is this machine, with two more nodes that are never asked. */

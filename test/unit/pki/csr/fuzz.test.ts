@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { decode, members } from '../../../../src/pki/der/read.ts';
 import type { Node } from '../../../../src/pki/der/write.ts';
 import { type CsrObject, judgeCsr, parseCsr } from '../../../../src/pki/index.ts';
-import { pemBlocks, toPem } from '../../../../src/pki/pem.ts';
-import { asking, der, names, requestDer, signedAround } from './build.ts';
-import { mutateBytes, mutateText, mutateTree, type Random, seeded } from './mutate.ts';
+import { pemBlocks } from '../../../../src/pki/pem.ts';
+import { asking, der, joiningClient, names, pemOf, requestDer, servingOf, signedAround } from '../../../support/csr.ts';
+import { mutateBytes, mutateText, mutateTree, type Random, seeded } from '../../../support/mutate.ts';
 
 /** `npm run test:all` asks for a million. */
 const count = Number(process.env['K8SUP_FUZZ_REQUESTS'] ?? 50_000);
@@ -26,20 +26,8 @@ interface Good {
   readonly key: KeyObject | undefined;
 }
 
-const client = {
-  name: 'csr-1',
-  signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-  username: 'system:bootstrap:07401b',
-  groups: ['system:bootstrappers:k8sup', 'system:authenticated'],
-  usages: ['digital signature', 'client auth'],
-};
-const serving = {
-  name: 'csr-2',
-  signerName: 'kubernetes.io/kubelet-serving',
-  username: 'system:node:node1',
-  groups: ['system:nodes', 'system:authenticated'],
-  usages: ['digital signature', 'server auth'],
-};
+const client = joiningClient;
+const serving = servingOf();
 const attributes = [asking(names('node1', '10.0.0.1', 'fd00::1'))];
 const good: readonly Good[] = [
   { purpose: 'client', object: client, der: requestDer({ key }), key },
@@ -135,8 +123,4 @@ function otherOf(base: Good, random: Random): Buffer {
 function infoOf(bytes: Buffer): Buffer {
   const whole: Node = decode(bytes);
   return der.encode(members(whole, 'sequence', 'the request')[0] ?? whole);
-}
-
-function pemOf(bytes: Buffer): string {
-  return toPem('CERTIFICATE REQUEST', bytes);
 }

@@ -1,27 +1,26 @@
 import { describe, expect, test } from 'vitest';
 
 import { type CsrObject, type CsrPurpose, judgeCsr } from '../../../../src/pki/index.ts';
-import { asking, attribute, der, names, oids, type Parts, requestPem, subject } from './build.ts';
+import {
+  asking,
+  attribute,
+  der,
+  joiningClient,
+  names,
+  oids,
+  type Parts,
+  requestPem,
+  servingOf,
+  subject,
+} from '../../../support/csr.ts';
 
 const hosts = [
   { name: 'node1', addresses: ['10.0.0.1', 'fd00:0::1'], joining: true },
   { name: 'node2', addresses: ['10.0.0.2'], joining: true },
   { name: 'joined', addresses: ['10.0.0.4'], joining: false },
 ];
-const client: Omit<CsrObject, 'requestPem'> = {
-  name: 'csr-abcde',
-  signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
-  username: 'system:bootstrap:07401b',
-  groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
-  usages: ['digital signature', 'client auth'],
-};
-const serving: Omit<CsrObject, 'requestPem'> = {
-  name: 'csr-fghij',
-  signerName: 'kubernetes.io/kubelet-serving',
-  username: 'system:node:node1',
-  groups: ['system:nodes', 'system:authenticated'],
-  usages: ['digital signature', 'server auth'],
-};
+const client = joiningClient;
+const serving = servingOf();
 const bases = { client, serving };
 
 function judge(expected: CsrPurpose, over: Partial<CsrObject> = {}, parts: Parts = {}) {

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 
 import { namesOf } from '../../../../src/pki/der/alternative-names.ts';
 import { generateKey, privateKeyPem } from '../../../../src/pki/keys.ts';
-import { toPem } from '../../../../src/pki/pem.ts';
 import { createRequest } from '../../../../src/pki/request.ts';
 import { parseCsr } from '../../../../src/pki/index.ts';
 import { hasOpenssl, openssl } from '../fixture.ts';
@@ -16,15 +15,14 @@ import {
   names,
   nodeKey,
   oids,
+  pemOf,
   rawNames,
   requestDer,
   requestPem,
   subject,
   text,
   withKey,
-} from './build.ts';
-
-const pemOf = (bytes: Buffer) => toPem('CERTIFICATE REQUEST', bytes);
+} from '../../../support/csr.ts';
 
 /** The reason, or what was read where it should not have been. */
 function reason(pem: string): string {

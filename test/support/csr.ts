@@ -3,14 +3,17 @@ import { isIP } from 'node:net';
 
 import forge from 'node-forge';
 
-import { encodeNames, namesOf } from '../../../../src/pki/der/alternative-names.ts';
-import { encodeExtensions, type Extension } from '../../../../src/pki/der/extensions.ts';
-import { decode } from '../../../../src/pki/der/read.ts';
-import * as der from '../../../../src/pki/der/write.ts';
-import type { Node } from '../../../../src/pki/der/write.ts';
-import { generateKey, type KeySpec, spkiOf } from '../../../../src/pki/keys.ts';
-import { toPem } from '../../../../src/pki/pem.ts';
-import { algorithmFor, encodeAlgorithm } from '../../../../src/pki/signature.ts';
+import type { CsrJson } from '../../src/kube/csr.ts';
+import { encodeNames, namesOf } from '../../src/pki/der/alternative-names.ts';
+import { encodeExtensions, type Extension } from '../../src/pki/der/extensions.ts';
+import { encodeName } from '../../src/pki/der/name.ts';
+import { decode } from '../../src/pki/der/read.ts';
+import type { CsrObject } from '../../src/pki/index.ts';
+import * as der from '../../src/pki/der/write.ts';
+import type { Node } from '../../src/pki/der/write.ts';
+import { generateKey, type KeySpec, spkiOf } from '../../src/pki/keys.ts';
+import { toPem } from '../../src/pki/pem.ts';
+import { algorithmFor, encodeAlgorithm } from '../../src/pki/signature.ts';
 
 export { der };
 
@@ -96,6 +99,47 @@ export function names(...hosts: readonly string[]): Extension {
 
 export function rawNames(value: Node): Extension {
   return { oid: oids.names, critical: false, value: der.encode(value) };
+}
+
+/** As the client's part of a join asks: a bootstrapper. */
+export const joiningClient: Omit<CsrObject, 'requestPem'> = {
+  name: 'csr-abcde',
+  signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+  username: 'system:bootstrap:07401b',
+  groups: ['system:bootstrappers', 'system:bootstrappers:k8sup', 'system:authenticated'],
+  usages: ['digital signature', 'client auth'],
+};
+
+/** As node1's kubelet asks for its serving certificate, or another's. */
+export function servingOf(node = 'node1'): Omit<CsrObject, 'requestPem'> {
+  return {
+    name: 'csr-fghij',
+    signerName: 'kubernetes.io/kubelet-serving',
+    username: `system:node:${node}`,
+    groups: ['system:nodes', 'system:authenticated'],
+    usages: ['digital signature', 'server auth'],
+  };
+}
+
+/** A subject as kubelets write it. */
+export function kubeletSubject(node: string): Node {
+  return encodeName({ organization: ['system:nodes'], commonName: `system:node:${node}` });
+}
+
+/** DER of a request for a serving certificate, byte for byte as this kubelet makes it; names sorted by the caller. */
+export function kubeletDer(node: string, hosts: readonly string[], parts: Parts = {}): Buffer {
+  return requestDer({ subject: kubeletSubject(node), attributes: [asking(names(...hosts))], ...parts });
+}
+
+export function pemOf(bytes: Buffer): string {
+  return toPem('CERTIFICATE REQUEST', bytes);
+}
+
+/** The object as the apiserver prints it. */
+export function csrJson({ name, requestPem, ...spec }: CsrObject): CsrJson {
+  const uid = `${name.length.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+  const request = Buffer.from(requestPem).toString('base64');
+  return { metadata: { name, uid, resourceVersion: '7' }, spec: { ...spec, request } };
 }
 
 /** A string of any universal type. */

@@ -1,4 +1,4 @@
-import type { Node } from '../../../../src/pki/der/write.ts';
+import type { Node } from '../../src/pki/der/write.ts';
 
 /** A whole number from 0 up to, without, the limit. */
 export type Random = (limit: number) => number;
