@@ -15,6 +15,7 @@ import { runPreflight } from '../preflight.ts';
 import { onHosts } from '../on-hosts.ts';
 import { aboutPlan } from '../plan/look-ahead.ts';
 import { plannedThings, writePlanFile } from '../plan/plan-file.ts';
+import { warnOfRotations } from '../rotations.ts';
 import type { Run } from '../run.ts';
 import { k8supVersion } from '../version.ts';
 
@@ -44,6 +45,7 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
     runPreflight(run, session, context.pki.authorities.clusterId);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
+    warnOfRotations(context);
     run.emit({
       type: 'plan',
       plan: planDocument(
