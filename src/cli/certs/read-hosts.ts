@@ -7,6 +7,7 @@ import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { leafPlaces } from '../../pki/index.ts';
+import { startedWith } from '../../resources/unit-inputs.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 
@@ -118,7 +119,5 @@ function use(place: Place): Sh {
   const { unit, taken } = place;
   const running = sh`systemctl is-active --quiet ${unit}`;
   if (taken === 'at once') return sh`if ${running}; then echo yes; else echo no; fi`;
-  const file = certificateFile(place);
-  // What a unit was started with: see the helper that records it.
-  return sh`if ${running} && grep -qxF ${file}" $(sha256sum < ${file} | cut -d ' ' -f 1)" ${`/run/k8sup/${unit}.inputs`}; then echo yes; else echo no; fi 2>/dev/null`;
+  return sh`if ${running} && ${startedWith(unit, certificateFile(place))}; then echo yes; else echo no; fi 2>/dev/null`;
 }
