@@ -19,12 +19,13 @@ export function warnOfRotations({ pki, emit }: Pick<RunContext, 'pki' | 'emit'>,
     const since = settled === undefined ? 'not ended yet' : `in force since ${settled}`;
     emit({
       type: 'warning',
-      text: `${what} is being exchanged, step ${phaseMeaning[phase]} (${since}); go on by  k8sup certs ${commands[what]}`,
+      text: `${what} is being exchanged, step ${phaseMeaning[phase]} (${since}); go on by  k8sup certs ${rotationCommands[what]}`,
     });
   }
 }
 
-const commands: Readonly<Record<Rotatable, string>> = {
+/** The words behind `k8sup certs` that exchange each. */
+export const rotationCommands: Readonly<Record<Rotatable, string>> = {
   'kubernetes-ca': 'rotate-ca kubernetes',
   'etcd-ca': 'rotate-ca etcd',
   'front-proxy-ca': 'rotate-ca front-proxy',

@@ -12,7 +12,7 @@ import { changeHost } from './change-host.ts';
  * @throws K8supError `KUBELET_CERTIFICATE` where it stays, also because another run's script is at work on the host.
  */
 export async function makeRejoin(host: Host, context: ActionContext): Promise<void> {
-  const { path } = kubeletPlaces(context.inventory)['kubelet-client'];
+  const { path } = kubeletPlaces(context.inventory.cluster.kubelet.rootDir)['kubelet-client'];
   const { signal } = context;
   const result = await changeHost(context, host, { script: sh`rm -f ${path}`, seconds: 30, signal });
   if (result.exitCode === 0) return;

@@ -1,6 +1,5 @@
-import { certificateFile, certificatePlaces, kubeletPlaces } from '../../components/certificate-places.ts';
+import { certificateFile, certificatePlaces, kubeletPlaces, trustPlaces } from '../../components/certificate-places.ts';
 import type { CertificatePlace } from '../../components/certificate-places.ts';
-import { kubePki, etcdPki, paths } from '../../components/paths.ts';
 import { probeScript } from '../../engine/script.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
@@ -74,31 +73,15 @@ function placesOf(inventory: Inventory, host: Host): readonly Place[] {
     return [{ name: kind.name, ...certificatePlaces[kind.name] }];
   });
   const kubelets = runsKubelet(host)
-    ? Object.entries(kubeletPlaces(inventory)).map(([name, place]) => ({ name, ...place }))
+    ? Object.entries(kubeletPlaces(inventory.cluster.kubelet.rootDir)).map(([name, place]) => ({ name, ...place }))
     : [];
   return [...new Map([...own, ...kubelets].map((place) => [place.name, place])).values()];
 }
 
 /** Files of those that are trusted; in use where a unit was started with what is in them. */
 function authorityPlaces(host: Host): readonly Place[] {
-  const trusted = (name: string, path: string, unit: string): Place => ({
-    ...{ name, path, unit, form: 'file', taken: 'restart' },
-  });
-  return [
-    ...(host.roles.has('etcd') ? [trusted('etcd-ca', etcdPki.ca, 'etcd.service')] : []),
-    ...(host.roles.has('container')
-      ? [trusted('etcd-ca', `${paths.flannelConf}/pki/etcd-ca.crt`, 'flanneld.service')]
-      : []),
-    ...(host.roles.has('master')
-      ? [
-          trusted('kubernetes-ca', kubePki.ca, 'kube-apiserver.service'),
-          trusted('etcd-ca of the apiserver', kubePki.etcdCa, 'kube-apiserver.service'),
-          trusted('front-proxy-ca', kubePki.frontProxyCa, 'kube-apiserver.service'),
-        ]
-      : runsKubelet(host)
-        ? [trusted('kubernetes-ca', kubePki.ca, 'kubelet.service')]
-        : []),
-  ];
+  const own = trustPlaces.filter(({ on }) => on.some((role) => host.roles.has(role)));
+  return own.filter(({ path }, index) => own.findIndex((other) => other.path === path) === index);
 }
 
 const blocks = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'";
