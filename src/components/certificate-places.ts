@@ -1,5 +1,5 @@
 import { kubeletRoles } from '../inventory/model.ts';
-import type { Inventory, Role } from '../inventory/model.ts';
+import type { Host, Inventory, Role } from '../inventory/model.ts';
 import { fixedPorts } from '../inventory/ports.ts';
 import type { AuthorityName, LeafName } from '../pki/index.ts';
 import { etcdPki, kubeconfigs, kubePki, paths } from './paths.ts';
@@ -76,7 +76,7 @@ const trusted = (authority: AuthorityName, path: string, unit: string, on: reado
   ...{ name: authority, authority, form: 'file', path, unit, taken: 'restart', on },
 });
 
-/** On a host that has two of the same path, the first one counts. */
+/** Of all roles. */
 export const trustPlaces: readonly TrustPlace[] = [
   trusted('etcd-ca', etcdPki.ca, 'etcd.service', ['etcd']),
   trusted('etcd-ca', `${paths.flannelConf}/pki/etcd-ca.crt`, 'flanneld.service', ['container']),
@@ -85,6 +85,12 @@ export const trustPlaces: readonly TrustPlace[] = [
   { ...trusted('etcd-ca', kubePki.etcdCa, apiserver, ['master']), name: 'etcd-ca of the apiserver' },
   trusted('front-proxy-ca', kubePki.frontProxyCa, apiserver, ['master']),
 ];
+
+/** Those of one host; of two units that read the same file the first one counts. */
+export function trustPlacesOf({ roles }: Pick<Host, 'roles'>): readonly TrustPlace[] {
+  const own = trustPlaces.filter(({ on }) => on.some((role) => roles.has(role)));
+  return own.filter(({ path }, index) => own.findIndex((other) => other.path === path) === index);
+}
 
 /** The file that a certificate is in. */
 export function certificateFile({ form, path }: Pick<CertificatePlace, 'form' | 'path'>): string {

@@ -1,6 +1,6 @@
 // Writes through an apiserver's endpoint without a pause: `node api-writer.mjs KUBECONFIG`, until its standard input ends. It keeps its connection as long as
-// the server does, reads the kubeconfig again when it was replaced, and does what client-go does with a request that no apiserver has taken on: one whose
-// connection was reset or refused goes out again at once on another, and one that is answered with Retry-After after that time; each at most three times.
+// the server does, and reads the kubeconfig again when it was replaced. A request whose connection was reset or refused goes out again at once on another
+// one (what it writes may be written twice), and one that is answered with Retry-After goes out after that time, as by client-go; each at most three times.
 // At its end it prints what it did as JSON.
 import { readFileSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:https';

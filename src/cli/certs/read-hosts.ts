@@ -1,4 +1,9 @@
-import { certificateFile, certificatePlaces, kubeletPlaces, trustPlaces } from '../../components/certificate-places.ts';
+import {
+  certificateFile,
+  certificatePlaces,
+  kubeletPlaces,
+  trustPlacesOf,
+} from '../../components/certificate-places.ts';
 import type { CertificatePlace } from '../../components/certificate-places.ts';
 import { probeScript } from '../../engine/script.ts';
 import type { RunContext } from '../../engine/run-context.ts';
@@ -24,7 +29,7 @@ export interface FoundPlace {
 /** Certificates of one host, in one round trip. No key leaves it. @throws K8supError where it does not answer. */
 export async function readHost(context: RunContext, host: Host): Promise<readonly FoundPlace[]> {
   const { inventory, signal } = context;
-  const places = [...placesOf(inventory, host), ...authorityPlaces(host)];
+  const places = [...placesOf(inventory, host), ...trustPlacesOf(host)];
   const script = probeScript(
     places.flatMap((place) => [
       { key: `pem ${place.name}`, script: print(place) },
@@ -76,12 +81,6 @@ function placesOf(inventory: Inventory, host: Host): readonly Place[] {
     ? Object.entries(kubeletPlaces(inventory.cluster.kubelet.rootDir)).map(([name, place]) => ({ name, ...place }))
     : [];
   return [...new Map([...own, ...kubelets].map((place) => [place.name, place])).values()];
-}
-
-/** Files of those that are trusted; in use where a unit was started with what is in them. */
-function authorityPlaces(host: Host): readonly Place[] {
-  const own = trustPlaces.filter(({ on }) => on.some((role) => host.roles.has(role)));
-  return own.filter(({ path }, index) => own.findIndex((other) => other.path === path) === index);
 }
 
 const blocks = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'";

@@ -14,8 +14,8 @@ const hosts = ['h1', 'h2', 'h3'] as const;
  * Two clients write through a load balancer that asks each master whether it is ready, as those in front of real clusters do:
  *
  * - kubectl, a process and a connection for each write: it may never fail, with nothing tried again but what kubectl itself does;
- * - a program that keeps its connection: when a server closes that, or ends with it, a request may just be on its way, and nobody but the client can know
- *   that it is safe to send it again. So it may send again what was reset, refused or answered with Retry-After, as client-go does; nothing else may happen.
+ * - a program that keeps its connection: when a server closes that, a request may just be on its way, and nobody but the client can know that it is safe
+ *   to send it again. So it sends again what was reset, refused or answered with Retry-After, no more than once for a restart; nothing else may happen.
  *
  * Both get a new kubeconfig between the steps, as the administrator hands them out.
  */
@@ -55,6 +55,7 @@ describe.skipIf(noLab !== undefined)(
       expect(kept.written).toBeGreaterThan(100);
       const gaps = await apiserverGaps(lab, begun);
       expect(gaps.filter(({ from }, index) => from < (gaps[index - 1]?.to ?? 0))).toEqual([]);
+      expect(kept.retried.length, kept.retried.join('\n')).toBeLessThanOrEqual(gaps.length);
       const result = await lab.k8sup('apply', lab.inventory, '-o', 'json', '--no-verify');
       expect(good(result)).toMatchObject({ changed: 0, restarted: 0 });
     };
