@@ -39,6 +39,8 @@ export interface Certificate {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly publicKey: KeyObject;
+  /** The same certificate as OpenSSL reads it. */
+  readonly x509: X509Certificate;
   readonly extensions: readonly Extension[];
   readonly names: AlternativeNames;
   /** Undefined for what is no authority. */
@@ -87,8 +89,7 @@ export function extensionOf(certificate: Pick<Certificate, 'extensions'>, oid: s
 
 /** Whether `issuer` signed `certificate`: names, key identifiers and the signature itself. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-  const [leaf, ca] = [new X509Certificate(certificate.der), new X509Certificate(issuer.der)];
-  return leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
 }
 
 function readDer(der: Buffer): Omit<Certificate, 'pem'> {
@@ -97,6 +98,7 @@ function readDer(der: Buffer): Omit<Certificate, 'pem'> {
   if (!isTagged(version, 0, true) || subject === undefined) throw new DerError('only version 3 is supported');
   const [notBefore, notAfter] = members(validity, 'sequence', 'the validity');
   const extensions = readExtensions(optional);
+  const x509 = new X509Certificate(der);
   const part = <T>(oid: string, read: (value: Buffer) => T): T | undefined => {
     const value = extensionOf({ extensions }, oid);
     return value && read(value);
@@ -110,7 +112,8 @@ function readDer(der: Buffer): Omit<Certificate, 'pem'> {
     issuer: decodeName(issuer),
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
-    publicKey: new X509Certificate(der).publicKey,
+    publicKey: x509.publicKey,
+    x509,
     extensions,
     names: part(extensionOids.alternativeNames, (value) => decodeNames(decode(value))) ?? noNames,
     ca: part(extensionOids.basicConstraints, decodeBasicConstraints),

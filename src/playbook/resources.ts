@@ -8,6 +8,7 @@ import type { OwnResource, OwnStage, TextFrom } from '../inventory/playbook/mode
 import { render } from '../inventory/playbook/template.ts';
 import { templateValues } from '../inventory/playbook/values.ts';
 import { archive } from '../resources/archive.ts';
+import { binary } from '../resources/binary.ts';
 import { command } from '../resources/command.ts';
 import type { AnyResource } from '../resources/define.ts';
 import { directory } from '../resources/directory.ts';
@@ -49,6 +50,9 @@ export function ownerOf(file: string, line: number): string {
   return `playbook ${basename(file)}:${String(line)}`;
 }
 
+/** What is bigger nobody reads as a difference: it is sent from the disk, and never held in memory as a whole. */
+const shownBytes = 1 << 20;
+
 async function resourcesOf(
   own: OwnResource,
   host: Host,
@@ -57,6 +61,10 @@ async function resourcesOf(
   switch (own.kind) {
     case 'file': {
       const { path, mode, owner, from } = own;
+      if ('source' in from && (await stat(from.source)).size > shownBytes) {
+        const { sha256, length } = await hashOf(from.source);
+        return [binary({ path, mode, owner, sha256, upload: { path: from.source, length, compression: 'none' } })];
+      }
       return [file({ path, mode, owner, content: await bytesOf(from), secret: 'secretFile' in from })];
     }
     case 'template': {

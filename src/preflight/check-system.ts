@@ -150,11 +150,11 @@ function time(facts: Facts): Found {
 }
 
 function container(facts: Facts): Found {
-  if (!facts.container) return [];
+  if (facts.containerKind === undefined) return [];
   return [
     warning(
       'CONTAINER',
-      `it is a container (${facts.virtualization})`,
+      `it is a container (${facts.containerKind})`,
       'its machine keeps swap, time and kernel modules: k8sup leaves them alone here, and kube-proxy sets no conntrack limits',
       'see to them on the machine',
     ),

@@ -4,14 +4,19 @@ import { damagedCopyAdvice, diffFile, installFile, octal, parseFile, probeFile }
 import type { FileState } from './file.ts';
 import type { Resource } from './define.ts';
 
-/** A big file that lies on the controller, sent compressed. */
+/** A big file that lies on the controller. */
 export interface BinarySpec {
   readonly path: string;
   readonly sha256: string;
   readonly mode: number;
+  /** `user:group`; default `root:root`. */
+  readonly owner?: string;
   /** What is sent: a file on the controller and its length in bytes. */
-  readonly upload: { readonly path: string; readonly length: number; readonly compression: 'zstd' | 'gzip' };
+  readonly upload: { readonly path: string; readonly length: number; readonly compression: keyof typeof unpacking };
 }
+
+/** Makes the file of what is sent. */
+const unpacking = { zstd: '| zstd -q -dc', gzip: '| gzip -dc', none: '' } as const;
 
 const hashes = '/var/lib/k8sup/hashes';
 
@@ -20,9 +25,8 @@ const hashes = '/var/lib/k8sup/hashes';
  * changes reads no hundred megabytes.
  */
 export function binary(spec: BinarySpec): Resource<FileState> {
-  const wanted = { mode: octal(spec.mode), owner: 'root:root', sha256: spec.sha256 };
+  const wanted = { mode: octal(spec.mode), owner: spec.owner ?? 'root:root', sha256: spec.sha256 };
   const { upload } = spec;
-  const unpack = upload.compression === 'zstd' ? 'zstd -q -dc' : 'gzip -dc';
   return {
     id: `binary:${spec.path}`,
     probe: probeFile(spec.path, recordedHash(spec.path)),
@@ -31,7 +35,7 @@ export function binary(spec: BinarySpec): Resource<FileState> {
     diff: (state) => diffFile(state, wanted),
     apply: {
       // What cannot be unpacked has another hash too, and that tells what to do.
-      script: sh`${installFile(spec.path, wanted, rawShell(`{ head -c "$1" | ${unpack} || :; }`), damagedCopyAdvice(upload))}
+      script: sh`${installFile(spec.path, wanted, rawShell(`{ head -c "$1" ${unpacking[upload.compression]} || :; }`), damagedCopyAdvice(upload))}
 ${recordHash(spec.path, spec.sha256)}`,
       contents: [
         {

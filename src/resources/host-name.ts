@@ -24,8 +24,10 @@ export function hostName(spec: HostNameSpec): Resource<HostNameState> {
   const live = spec.live ?? '/proc/sys/kernel/hostname';
   return {
     id: `host-name:${spec.name}`,
-    probe: sh`echo "live=$(cat ${live})"
-echo "kept=$(sed -n '/^[^#]/{p;q;}' ${path} 2>/dev/null)"`,
+    probe: sh`IFS= read -r name < ${live}; echo "live=$name"
+[ ! -f ${path} ] || while IFS= read -r name || [ -n "$name" ]; do
+  case $name in ''|'#'*) ;; *) echo "kept=$name"; break ;; esac
+done < ${path}`,
     parse: (output) => {
       const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(output)?.[1]?.trim() ?? '';
       return { live: value('live'), kept: value('kept') };

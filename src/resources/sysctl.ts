@@ -33,12 +33,14 @@ export function sysctl(spec: SysctlSpec): Resource<SysctlState> {
 /** Writes down what keys are before programs of the cluster (kubelet, kube-proxy) set them by themselves, so that clean can bring it back. */
 export function sysctlRecord(keys: readonly string[]): Resource<readonly string[]> {
   const manifest = `${stateDir}/manifest`;
-  const line = (key: string): Sh => sh`"$(printf 'sysctl\\t%s\\t' ${key})"`;
   return {
     id: 'sysctl-record:host',
-    probe: lines(
-      keys.map((key) => sh`[ ! -e ${pathOf(key)} ] || grep -qsF -- ${line(key)} ${manifest} || echo ${key}`),
-    ),
+    probe: lines([
+      sh`recorded=$(grep -s '^sysctl' ${manifest})`,
+      ...keys.map(
+        (key) => sh`case $recorded in *${`sysctl\t${key}\t`}*) ;; *) [ ! -e ${pathOf(key)} ] || echo ${key} ;; esac`,
+      ),
+    ]),
     parse: (output) => output.split('\n').filter((key) => key !== ''),
     diff: (missing) =>
       missing.length === 0 ? [] : [{ path: 'recorded', from: 'no', to: missing.join(', '), effect: 'create' }],
@@ -60,6 +62,7 @@ function pathOf(key: string): string {
   return `/proc/sys/${key.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
 }
 
+/** By cat: the kernel gives a number to one read alone, and a shell's own `read` takes it byte by byte. */
 function probeSysctl(path: string): Sh {
   return sh`if [ ! -e ${path} ]; then echo absent
 else if [ -w ${path} ]; then echo writable; else echo read-only; fi; cat ${path}; fi`;

@@ -39,9 +39,9 @@ export interface Facts {
   readonly hostName: string;
   readonly machineId: string;
   readonly bootId: string;
-  /** `none`, `systemd-nspawn`, `lxc`, `kvm` … as systemd-detect-virt says; container says whether it is a container. */
-  readonly virtualization: string;
   readonly container: boolean;
+  /** `lxc`, `systemd-nspawn`, `docker` … as systemd names it; undefined for what is no container. */
+  readonly containerKind: string | undefined;
   readonly cgroupVersion: 1 | 2;
   /** True where runtime and kubelet can use the systemd cgroup driver. */
   readonly systemdCgroups: boolean;

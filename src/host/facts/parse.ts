@@ -25,14 +25,14 @@ import { clusterMarkPath } from './script.ts';
 export function parseFacts(stdout: string, controllerClockMs: number): Facts {
   const read = readSections(stdout);
   const units = readUnits(read);
-  const virtualization = read.value('values', 'virtualization') ?? '';
+  const containerKind = read.value('values', 'container-kind');
   const [clusterId, ...clusterName] = (read.file(clusterMarkPath)[0] ?? '').split(' ');
   const programs = new Set(read.values('values', 'program'));
   const kernel = readKernel(read);
   return {
     ...readSystem(read),
-    virtualization: virtualization === '' ? 'none' : virtualization,
-    container: containers.has(virtualization),
+    container: containerKind !== undefined,
+    containerKind,
     ...readCgroups(read),
     ...readDisks(read),
     clockMs: readClock(read),
@@ -66,9 +66,6 @@ export function parseFacts(stdout: string, controllerClockMs: number): Facts {
     zstd: programs.has('zstd'),
   };
 }
-
-/** Names that systemd-detect-virt has for containers. */
-const containers = new Set(['openvz', 'lxc', 'lxc-libvirt', 'systemd-nspawn', 'docker', 'podman', 'rkt', 'wsl', 'proot', 'pouch', 'container-other']); // prettier-ignore
 
 type System = Pick<
   Facts,
@@ -128,7 +125,10 @@ function readControllers(read: Sections): readonly string[] {
 
 function readDisks(read: Sections): Pick<Facts, 'freeMiB' | 'mountOf'> {
   const paths = read.values('disk', 'path');
-  const rows = read.values('disk', 'df').map((line) => /(\d+)\s+(-?\d+)\s+(-?\d+)\s+(\d+%|-)\s+(\/.*)$/.exec(line));
+  const rows = read
+    .lines('df')
+    .slice(1)
+    .map((line) => /(\d+)\s+(-?\d+)\s+(-?\d+)\s+(\d+%|-)\s+(\/.*)$/.exec(line));
   const freeMiB: Record<string, number> = {};
   const mountOf: Record<string, string> = {};
   paths.forEach((path, index) => {

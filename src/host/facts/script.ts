@@ -38,9 +38,31 @@ export function factsScript(inventory: Inventory, host: Host): Sh {
   ]);
 }
 
+const tab = '\t';
 const helpers = rawShell(`${searchMore.sh}
-tab=$(printf '\\t')
+tab='${tab}'
 p() { printf '%s\\t%s\\n' "$1" "$2"; }`);
+
+/** systemd's version, as its own library is named: the program itself takes longer than all files together. It is asked where that is not clear. */
+const systemdVersion = `if [ -d /run/systemd/system ]; then
+  set -- /usr/lib/systemd/libsystemd-shared-*.so /usr/lib/*/systemd/libsystemd-shared-*.so /usr/lib64/systemd/libsystemd-shared-*.so
+  v=
+  for f do [ -e "$f" ] || continue; f=\${f##*/libsystemd-shared-}; v="$v \${f%%[!0-9]*}"; done
+  case $v in ' '[1-9]*' '*|''|' ') v= ;; esac
+  [ -z "$v" ] && p systemd "$(systemctl --version)" || p systemd "systemd$v"
+fi`;
+
+/**
+ * The kind of container that this host is, as systemd-detect-virt finds it: told by the container's manager to systemd, which writes it down
+ * (https://systemd.io/CONTAINER_INTERFACE), or by marks of those that tell nothing.
+ */
+const containerKind = `c=
+[ ! -r /run/systemd/container ] || IFS= read -r c < /run/systemd/container
+case $release in *[Mm]icrosoft*|*WSL*) c=\${c:-wsl} ;; esac
+[ ! -d /proc/vz ] || [ -d /proc/bc ] || c=\${c:-openvz}
+[ ! -e /run/.containerenv ] || c=\${c:-podman}
+[ ! -e /.dockerenv ] || c=\${c:-docker}
+[ -z "$c" ] || p container-kind "$c"`;
 
 function valuesSection(inventory: Inventory, host: Host): Sh {
   const programs = [...programsFor(inventory, host).map(({ program }) => program), ...otherPrograms];
@@ -48,8 +70,8 @@ function valuesSection(inventory: Inventory, host: Host): Sh {
     rawShell(`echo @@values
 p machine "$(uname -m)"
 p cpus "$(nproc)"
-p virtualization "$(systemd-detect-virt 2>/dev/null)"
-[ -d /run/systemd/system ] && p systemd "$(systemctl --version)"
+${systemdVersion}
+${containerKind}
 [ -f /sys/fs/cgroup/cgroup.controllers ] && p cgroup 2 || p cgroup 1
 [ -d /sys/fs/cgroup/memory/system.slice ] && [ -d /sys/fs/cgroup/pids/system.slice ] && p systemdSlices yes
 [ -f ${resolvedConf} ] && p resolved yes
@@ -59,7 +81,7 @@ command -v iptables >/dev/null && p iptables "$(iptables --version 2>/dev/null)"
     ...remainsPaths.map(
       ({ of, paths }) => sh`for f in ${paths}; do [ -e "$f" ] && p remains ${of}":$f" && break; done`,
     ),
-    sh`for d in ${dataDirectories(inventory, host).map(({ path }) => path)}; do f=$(${rawShell(fileIn('d'))} 2>/dev/null); [ -z "$f" ] || p filled "$d$tab$f"; done`,
+    sh`for d in ${dataDirectories(inventory, host).map(({ path }) => path)}; do [ -d "$d" ] || continue; f=$(${rawShell(fileIn('d'))} 2>/dev/null); [ -z "$f" ] || p filled "$d$tab$f"; done`,
     // What a network's own pods write is a path that the ownership manifest has.
     sh`for f in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do
   [ -f "$f" ] && ! grep -qxF "path$tab$f$tab" ${ownershipManifest} 2>/dev/null && p cni "\${f##*/}"
@@ -103,7 +125,8 @@ for path in ${paths}; do
   while [ -n "$d" ] && [ ! -d "$d" ]; do d=\${d%/*}; done
   p path "$path"; set -- "$@" "\${d:-/}"
 done
-df -Pk "$@" | sed "1d; s/^/df$tab/"`;
+echo @@df
+df -Pk "$@"`;
 }
 
 /** Sockets at the ports that matter, by inode, and the processes that hold them; without netlink, which would load a module. */
@@ -134,8 +157,23 @@ END
 fi`;
 }
 
+/**
+ * Where a unit is if it exists at all: systemd's search path (systemd.unit(5)), and the cgroup of one that still runs though its file is gone. systemd
+ * searches for each name that it is asked for, so those that are nowhere are not asked for.
+ */
+const unitPlaces = [
+  ...['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((base) => `${base}/systemd/system`),
+  ...['/etc', '/run'].map((base) => `${base}/systemd/system.control`),
+  ...['transient', 'generator', 'generator.early', 'generator.late'].map((name) => `/run/systemd/${name}`),
+  ...['', '/systemd', '/unified'].map((tree) => `/sys/fs/cgroup${tree}/system.slice`),
+];
+
 const unitsSection: Sh = sh`echo @@units
-systemctl show -p Id,LoadState,ActiveState,UnitFileState,FragmentPath ${unitNames} 2>/dev/null`;
+set --
+for u in ${unitNames}; do
+  for d in ${unitPlaces}; do if [ -e "$d/$u" ] || [ -L "$d/$u" ]; then set -- "$@" "$u"; break; fi; done
+done
+[ $# = 0 ] || systemctl show -p Id,LoadState,ActiveState,UnitFileState,FragmentPath "$@" 2>/dev/null`;
 
 function filesSection(): Sh {
   const files = [

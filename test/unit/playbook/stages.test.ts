@@ -11,6 +11,7 @@ import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Inventory } from '../../../src/inventory/model.ts';
 import { networkPlugins } from '../../../src/network/network.ts';
 import { hookStep } from '../../../src/playbook/hooks.ts';
+import { ownResources } from '../../../src/playbook/resources.ts';
 import { unifiedDiff } from '../../../src/report/index.ts';
 import { noFakeHost } from '../../support/fake-executor.ts';
 import { stageOf, step, testRun, thing, told } from '../engine/fixture.ts';
@@ -297,5 +298,27 @@ describe.skipIf(noFakeHost !== undefined)('a hook', () => {
     using run = testRun();
     await runStages([stageOf(step([thing('a', 'on', 'false')]), hook('hosts', 'echo on > /srv/after'))], run.context);
     expect(existsSync(run.host('h1').path('/srv/after'))).toBe(false);
+  });
+});
+
+describe('a file of the user', () => {
+  it('that is big is sent from the disk, never read as a whole; a small one can be shown', async () => {
+    writeFileSync(join(folder, 'small'), 'text');
+    writeFileSync(join(folder, 'big'), Buffer.alloc((1 << 20) + 1, 7));
+    const files = ['small', 'big'].map(
+      (name) => `      - file: { path: /opt/${name}, source: ${name}, owner: "games:games" }\n`,
+    );
+    const { playbooks, ...made } = await inventory({ 'one.yaml': app(files.join('')) });
+    const stage = playbooks[0]?.stages[0];
+    const [h1] = made.hosts;
+    if (stage === undefined || h1 === undefined) throw new Error('no stage');
+    const context = { inventory: { ...made, playbooks }, file: join(folder, 'one.yaml') };
+    const [small, big] = await ownResources(stage, 'app', h1, context);
+    expect(small?.apply.contents).toEqual([{ bytes: Buffer.from('text') }]);
+    expect(small?.text).toBeDefined();
+    expect(big?.apply.contents).toEqual([
+      { length: (1 << 20) + 1, path: join(folder, 'big'), open: expect.any(Function) as unknown },
+    ]);
+    expect(big?.apply.script.sh).toContain('chown games:games');
   });
 });

@@ -11,7 +11,7 @@ export const goodFacts: Facts = {
   hostName: 'h1',
   machineId: 'machine-of-h1',
   bootId: 'boot',
-  virtualization: 'kvm',
+  containerKind: undefined,
   container: false,
   cgroupVersion: 2,
   systemdCgroups: true,

@@ -54,7 +54,7 @@ describe('what a host is', () => {
   });
 
   it.each<[string, Partial<Facts>, string]>([
-    ['a container', { container: true, virtualization: 'lxc' }, 'CONTAINER'],
+    ['a container', { container: true, containerKind: 'lxc' }, 'CONTAINER'],
     [
       'features that nothing tells about',
       { features: without('veth'), unknownFeatures: new Set(['veth']) },

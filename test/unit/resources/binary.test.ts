@@ -15,7 +15,7 @@ const program = Buffer.concat([Buffer.from('#!/bin/sh\necho v1\n#'), Buffer.allo
 const path = '/opt/k8sup/bin/tool';
 
 describe.skipIf(noFakeHost !== undefined)('a binary on a host', () => {
-  it.each(['gzip', 'zstd'] as const)('is unpacked from %s, checked and runs', async (compression) => {
+  it.each(['gzip', 'zstd', 'none'] as const)('is made of what is sent (%s), checked and runs', async (compression) => {
     using host = fakeHost();
     expect(await applyOn(host, tool(compression))).toEqual([]);
     expect(await host.sh(path)).toBe('v1\n');
@@ -105,12 +105,12 @@ echo "$(TZ=UTC0 stat -c '%n %i %s %y %z' ${path}) $hash" > $h`);
   });
 });
 
-function tool(compression: 'gzip' | 'zstd', where = path) {
+function tool(compression: 'gzip' | 'zstd' | 'none', where = path) {
   return binary(specOf(compression, where));
 }
 
-function specOf(compression: 'gzip' | 'zstd', where: string) {
-  const packed = compression === 'gzip' ? gzipSync(program) : zstd(program);
+function specOf(compression: 'gzip' | 'zstd' | 'none', where: string) {
+  const packed = { gzip: gzipSync, zstd, none: (bytes: Buffer) => bytes }[compression](program);
   const upload = join(folder, compression);
   writeFileSync(upload, packed);
   return {

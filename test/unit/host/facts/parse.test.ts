@@ -6,7 +6,6 @@ const machine = `
 @@values
 machine\tx86_64
 cpus\t4
-virtualization\tkvm
 systemd\tsystemd 252 (252.39-1~deb12u1)
 cgroup\t2
 resolved\tyes
@@ -40,8 +39,10 @@ CONFIG_NFT_FIB_IPV4=y
 @@disk
 path\t/opt/k8sup
 path\t/var/lib/etcd
-df\t/dev/vda         264212084 26344964  69156300      28% /
-df\t/dev/mapper/my data 1048576 0  1048576      0% /var/lib/etcd
+@@df
+Filesystem 1024-blocks Used Available Capacity Mounted on
+/dev/vda         264212084 26344964  69156300      28% /
+/dev/mapper/my data 1048576 0  1048576      0% /var/lib/etcd
 @@sockets
 /proc/net/tcp:   0: 00000000:192B 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7563 1 0 100 0 0 10 0
 /proc/net/tcp:1234: 0100007F:0947 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7564 1 0 100 0 0 10 0
@@ -150,8 +151,8 @@ describe('facts of a machine', () => {
       hostName: 'h1',
       machineId: '3d12',
       bootId: 'b-1',
-      virtualization: 'kvm',
       container: false,
+      containerKind: undefined,
       cpus: 4,
       memoryMiB: 24_105,
       selinux: 'enforcing',
@@ -212,7 +213,7 @@ describe('facts of a machine', () => {
   });
 
   it('tell nothing of disks where rows and paths cannot be matched', () =>
-    expect(parseFacts(machine.replace(/df\t.*etcd\n/, ''), 0).freeMiB).toEqual({}));
+    expect(parseFacts(machine.replace(/.*% \/var\/lib\/etcd\n/, ''), 0).freeMiB).toEqual({}));
 
   it('have kernel features by what is built in, loaded or on the disk', () => {
     const wanted = ['bridge', 'br_netfilter', 'vxlan', 'nf_conntrack', 'overlay', 'nft_fib_ipv4'];
@@ -251,13 +252,14 @@ describe('facts of a machine', () => {
 describe('facts of a container', () => {
   const container = (kernel: string): ReturnType<typeof parseFacts> =>
     parseFacts(
-      `@@values\nmachine\triscv64\nvirtualization\tsystemd-nspawn\ncgroup\t1\n@@kernel\n${kernel}@@clock\n1700000000 N\n`,
+      `@@values\nmachine\triscv64\ncontainer-kind\tsystemd-nspawn\ncgroup\t1\n@@kernel\n${kernel}@@clock\n1700000000 N\n`,
       0,
     );
 
   it('say so, and what is not there is not invented', () =>
     expect(container('')).toMatchObject({
       container: true,
+      containerKind: 'systemd-nspawn',
       architecture: { unsupported: 'riscv64' },
       systemdVersion: undefined,
       cgroupVersion: 1,

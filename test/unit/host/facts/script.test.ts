@@ -85,6 +85,36 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
         filledDirectories: { '/var/lib/etcd': '/var/lib/etcd/member/x' },
       });
     });
+
+    it.skipIf(noFakeHost !== undefined)(
+      'takes systemd’s version from its library, asks for units that are somewhere alone, and names the kind of container',
+      async () => {
+        using host = fakeHost({
+          shell,
+          before:
+            'mkdir -p /usr/lib/systemd && for d in /usr/lib/systemd /usr/lib/*/systemd; do [ ! -d "$d" ] || mount -t tmpfs none "$d"; done; [ ! -f /opt/libraries ] || (cd /usr/lib/systemd && touch none $(cat /opt/libraries))',
+        });
+        host.program(
+          'systemctl',
+          `if [ "$1" = --version ]; then echo 'systemd 999 (999-1)'; exit; fi
+shift 3; for u; do printf 'Id=%s\\nLoadState=loaded\\nActiveState=active\\n' "$u"; done`,
+        );
+        host.write('/run/systemd/system/a', '');
+        host.write('/run/systemd/container', 'lxc\n');
+        host.write('/run/systemd/transient/ufw.service', '');
+        await host.sh('mkdir -p /etc/systemd/system && ln -s /dev/null /etc/systemd/system/chrony.service');
+        const look = async (libraries: string): Promise<Facts> => {
+          host.write('/opt/libraries', libraries);
+          const given = { signal: new AbortController().signal, timeoutMs: 20_000 };
+          return parseFacts((await host.executor.read(script(6443), given)).stdout, 0);
+        };
+        const facts = await look('libsystemd-shared-255.4-1.fc40.so');
+        expect(facts).toMatchObject({ systemdVersion: 255, container: true, containerKind: 'lxc' });
+        expect(Object.keys(facts.units).sort()).toEqual(['chrony.service', 'ufw.service']);
+        expect((await look('')).systemdVersion).toBe(999);
+        expect((await look('libsystemd-shared-252.so libsystemd-shared-256.so')).systemdVersion).toBe(999);
+      },
+    );
   },
 );
 
