@@ -26,7 +26,8 @@ describe.skipIf(noLab !== undefined)(`the life of certificates${noLab === undefi
   const unchanged = async () => {
     const result = await lab.k8sup('apply', lab.inventory, '-o', 'json');
     expect(good(result)).toMatchObject({ changed: 0, restarted: 0 });
-    return result.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+    // Those of a host are of the lab's.
+    return result.events.flatMap((event) => (event.type === 'warning' && event.host === undefined ? [event.text] : []));
   };
 
   beforeAll(async () => {
@@ -117,6 +118,8 @@ describe.skipIf(noLab !== undefined)(`the life of certificates${noLab === undefi
 
   test('rotate-ca kubernetes: stops for pods that hold the old one, goes on behind them; a client in a pod meets no other fault than the restarts of the one apiserver', async () => {
     const [cert, key] = [store('admin.pem'), store('admin-key.pem')];
+    // Earlier tests have restarted the apiserver too.
+    await lab.ssh('h1', 'rm -f /root/client/failed /root/client/done');
     const down = await serviceWatch(lab);
     const held = await rotate(['rotate-ca', 'kubernetes']);
     expect(held.exitCode).toBe(21);
