@@ -1,7 +1,8 @@
-import type { Inventory } from '../inventory/model.ts';
+import { kubeletRoles } from '../inventory/model.ts';
+import type { Host, Inventory, Role } from '../inventory/model.ts';
 import { fixedPorts } from '../inventory/ports.ts';
-import type { LeafName } from '../pki/index.ts';
-import { kubeconfigs, paths } from './paths.ts';
+import type { AuthorityName, LeafName } from '../pki/index.ts';
+import { etcdPki, kubeconfigs, kubePki, paths } from './paths.ts';
 
 /** Where a certificate lies on a host, and who uses it. */
 export interface CertificatePlace {
@@ -49,12 +50,12 @@ export const certificatePlaces: Readonly<Record<PlacedLeaf, CertificatePlace>> =
 
 /** The two that each kubelet gets from the cluster, and renews itself. */
 export const kubeletPlaces = (
-  inventory: Inventory,
+  rootDir: string,
 ): Readonly<Record<'kubelet-client' | 'kubelet-server', CertificatePlace>> => {
   const at = (name: string) =>
     ({
       form: 'file',
-      path: `${inventory.cluster.kubelet.rootDir}/pki/${name}-current.pem`,
+      path: `${rootDir}/pki/${name}-current.pem`,
       unit: 'kubelet.service',
       taken: 'at once',
     }) as const;
@@ -63,6 +64,38 @@ export const kubeletPlaces = (
     'kubelet-server': { ...at('kubelet-server'), serves: () => fixedPorts.kubelet },
   };
 };
+
+/** Where the certificates of an authority lie on hosts with one of these roles, for those who trust it: all that are trusted, in one file. */
+export interface TrustPlace extends CertificatePlace {
+  /** As `certs` names it. */
+  readonly name: string;
+  readonly authority: AuthorityName;
+  readonly on: readonly Role[];
+}
+
+const trusted = (authority: AuthorityName, path: string, unit: string, on: readonly Role[]): TrustPlace => ({
+  ...{ name: authority, authority, form: 'file', path, unit, taken: 'restart', on },
+});
+
+/** Of all roles. */
+export const trustPlaces: readonly TrustPlace[] = [
+  trusted('etcd-ca', etcdPki.ca, 'etcd.service', ['etcd']),
+  trusted('etcd-ca', `${paths.flannelConf}/pki/etcd-ca.crt`, 'flanneld.service', ['container']),
+  trusted('kubernetes-ca', kubePki.ca, apiserver, ['master']),
+  trusted('kubernetes-ca', kubePki.ca, 'kubelet.service', kubeletRoles),
+  {
+    ...trusted('kubernetes-ca', kubePki.serverCa, 'kube-controller-manager.service', ['master']),
+    name: 'kubernetes-ca for pods',
+  },
+  { ...trusted('etcd-ca', kubePki.etcdCa, apiserver, ['master']), name: 'etcd-ca of the apiserver' },
+  trusted('front-proxy-ca', kubePki.frontProxyCa, apiserver, ['master']),
+];
+
+/** Those of one host; of two units that read the same file the first one counts. */
+export function trustPlacesOf({ roles }: Pick<Host, 'roles'>): readonly TrustPlace[] {
+  const own = trustPlaces.filter(({ on }) => on.some((role) => roles.has(role)));
+  return own.filter(({ path }, index) => own.findIndex((other) => other.path === path) === index);
+}
 
 /** The file that a certificate is in. */
 export function certificateFile({ form, path }: Pick<CertificatePlace, 'form' | 'path'>): string {

@@ -6,6 +6,7 @@ export { networkNodes } from './network-nodes.ts';
 export type { NodeInNetwork } from './network-nodes.ts';
 export { liveNodes, nodeMetadata, unregisteredNodes, nodeNames, plannedNodes } from './nodes.ts';
 export { clusterObjects } from './objects.ts';
+export { makeRejoin } from './rejoin.ts';
 export { kubeRunner } from './runner.ts';
 export type { MasterConnection, RawKubeRunner } from './runner.ts';
 export { verifyCluster } from './verify/verify.ts';

@@ -1,3 +1,6 @@
+import { sh } from '../shell/sh.ts';
+import type { Sh } from '../shell/sh.ts';
+
 /** Where {@link unitInputsText} lies on a host. */
 export const unitInputsScript = '/opt/k8sup/lib/unit-inputs';
 
@@ -11,6 +14,15 @@ export const dropInFolders = [
   '/usr/local/lib/systemd/system',
   '/usr/lib/systemd/system',
 ] as const;
+
+/** Succeeds where the file is one of those that the unit was started with, and is as it was then. */
+export function startedWith(unit: string, file: string): Sh {
+  // What is no input any more is told too, so that the other inputs are among the names.
+  return sh`(
+changed=$(${unitInputsScript} compare ${unit} ${file}) || exit 1
+case " $changed " in ' none '|*${` ${file} `}*) exit 1 ;; esac
+)`;
+}
 
 /**
  * The helper that units call before they start (`record UNIT FILE…`), and that probes call (`compare UNIT FILE…`: prints the files that differ from what was

@@ -1,12 +1,17 @@
-import { certificateFile, certificatePlaces, kubeletPlaces } from '../../components/certificate-places.ts';
+import {
+  certificateFile,
+  certificatePlaces,
+  kubeletPlaces,
+  trustPlacesOf,
+} from '../../components/certificate-places.ts';
 import type { CertificatePlace } from '../../components/certificate-places.ts';
-import { kubePki, etcdPki, paths } from '../../components/paths.ts';
 import { probeScript } from '../../engine/script.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { leafPlaces } from '../../pki/index.ts';
+import { startedWith } from '../../resources/unit-inputs.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
 
@@ -24,7 +29,7 @@ export interface FoundPlace {
 /** Certificates of one host, in one round trip. No key leaves it. @throws K8supError where it does not answer. */
 export async function readHost(context: RunContext, host: Host): Promise<readonly FoundPlace[]> {
   const { inventory, signal } = context;
-  const places = [...placesOf(inventory, host), ...authorityPlaces(host)];
+  const places = [...placesOf(inventory, host), ...trustPlacesOf(host)];
   const script = probeScript(
     places.flatMap((place) => [
       { key: `pem ${place.name}`, script: print(place) },
@@ -73,32 +78,9 @@ function placesOf(inventory: Inventory, host: Host): readonly Place[] {
     return [{ name: kind.name, ...certificatePlaces[kind.name] }];
   });
   const kubelets = runsKubelet(host)
-    ? Object.entries(kubeletPlaces(inventory)).map(([name, place]) => ({ name, ...place }))
+    ? Object.entries(kubeletPlaces(inventory.cluster.kubelet.rootDir)).map(([name, place]) => ({ name, ...place }))
     : [];
   return [...new Map([...own, ...kubelets].map((place) => [place.name, place])).values()];
-}
-
-/** Files of those that are trusted; in use where a unit was started with what is in them. */
-function authorityPlaces(host: Host): readonly Place[] {
-  const trusted = (name: string, path: string, unit: string): Place => ({
-    ...{ name, path, unit, form: 'file', taken: 'restart' },
-  });
-  return [
-    ...(host.roles.has('etcd') ? [trusted('etcd-ca', etcdPki.ca, 'etcd.service')] : []),
-    ...(host.roles.has('container')
-      ? [trusted('etcd-ca', `${paths.flannelConf}/pki/etcd-ca.crt`, 'flanneld.service')]
-      : []),
-    ...(host.roles.has('master')
-      ? [
-          trusted('kubernetes-ca', kubePki.ca, 'kube-apiserver.service'),
-          trusted('kubernetes-ca for pods', kubePki.serverCa, 'kube-controller-manager.service'),
-          trusted('etcd-ca of the apiserver', kubePki.etcdCa, 'kube-apiserver.service'),
-          trusted('front-proxy-ca', kubePki.frontProxyCa, 'kube-apiserver.service'),
-        ]
-      : runsKubelet(host)
-        ? [trusted('kubernetes-ca', kubePki.ca, 'kubelet.service')]
-        : []),
-  ];
 }
 
 const blocks = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'";
@@ -119,7 +101,5 @@ function use(place: Place): Sh {
   const { unit, taken } = place;
   const running = sh`systemctl is-active --quiet ${unit}`;
   if (taken === 'at once') return sh`if ${running}; then echo yes; else echo no; fi`;
-  const file = certificateFile(place);
-  // What a unit was started with: see the helper that records it.
-  return sh`if ${running} && grep -qxF ${file}" $(sha256sum < ${file} | cut -d ' ' -f 1)" ${`/run/k8sup/${unit}.inputs`}; then echo yes; else echo no; fi 2>/dev/null`;
+  return sh`if ${running} && ${startedWith(unit, certificateFile(place))}; then echo yes; else echo no; fi 2>/dev/null`;
 }

@@ -1,9 +1,9 @@
-import { kubeletPlaces } from '../../components/certificate-places.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { suggest } from '../../inventory/suggest.ts';
+import { makeRejoin } from '../../kube/index.ts';
 import {
   howToSign,
   leafName,
@@ -15,7 +15,6 @@ import {
   writeRequests,
 } from '../../pki/index.ts';
 import type { LeafPlace, Store } from '../../pki/index.ts';
-import { sh } from '../../shell/sh.ts';
 import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
@@ -104,10 +103,6 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
 /** A kubelet without its certificate joins again in the stage of nodes. */
 async function forgetKubelets({ names, all, hosts }: RenewRequest, context: RunContext): Promise<void> {
   if (!all && !names.includes(kubelet)) return;
-  const { inventory, signal } = context;
-  const path = kubeletPlaces(inventory)['kubelet-client'].path;
-  const chosen = inventory.hosts.filter((host) => runsKubelet(host) && (hosts?.includes(host.name) ?? true));
-  await Promise.all(
-    chosen.map((host) => context.executor(host).run(sh`rm -f ${path}`.sh, { signal, timeoutMs: 30_000 })),
-  );
+  const chosen = context.inventory.hosts.filter((host) => runsKubelet(host) && (hosts?.includes(host.name) ?? true));
+  await Promise.all(chosen.map((host) => makeRejoin(host, { ...context, stageId: 'certs renew' })));
 }

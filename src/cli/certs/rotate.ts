@@ -17,6 +17,7 @@ import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
+import { phaseMeaning } from '../rotations.ts';
 import type { Run } from '../run.ts';
 import { type BroughtFlags, readBrought } from './brought.ts';
 import { settle } from './settle.ts';
@@ -45,11 +46,11 @@ export async function rotate(request: RotateRequest, io: Io): Promise<number> {
     const at: { phase?: Phase } = {};
     const code = await apply(
       {
-        ...{ inventory, flags, stages: {}, verify: false, yes: true, command: `certs rotate ${what}` },
+        ...{ inventory, flags, stages: {}, verify: false, yes: true, command: `certs rotate ${what}`, rotates: what },
         prepare: async (run) => {
           refuseUseless(what, run.inventory);
           at.phase = await enter(request, run, io);
-          run.emit({ type: 'note', text: `${what}: ${meaning[at.phase]}` });
+          run.emit({ type: 'note', text: `${what}: ${phaseMeaning[at.phase]}` });
         },
         finish: async (run, context) => {
           if (at.phase !== undefined) await end(request, at.phase, run, context);
@@ -61,12 +62,6 @@ export async function rotate(request: RotateRequest, io: Io): Promise<number> {
     if (code !== exitCodes.ok || at.phase === undefined || at.phase === 'drop' || request.step) return code;
   }
 }
-
-const meaning: Readonly<Record<Phase, string>> = {
-  trust: '1 of 3: the next one is trusted beside the one in use',
-  issue: '2 of 3: the next one comes into use, the old one is still trusted',
-  drop: '3 of 3: the old one is trusted no more',
-};
 
 /** The phase to apply now: the one that was not ended, else the one behind it. */
 async function enter(request: RotateRequest, run: Run, io: Io): Promise<Phase> {

@@ -23,6 +23,8 @@ import type { Run } from '../run.ts';
 import { k8supVersion } from '../version.ts';
 import { rememberApplied, refuseUnsafeChanges } from '../applied.ts';
 import { warnOfExpiry } from '../expiry.ts';
+import { warnOfRotations } from '../rotations.ts';
+import type { Rotatable } from '../../pki/index.ts';
 
 export interface ApplyRequest {
   readonly inventory: string;
@@ -36,6 +38,8 @@ export interface ApplyRequest {
   readonly yes: boolean;
   /** As the log names it. */
   readonly command: string;
+  /** What it exchanges itself, so that nobody has to be told of it. */
+  readonly rotates?: Rotatable;
   /** Done under the controller's lock, before any host is reached. */
   readonly prepare?: (run: Run) => Promise<void>;
   /** Done when all hosts are known to be fit, before the first stage. */
@@ -88,6 +92,7 @@ export async function apply(request: ApplyRequest, io: Io): Promise<number> {
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
     warnOfExpiry(context);
+    warnOfRotations(context, request.rotates);
     if (changesNetwork(stages)) await tellNotes(context);
     if (stages.some(({ id }) => id === '05.kube-node')) await decideOnRequests(context);
     if (request.finish !== undefined) return request.finish(run, context);

@@ -10,6 +10,7 @@ import { sh } from '../../shell/sh.ts';
 import { makeContext } from '../context.ts';
 import { describeError } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { ownResult } from '../look-on-hosts.ts';
 import type { RunFlags } from '../options.ts';
 import { onHosts } from '../on-hosts.ts';
 import type { Run } from '../run.ts';
@@ -20,14 +21,8 @@ type ChangeEvent = Extract<RunEvent, { type: 'change' }>;
 /** `k8sup drift`: a plan that trusts no record of a hash, in which each difference has its cause. */
 export function drift(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
   const { inventory, flags } = request;
-  const json = flags.output === 'json';
-  const spec = {
-    command: 'drift',
-    inventory,
-    flags: { ...flags, output: json ? 'json' : 'plain' },
-    writes: false,
-  } as const;
-  return onHosts({ ...spec, quiet: !json }, io, async (run, session) => {
+  const shown = ownResult(flags);
+  return onHosts({ command: 'drift', inventory, ...shown, writes: false }, io, async (run, session) => {
     const found: ChangeEvent[] = [];
     const emit = (event: RunEvent): void => {
       // What nothing can be known of yet is no drift: nobody has left it there. Notes are of what an apply would run.
@@ -39,7 +34,8 @@ export function drift(request: { readonly inventory: string; readonly flags: Run
     const left = await readLeft(run, session);
     const outcome = await runStages(siteOf(run.inventory), { ...context, left });
     if (outcome.error !== undefined) return describeError(outcome.error);
-    if (!json) io.out.write(`${renderDrift(found, { diff: flags.diff === true, columns: io.out.columns ?? 120 })}\n`);
+    if (shown.quiet)
+      io.out.write(`${renderDrift(found, { diff: flags.diff === true, columns: io.out.columns ?? 120 })}\n`);
     return found.length > 0 ? exitCodes.changes : exitCodes.ok;
   });
 }

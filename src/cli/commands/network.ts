@@ -7,6 +7,7 @@ import { renderNetworkStatus } from '../../report/index.ts';
 import { needKubernetes } from '../admin-kubeconfig.ts';
 import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
+import { lookOnHosts } from '../look-on-hosts.ts';
 import { lookAtNetwork } from '../network/look.ts';
 import { testSpec } from '../network/spec.ts';
 import { onHosts } from '../on-hosts.ts';
@@ -18,26 +19,17 @@ export function networkStatus(
   request: { readonly inventory: string; readonly flags: RunFlags },
   io: Io,
 ): Promise<number> {
-  const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
-  const quiet = flags.output !== 'json';
-  const spec = {
-    command: 'network status',
-    inventory: request.inventory,
-    flags,
-    writes: false,
-    quiet,
-    partial: true,
-    before,
-  };
-  return onHosts(spec, io, async (run, session) => {
-    const context = await makeContext(run, session, 'plan');
-    const judge = { status: pluginOf(run.inventory).status, inventory: run.inventory };
+  return lookOnHosts({ ...request, command: 'network status', before }, io, async (context) => {
+    const { inventory } = context;
+    const judge = { status: pluginOf(inventory).status, inventory };
     const { looks, unseen } = await lookAtNetwork(context, judge);
-    const sessions = await judge.status.sessions?.(run.inventory, context.kube);
+    const sessions = await judge.status.sessions?.(inventory, context.kube);
     const status = networkReport(judge, looks, unseen, sessions);
-    if (flags.output === 'json') run.emit({ type: 'network-status', status });
-    else if (flags.quiet !== true) io.out.write(`${renderNetworkStatus(status, io.out.columns ?? 120)}\n`);
-    return status.problems.length === 0 ? exitCodes.ok : exitCodes.verification;
+    return {
+      event: { type: 'network-status', status },
+      text: (columns) => renderNetworkStatus(status, columns),
+      code: status.problems.length === 0 ? exitCodes.ok : exitCodes.verification,
+    };
   });
 }
 

@@ -16,6 +16,7 @@ import { runPreflight } from '../preflight.ts';
 import { onHosts } from '../on-hosts.ts';
 import { aboutPlan } from '../plan/look-ahead.ts';
 import { plannedThings, writePlanFile } from '../plan/plan-file.ts';
+import { warnOfRotations } from '../rotations.ts';
 import type { Run } from '../run.ts';
 import { k8supVersion } from '../version.ts';
 
@@ -46,6 +47,7 @@ export function plan(request: PlanRequest, io: Io): Promise<number> {
     refuseWaiting(context.pki);
     const outcome = await runStages(stages, context);
     if (outcome.error !== undefined) return describeError(outcome.error);
+    warnOfRotations(context);
     run.emit({
       type: 'plan',
       plan: planDocument(

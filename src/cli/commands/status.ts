@@ -2,10 +2,10 @@ import { siteOf } from '../../../playbooks/site.ts';
 import type { RunContext } from '../../engine/run-context.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { renderStatus } from '../../report/index.ts';
-import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
+import { lookOnHosts } from '../look-on-hosts.ts';
 import type { RunFlags } from '../options.ts';
-import { onHosts } from '../on-hosts.ts';
+import { warnOfRotations } from '../rotations.ts';
 import type { Session } from '../session.ts';
 import { readClusterStatus } from '../status/cluster.ts';
 import { isHealthy } from '../status/healthy.ts';
@@ -14,15 +14,14 @@ import { certificateStatus } from '../status/certificates.ts';
 
 /** `k8sup status`: looks only, at what answers. The exit code is 0 when everything that should run is healthy. */
 export function status(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
-  const flags = { ...request.flags, output: request.flags.output === 'json' ? 'json' : 'plain' } as const;
-  const quiet = flags.output !== 'json';
-  const spec = { command: 'status', inventory: request.inventory, flags, writes: false, quiet, partial: true };
-  return onHosts(spec, io, async (run, session) => {
-    const context = await makeContext(run, session, 'plan');
+  return lookOnHosts({ ...request, command: 'status' }, io, async (context, session) => {
     const found = await readStatus(context, session);
-    if (flags.output === 'json') run.emit({ type: 'status', status: found });
-    else if (flags.quiet !== true) io.out.write(`${renderStatus(found, io.out.columns ?? 120)}\n`);
-    return isHealthy(found) ? exitCodes.ok : exitCodes.verification;
+    warnOfRotations(context);
+    return {
+      event: { type: 'status', status: found },
+      text: (columns) => renderStatus(found, columns),
+      code: isHealthy(found) ? exitCodes.ok : exitCodes.verification,
+    };
   });
 }
 

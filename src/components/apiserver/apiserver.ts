@@ -42,7 +42,8 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
       settings: {
         TimeoutStartSec: 180,
         // Open watches keep a stopping apiserver of 1.20 alive for a minute, in which it answers nobody. Controller-manager and scheduler give up
-        // their lease after ten seconds without it, so it must be back before. While it only delays its end it answers as ever.
+        // their lease after ten seconds without it, so it must be back before. Later ones wait for requests alone (see shutdownFlags), which may
+        // take a minute too. While it only delays its end it answers as ever.
         TimeoutStopSec: (releaseHas(cluster.versions.kubernetes, 'dockershim') ? 4 : 15) + delaySeconds(flags),
         RuntimeMaxSec: `${runtimeDays(host)}d`,
         LimitNOFILE: 65536,
@@ -71,20 +72,28 @@ function interruption(inventory: Inventory): string {
 }
 
 /**
- * For this long a stopping apiserver says that it is not ready, and still answers, so that the load balancer in front of several masters sends
- * nothing more to it. Not up to 1.23, whose apiservers are stopped fast.
+ * How an apiserver ends; not up to 1.23, whose apiservers are stopped fast.
+ *
+ * `shutdown-send-retry-after`: without it a stopping apiserver stops listening at once, and then waits up to `request-timeout` (60 s) for open watches,
+ * which every kubelet and controller has, to end: it answers nobody until systemd kills it. With it the wait is for requests alone, which new ones are told
+ * by 429 and Retry-After, and connections that are open then are cut after 2 s (k8s.io/apiserver/pkg/server/genericapiserver.go, RunWithContext). The Service
+ * `kubernetes` is without this apiserver from the first moment on, in any case (kubernetesservice.Controller.Stop), and nodes have it back when their
+ * kube-proxy has found the apiserver again, which it tries ever more rarely, up to 30 s apart (client-go, tools/cache/reflector.go): each second counts twice.
+ *
+ * `shutdown-delay-duration`: for this long it says before that it is not ready, and still answers, so that the load balancer in front of several masters
+ * sends nothing more to it.
  */
-function delayFlags(inventory: Inventory): Flags {
-  const delays =
-    hostsWith(inventory, 'master').length > 1 && !releaseHas(inventory.cluster.versions.kubernetes, 'dockershim');
-  return delays
-    ? {
-        'shutdown-delay-duration': forRelease(
-          '10s',
-          'a load balancer in front of several masters sends nothing more here before it stops; not up to 1.23, whose apiservers are stopped fast',
-        ),
-      }
-    : {};
+function shutdownFlags(inventory: Inventory): Flags {
+  if (releaseHas(inventory.cluster.versions.kubernetes, 'dockershim')) return {};
+  const retry = forRelease('true', 'a stopping apiserver waits for no watch; not up to 1.23, which are stopped fast');
+  const delay = forRelease(
+    '10s',
+    'a load balancer in front of several masters sends nothing more here before it stops; not up to 1.23, whose apiservers are stopped fast',
+  );
+  return {
+    ...(hostsWith(inventory, 'master').length > 1 ? { 'shutdown-delay-duration': delay } : {}),
+    'shutdown-send-retry-after': retry,
+  };
 }
 
 /** Of a Go duration in minutes and seconds, which may be the user's own. */
@@ -168,7 +177,7 @@ function apiserverFlags(inventory: Inventory, host: Host, authentication: string
       'InternalIP,ExternalIP,Hostname',
       'names of hosts need not be in any DNS',
     ),
-    ...delayFlags(inventory),
+    ...shutdownFlags(inventory),
     ...aggregationFlags,
     ...(cluster.audit ? auditFlags : {}),
   };

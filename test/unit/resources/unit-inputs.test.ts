@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unitInputsScript as script, unitInputsText } from '../../../src/resources/unit-inputs.ts';
+import { startedWith, unitInputsScript as script, unitInputsText } from '../../../src/resources/unit-inputs.ts';
 import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 
@@ -66,6 +66,25 @@ describe.skipIf(noFakeHost !== undefined)('what a unit was started with', () => 
   it('is kept by unit', async () => {
     using host = await recorded();
     expect(await host.sh(`${script} compare y.service ${inputs}`)).toBe('none\n');
+  });
+});
+
+describe.skipIf(noFakeHost !== undefined)('whether a unit was started with a file as it is', () => {
+  const said = async (host: FakeHost, file: string): Promise<string> =>
+    (await host.sh(`if ${startedWith('x.service', file).sh}; then echo yes; else echo no; fi`)).trim();
+
+  it.each([
+    ['an input that is the same', ':', '/etc/a.conf', 'yes'],
+    ['one beside another that has changed', 'echo more >> /etc/b.conf', '/etc/a.conf', 'yes'],
+    ['one that has changed', 'echo more >> /etc/a.conf', '/etc/a.conf', 'no'],
+    ['a file that is none of its inputs', 'echo > /etc/c.conf', '/etc/c.conf', 'no'],
+    ['one whose name another one begins with', 'echo > /etc/a.con', '/etc/a.con', 'no'],
+    ['a unit that was never started', 'rm /run/k8sup/x.service.inputs', '/etc/a.conf', 'no'],
+    ['a host without the helper', `rm ${script}`, '/etc/a.conf', 'no'],
+  ])('%s', async (_title, change, file, told) => {
+    using host = await recorded();
+    await host.sh(change);
+    expect(await said(host, file)).toBe(told);
   });
 });
 

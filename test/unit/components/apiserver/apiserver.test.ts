@@ -77,6 +77,15 @@ describe('behind a load balancer', () => {
   });
 });
 
+test.each([
+  ['1.36.3', 'true'],
+  ['1.24.0', 'true'],
+  ['1.23.17', undefined],
+])('an apiserver that stops waits for no watch: %s', (version, value) => {
+  for (const inventory of [release(version), { ...release(version), hosts: newest.hosts.slice(0, 1) }])
+    expect(flagsOf(made(inventory).text)['shutdown-send-retry-after']).toBe(value);
+});
+
 test('masters restart themselves before a year is over, not all on one day', () => {
   const days = Array.from({ length: 40 }, (_, index) => {
     const text = made(newest, { ...host, name: `m${index}` }).text;
