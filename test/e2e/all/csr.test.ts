@@ -69,14 +69,19 @@ describe.skipIf(noLab !== undefined)(
 
     test('a kubelet that needs another serving certificate gets it without k8sup', async () => {
       const file = '/var/lib/kubelet/pki/kubelet-server-current.pem';
+      const earlier = (await requests()).map(({ metadata }) => metadata.name);
       const before = await lab.ssh('h2', `openssl x509 -noout -serial -in ${file}`);
       await lab.ssh('h2', `rm -f /var/lib/kubelet/pki/kubelet-server-*; systemctl restart kubelet.service`);
       await waitUntil(async () => (await lab.ssh('h2', `[ ! -s ${file} ] || echo there`)).trim() === 'there', 150);
       expect(await lab.ssh('h2', `openssl x509 -noout -serial -in ${file}`)).not.toBe(before);
       const served = 'echo | openssl s_client -connect 10.88.0.12:10250 2>/dev/null | openssl x509 -noout -serial';
       expect(await lab.ssh('h1', served)).toBe(await lab.ssh('h2', `openssl x509 -noout -serial -in ${file}`));
-      const last = (await requests()).filter(({ spec }) => spec.username === 'system:node:h2').at(-1);
-      expect(last?.status.conditions).toMatchObject([{ type: 'Approved', reason: 'K8supApprover' }]);
+      const made = (await requests()).filter(
+        ({ metadata, spec }) => spec.signerName === servingOf().signerName && !earlier.includes(metadata.name),
+      );
+      expect(made.map(({ spec, status }) => [spec.username, status.conditions?.map(({ reason }) => reason)])).toEqual([
+        ['system:node:h2', ['K8supApprover']],
+      ]);
       expect(await journal()).toMatch(/^approved csr-\S+ of h2$/m);
     });
 
