@@ -31,8 +31,9 @@ export function onHosts(
   work: (run: Run, session: Session) => Promise<number>,
 ): Promise<number> {
   return runCommand(spec, io, async (run) => {
-    await spec.before?.(run);
+    // First, as what is judged or begun before hosts are reached must not be left by a passphrase that is wrong.
     if (spec.keyless !== true) await unlockStore(run);
+    await spec.before?.(run);
     const earlyPki = spec.keyless === true ? undefined : readPkiEarly(run);
     const { inventory, signal, emit, numbers } = run;
     const optional = (host: Host): boolean => !run.hosts.includes(host);

@@ -112,7 +112,7 @@ async function writeTokenFile(
 function restartApiserver(url: string): Sh {
   const ready = httpHealth({
     url,
-    tls: { ca: kubePki.serverCa, cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
+    tls: { ca: [kubePki.serverCa, kubePki.ca], cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
   });
   return sh`systemctl restart --no-block kube-apiserver.service
 # The old process must be gone before an answer counts.

@@ -58,7 +58,7 @@ export const kubeApiserver: MakeComponent = (inventory, host) => {
     health: httpHealth({
       url: `https://127.0.0.1:${flags['secure-port']?.value ?? '6443'}/readyz?verbose`,
       // Any authenticated user may ask; without a certificate, releases that cannot limit anonymous requests to health refuse.
-      tls: { ca: kubePki.serverCa, cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
+      tls: { ca: [kubePki.serverCa, kubePki.ca], cert: kubePki.kubeletClientCert, key: kubePki.kubeletClientKey },
     }),
     healthTimeoutSeconds: 180,
   };

@@ -38,6 +38,21 @@ test("passes curl's own complaint on", () => {
   expect(run('curl: (7) Failed to connect\n\n000', 7)).toEqual({ status: 1, stdout: 'curl: (7) Failed to connect\n' });
 });
 
+test.each([
+  ['the first one', ['one', 'two'], 'one'],
+  ['an older one where the first is not there yet', ['missing', 'two'], 'two'],
+])('trusts %s of its authorities', (_title, names, trusted) => {
+  for (const name of ['one', 'two']) writeFileSync(join(scratch, name), name);
+  writeFileSync(join(scratch, 'curl'), `#!/bin/sh\nprintf '%s\\n' "$*" 404\n`, { mode: 0o755 });
+  const ca = names.map((name) => join(scratch, name));
+  const { sh } = httpHealth({ url: 'https://127.0.0.1/readyz', tls: { ca, cert: '/c', key: '/k' } });
+  const { stdout } = spawnSync('/bin/sh', ['-e', '-c', sh], {
+    encoding: 'utf8',
+    env: { PATH: `${scratch}:/usr/bin:/bin` },
+  });
+  expect(stdout).toContain(`--cacert ${join(scratch, trusted)} --cert /c --key /k https://127.0.0.1/readyz`);
+});
+
 test('asks a real server', async ({ skip }) => {
   if (spawnSync('curl', ['--version']).status !== 0) return skip('there is no curl');
   const server = createServer((_request, response) => response.writeHead(200).end('ok'));
