@@ -72,6 +72,9 @@ export function contentDifference(
       `${authority.name} did not sign it, but ${commonNameOf(certificate.issuer) || 'nobody named'}`,
     );
   }
+  if (certificate.subjectDer.equals(authority.certificate.subjectDer)) {
+    return differs('subject', `its subject is that of ${authority.name} itself, and OpenSSL takes it for self-signed`);
+  }
   return (
     subjectDifference(certificate.subject, wanted, measure) ??
     namesDifference(certificate.names, wanted.content.names, measure) ??

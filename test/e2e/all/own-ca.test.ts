@@ -114,7 +114,7 @@ describe.skipIf(noLab !== undefined)(`authorities from elsewhere${noLab === unde
     const bundle = await lab.kubectl('get', 'configmap', 'kube-root-ca.crt', '-o', "jsonpath={.data['ca\\.crt']}");
     expect(bundle.trim()).toBe((text('kubernetes.pem') + text('root.pem')).trim());
     // As programs with OpenSSL do, which want a root at the end.
-    await give('bundle.pem', bundle);
+    await give('bundle.pem', `${bundle.trim()}\n`);
     expect(await lab.ssh('h1', 'openssl verify -CAfile /root/bundle.pem /etc/kubernetes/pki/apiserver.crt')).toMatch(
       /: OK$/,
     );
@@ -190,8 +190,8 @@ async function byCfssl(folder: string): Promise<void> {
     ...['-ca', join(folder, `${ca}.pem`), '-ca-key', join(folder, `${ca}-key.pem`)],
     ...['-config', config, '-profile', 'kubernetes'],
   ];
-  await make('ca', { CN: 'kubernetes', names: [{ ...place, O: 'k8s' }], ca: { expiry: '87600h' } }, ['-initca']);
-  await make('etcd-ca', { CN: 'etcd', names: [place], ca: { expiry: '87600h' } }, ['-initca']);
+  await make('ca', { CN: 'kubernetes-ca', names: [{ ...place, O: 'k8s' }], ca: { expiry: '87600h' } }, ['-initca']);
+  await make('etcd-ca', { CN: 'etcd-ca', names: [place], ca: { expiry: '87600h' } }, ['-initca']);
   const names = ['10.88.0.11', 'h1', '127.0.0.1', '::1', 'localhost', '10.96.0.1', 'kubernetes', 'kubernetes.default'];
   const service = ['kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'api.lan'];
   await make(

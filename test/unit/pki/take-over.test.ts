@@ -240,6 +240,7 @@ describe('what cfssl made', () => {
     );
     expect(await put({ ...right, usages: client })).toMatch(/its usages are/);
     expect(await put({ ...right, at: days(-300), days: 330 })).toMatch(/it ends 2030/);
+    expect(await put({ ...right, name: 'Kubernetes' })).toMatch(/its subject is that of kubernetes-ca itself/);
     expect(await put({ ...right, ca: {} })).toMatch(/it is an authority/);
     expect(await put({ ...right, usages: [...both, 'code signing'] })).toMatch(/its usages are/);
   });
