@@ -65,7 +65,7 @@ export const kubeletPlaces = (
   };
 };
 
-/** Where the certificates of an authority lie on hosts with one of these roles, for those who trust it: all that are trusted, in one file. */
+/** Where the certificates of an authority lie on hosts with one of these roles, for those who trust it or sign by it: all of a purpose, in one file. */
 export interface TrustPlace extends CertificatePlace {
   /** As `certs` names it. */
   readonly name: string;
@@ -86,6 +86,10 @@ export const trustPlaces: readonly TrustPlace[] = [
   {
     ...trusted('kubernetes-ca', kubePki.serverCa, 'kube-controller-manager.service', ['master']),
     name: 'kubernetes-ca for pods',
+  },
+  {
+    ...trusted('kubernetes-ca', kubePki.signer, 'kube-controller-manager.service', ['master']),
+    name: 'kubernetes-ca that signs',
   },
   { ...trusted('etcd-ca', kubePki.etcdCa, apiserver, ['master']), name: 'etcd-ca of the apiserver' },
   trusted('front-proxy-ca', kubePki.frontProxyCa, apiserver, ['master']),

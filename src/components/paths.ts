@@ -95,7 +95,7 @@ export const kubeFiles = {
   tokens: `${paths.kubeConf}/token.csv`,
   kubelet: `${paths.kubeConf}/kubelet.yaml`,
   /** What the approver on masters lets pass; read anew for each request. */
-  servingRequests: `${paths.kubeConf}/csr-approver.requests`,
+  servingRequests: `${paths.lib}/csr-approver.requests`,
   kubeProxy: `${paths.kubeConf}/kube-proxy.yaml`,
   /** Directory of the audit log. */
   logs: '/var/log/kubernetes',

@@ -14,6 +14,7 @@ import {
 } from '../../pki/index.ts';
 import type { NextAuthority, Phase, Rotatable } from '../../pki/index.ts';
 import { apply } from '../commands/apply.ts';
+import { reportFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
@@ -42,14 +43,19 @@ export interface RotateRequest {
  */
 export async function rotate(request: RotateRequest, io: Io): Promise<number> {
   const { what, inventory, flags } = request;
-  for (;;) {
+  try {
+    refuseVague(request);
+  } catch (error) {
+    return reportFailure(error, io);
+  }
+  for (let first = true; ; first = false) {
     const at: { phase?: Phase } = {};
     const code = await apply(
       {
         ...{ inventory, flags, stages: {}, verify: false, yes: true, command: `certs rotate ${what}`, rotates: what },
         prepare: async (run) => {
           refuseUseless(what, run.inventory);
-          at.phase = await enter(request, run, io);
+          at.phase = await enter(request, { run, io, first });
           run.emit({ type: 'note', text: `${what}: ${phaseMeaning[at.phase]}` });
         },
         finish: async (run, context) => {
@@ -64,7 +70,10 @@ export async function rotate(request: RotateRequest, io: Io): Promise<number> {
 }
 
 /** The phase to apply now: the one that was not ended, else the one behind it. */
-async function enter(request: RotateRequest, run: Run, io: Io): Promise<Phase> {
+async function enter(
+  request: RotateRequest,
+  { run, io, first }: { readonly run: Run; readonly io: Io; readonly first: boolean },
+): Promise<Phase> {
   const { what } = request;
   const store = await openKnownStore(run);
   const found = (await readRotations(store)).get(what);
@@ -77,10 +86,38 @@ async function enter(request: RotateRequest, run: Run, io: Io): Promise<Phase> {
     }
     return 'trust';
   }
+  if (first && saysBy(request)) throw underWay(what);
   if (found.settled === undefined) return found.phase;
   const next = phases[phases.indexOf(found.phase) + 1] ?? 'drop';
   await writeRotation(store, what, { phase: next });
   return next;
+}
+
+const saysBy = ({ next }: RotateRequest): boolean => next?.cert !== undefined || next?.selfSigned === true;
+
+/** @throws K8supError `ROTATE_VAGUE` where flags would be left unheard. */
+function refuseVague({ next = {} }: RotateRequest): void {
+  const { cert, key, chain, offline, selfSigned } = next;
+  const about = [key, chain, offline].some((flag) => flag !== undefined);
+  if (cert === undefined ? !about : selfSigned === undefined) return;
+  throw new K8supError({
+    code: 'ROTATE_VAGUE',
+    kind: 'usage',
+    what:
+      cert === undefined
+        ? '--key, --chain and --offline are about an authority that is not named'
+        : '--cert brings the next authority, --self-signed makes it',
+    fix: 'name its certificate by --cert FILE, or leave them all out for one that k8sup makes',
+  });
+}
+
+function underWay(what: Rotatable): K8supError {
+  return new K8supError({
+    code: 'ROTATE_UNDER_WAY',
+    kind: 'usage',
+    what: `${what} is being exchanged already, by what was said when that began; nothing was changed`,
+    fix: 'give the command without --cert and --self-signed, and begin another exchange when this one has ended',
+  });
 }
 
 async function nextOf({ next = {} }: RotateRequest, io: Io): Promise<NextAuthority> {

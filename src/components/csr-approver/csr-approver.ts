@@ -1,3 +1,4 @@
+import type { Facts } from '../../host/facts/model.ts';
 import { runsKubelet } from '../../inventory/model.ts';
 import type { Host, Inventory } from '../../inventory/model.ts';
 import { servingForms } from '../../pki/index.ts';
@@ -18,7 +19,7 @@ const seconds = 60;
  * Approves, on each master, renewals of kubelets' serving certificates while k8sup is away: those that are byte for byte what a host of the inventory asks
  * for. What it may let pass is read anew for each request, so that another host costs no restart.
  */
-export const csrApprover: MakeComponent = (inventory): Component => {
+export const csrApprover: MakeComponent = (inventory, _host, facts): Component => {
   const inputs = [script, kubeconfigs.csrApprover];
   return {
     unit,
@@ -30,7 +31,7 @@ export const csrApprover: MakeComponent = (inventory): Component => {
       before: [{ prefix: '+', command: [script, 'prepare'] }],
       inputs,
       type: 'simple',
-      settings: confinement,
+      settings: { ...limits, ...(mayConfine(facts) ? confinement : { User: 'nobody' }) },
     }),
     files: [
       {
@@ -77,11 +78,27 @@ function kubeletHosts({ hosts }: Inventory): readonly Host[] {
   return hosts.filter(runsKubelet);
 }
 
+/**
+ * systemd insists on what a dynamic user needs, and cannot give it in a container that may not mount (LXC without nesting); elsewhere it would go on
+ * without (systemd.exec(5), "Sandboxing").
+ */
+function mayConfine({ containerKind }: Facts): boolean {
+  return containerKind === undefined || containerKind === 'systemd-nspawn';
+}
+
+/** What one pending request too many, or too big, may take. Go starts a thread for each processor. */
+const limits: UnitSection = {
+  RuntimeDirectory: 'k8sup-csr-approver',
+  RuntimeDirectoryMode: '0700',
+  Environment: 'GOMAXPROCS=2',
+  MemoryMax: '256M',
+  OOMPolicy: 'continue',
+  TasksMax: 64,
+};
+
 /** It reads nothing of the master's own: a user that exists while it runs, no capability, no device, no file that it may write but in memory. */
 const confinement: UnitSection = {
   DynamicUser: true,
-  RuntimeDirectory: 'k8sup-csr-approver',
-  RuntimeDirectoryMode: '0700',
   NoNewPrivileges: true,
   CapabilityBoundingSet: '',
   ProtectSystem: 'strict',
@@ -97,6 +114,4 @@ const confinement: UnitSection = {
   LockPersonality: true,
   SystemCallArchitectures: 'native',
   SystemCallFilter: '@system-service',
-  MemoryMax: '256M',
-  TasksMax: 64,
 };

@@ -57,7 +57,8 @@ fi`;
 
 /**
  * The kind of container that this host is, as systemd-detect-virt finds it: told by the container's manager to systemd, which writes it down
- * (https://systemd.io/CONTAINER_INTERFACE), or by marks of those that tell nothing.
+ * (https://systemd.io/CONTAINER_INTERFACE), or by marks of those that tell nothing;
+ * 4026531835 is the number of the first cgroup namespace (PROC_CGROUP_INIT_INO).
  */
 const containerKind = `c=
 [ ! -r /run/systemd/container ] || IFS= read -r c < /run/systemd/container
@@ -65,6 +66,7 @@ case $release in *[Mm]icrosoft*|*WSL*) c=\${c:-wsl} ;; esac
 [ ! -d /proc/vz ] || [ -d /proc/bc ] || c=\${c:-openvz}
 [ ! -e /run/.containerenv ] || c=\${c:-podman}
 [ ! -e /.dockerenv ] || c=\${c:-docker}
+[ -n "$c" ] || case $(readlink /proc/self/ns/cgroup) in ''|'cgroup:[4026531835]') ;; *) c=container-other ;; esac
 [ -z "$c" ] || p container-kind "$c"`;
 
 function valuesSection(inventory: Inventory, host: Host): Sh {

@@ -10,6 +10,8 @@ test.each([
     ['master', 'node'],
     [
       'kubernetes-ca /etc/kubernetes/pki/ca.crt kube-apiserver',
+      'kubernetes-ca for pods /etc/kubernetes/pki/server-ca.crt kube-controller-manager',
+      'kubernetes-ca that signs /etc/kubernetes/pki/ca-signer.crt kube-controller-manager',
       'etcd-ca of the apiserver /etc/kubernetes/pki/etcd-ca.crt kube-apiserver',
       'front-proxy-ca /etc/kubernetes/pki/front-proxy-ca.crt kube-apiserver',
     ],
