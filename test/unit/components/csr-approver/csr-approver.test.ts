@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { requestLines } from '../../../../src/components/csr-approver/csr-approver.ts';
+import { csrApprover, requestLines } from '../../../../src/components/csr-approver/csr-approver.ts';
 import type { CsrJson } from '../../../../src/kube/csr.ts';
 import { decode, members } from '../../../../src/pki/der/read.ts';
 import { type CsrObject, judgeCsr } from '../../../../src/pki/index.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../../support/csr.ts';
 import { hostileRequests } from '../../../support/hostile-requests.ts';
 import { mutateBytes, mutateText, mutateTree, type Random, seeded } from '../../../support/mutate.ts';
-import { inventoryOf } from '../fixture.ts';
+import { factsOf, hostOf, inventoryOf } from '../fixture.ts';
 
 const inventory = inventoryOf(`
 cluster:
@@ -275,3 +275,12 @@ function otherWords(node: string): ReturnType<typeof kubeletSubject> {
   const attribute = (id: string, value: string) => der.setOf(der.sequence(der.oid(id), der.utf8(value)));
   return der.sequence(attribute('2.5.4.10', 'system:nodes'), attribute('2.5.4.3', `system:node:${node}`));
 }
+
+test.each([
+  [undefined, 'DynamicUser=yes'],
+  ['systemd-nspawn', 'DynamicUser=yes'],
+  ['lxc', 'User=nobody'],
+])('the approver of a container of kind %s has a user that systemd can give it there', (containerKind, user) => {
+  const { text } = csrApprover(inventory, hostOf(inventory, 'node1'), factsOf({ container: true, containerKind }));
+  expect(text.split('\n').filter((line) => /^(DynamicUser|User)=/.test(line))).toEqual([user]);
+});
