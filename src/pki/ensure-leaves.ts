@@ -37,8 +37,8 @@ export interface Leaf {
   readonly waiting: IssueReason | undefined;
   /** Why this run made it; undefined when it was kept as it was. */
   readonly issued: IssueReason | undefined;
-  /** The one that this one replaces because it is near its end; in a dry run that is what lies in the store. */
-  readonly replaces: Life | undefined;
+  /** The one whose place this one takes; where this is `pending`, that is what lies in the store and is in use. */
+  readonly replaces: (Life & { readonly certPem: string }) | undefined;
 }
 
 /**
@@ -110,7 +110,7 @@ async function ensureLeaf(store: Store, wanted: WantedLeaf, run: Run): Promise<L
     commonName: subject.commonName ?? '',
     organizations: subject.organization ?? [],
     ...lifeOf(pair),
-    replaces: stored && issued === 'expiring' ? lifeOf(stored) : undefined,
+    replaces: stored && issued && issued !== 'unreadable' ? { ...lifeOf(stored), certPem: stored.certPem } : undefined,
   };
 }
 

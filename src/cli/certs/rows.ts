@@ -13,12 +13,12 @@ export function storeRows(pki: ClusterPki): readonly CertificateRow[] {
     pem: [certPem, ...chain.map((above) => above.pem)].join(''),
   }));
   // Those of hosts are in use there, and told from there.
-  const own = pki.leaves.filter(({ host, pending }) => host === undefined && !pending);
-  const leaves = own.map(({ name, certPath, certPem }) => ({
-    name,
-    path: certPath,
-    pem: readCertificate(certPem, certPath).pem,
-  }));
+  const leaves = pki.leaves.flatMap(({ name, host, certPath, pending, replaces, ...leaf }) => {
+    // Looking makes a new one in memory in place of one that an apply would replace, which is the one to tell of.
+    const stored = pending ? replaces : leaf;
+    if (host !== undefined || stored === undefined) return [];
+    return [{ name, path: certPath, pem: readCertificate(stored.certPem, certPath).pem }];
+  });
   return [...authorities, ...leaves].flatMap(({ name, path, pem }) =>
     readCertificates(pem, path).map((certificate) =>
       rowOf({ name, where: 'controller', path, use: 'in use' }, certificate),

@@ -14,7 +14,7 @@ export function certificateStatus(
   const own = [
     ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({ name, where: 'authority', life: certificate })),
     ...leaves.flatMap(({ name, host, pending, replaces, ...leaf }) => {
-      // Looking makes a new one in memory in place of one near its end, which is the one to tell of.
+      // Looking makes a new one in memory in place of one that an apply would replace, which is the one to tell of.
       const life = pending ? replaces : leaf;
       return life === undefined ? [] : [{ name, where: host ?? 'all', life }];
     }),

@@ -39,6 +39,15 @@ describe('certificates of the store', () => {
     expect(rows[0]).toMatchObject({ issuer: 'kubernetes-ca', daysLeft: 3649 });
   });
 
+  test('near its end is told of as it is, not as the next one will be', async () => {
+    const dir = join(await temporaryFolder(), 'pki');
+    const { leaves } = await openClusterPki(dir, inventory);
+    const { notAfter } = leafOf(leaves, 'admin');
+    const now = new Date(notAfter.getTime() - 86_400_000);
+    const later = storeRows(await openClusterPki(dir, inventory, { dryRun: true, now }));
+    expect(later.find(({ name }) => name === 'admin')?.notAfter).toBe(notAfter.toISOString());
+  });
+
   test('have the authorities above one that was brought', async () => {
     const store = await openStore(join(await temporaryFolder(), 'pki'));
     const [at, now] = [new Date(), new Date()];
