@@ -1,5 +1,5 @@
 import type { RunContext } from '../engine/run-context.ts';
-import { authoritiesInUse, daysLeft, isNearEnd } from '../pki/index.ts';
+import { authoritiesInUse, commonNameOf, daysLeft, isNearEnd } from '../pki/index.ts';
 
 /**
  * Warns of every certificate of k8sup's own that is near its end although this apply made anew what it could: authorities, and what cannot outlive
@@ -8,9 +8,12 @@ import { authoritiesInUse, daysLeft, isNearEnd } from '../pki/index.ts';
 export function warnOfExpiry(context: Pick<RunContext, 'pki' | 'emit'>, now = new Date()): void {
   const { leaves } = context.pki;
   const all = [
-    ...authoritiesInUse(context.pki).map(({ name, certificate }) => ({
-      ...{ name, host: undefined, life: certificate, waiting: undefined },
-    })),
+    ...authoritiesInUse(context.pki).flatMap(({ name, certificate, chain }) => [
+      { name: name as string, host: undefined, life: certificate, waiting: undefined },
+      ...chain.map((above) => ({
+        ...{ name: `${commonNameOf(above.subject)} above ${name}`, host: undefined, life: above, waiting: undefined },
+      })),
+    ]),
     ...leaves.map((leaf) => ({ name: leaf.name, host: leaf.host, life: leaf, waiting: leaf.waiting })),
   ];
   for (const { name, host, life, waiting } of all) {

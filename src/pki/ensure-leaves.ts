@@ -125,7 +125,7 @@ function servedWith(certPem: string, { servedPem }: Authority): string {
 /** Where the authority's key is kept elsewhere this is what a plan shows, and the signature of nobody is under it. */
 async function issue(wanted: WantedLeaf, now: Date): Promise<Pair> {
   const key = await generateKey(wanted.key);
-  const validity = cappedAt(validityFrom(now, wanted.lifetimeMs), wanted.authority.certificate);
+  const validity = cappedAt(validityFrom(now, wanted.lifetimeMs), wanted.authority.certificate, wanted.authority.chain);
   const signer = wanted.authority.key ?? (await generateKey({ algo: 'ecdsa', size: 256 }));
   const issuer = { certificate: wanted.authority.certificate, key: signer };
   const certPem = await issueCertificate(wanted.content, createPublicKey(key), { issuer, validity });

@@ -45,9 +45,10 @@ export function validityFrom(now: Date, lifetimeMs: number, backdateMs = backdat
   return { notBefore: new Date(start), notAfter: new Date(start + Math.floor(lifetimeMs / 1000) * 1000) };
 }
 
-/** The same validity, ending at the issuer's own end at the latest. */
-export function cappedAt(validity: Validity, issuer: Certificate): Validity {
-  return validity.notAfter <= issuer.notAfter ? validity : { ...validity, notAfter: issuer.notAfter };
+/** The same validity, ending at the latest when the issuer does, or the first of those above it: behind that nobody who knows the root alone believes it. */
+export function cappedAt(validity: Validity, issuer: Certificate, above: readonly Certificate[] = []): Validity {
+  const ends = [validity, issuer, ...above].map(({ notAfter }) => notAfter.getTime());
+  return { ...validity, notAfter: new Date(Math.min(...ends)) };
 }
 
 /**

@@ -175,7 +175,7 @@ function nameText(attributes: readonly Attribute[]): string {
 
 function endDifference(certificate: Certificate, wanted: WantedLeaf, now: Date): Difference | undefined {
   if (!isNearEnd(certificate, now)) return undefined;
-  const next = cappedAt(validityFrom(now, wanted.lifetimeMs), wanted.authority.certificate);
+  const next = cappedAt(validityFrom(now, wanted.lifetimeMs), wanted.authority.certificate, wanted.authority.chain);
   if (next.notAfter <= certificate.notAfter) return undefined;
   return differs('expiring', `it ends ${certificate.notAfter.toISOString()}`);
 }
