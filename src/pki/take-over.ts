@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
-import { type Authorities, ensureAuthorities } from './authorities.ts';
+import { type Authorities, ensureAuthorities, keptThings } from './authorities.ts';
 import { type AuthorityName, authorityNames, offlineSigner } from './authority.ts';
 import { addBrought, readBrought } from './brought.ts';
 import { readCertificate } from './certificate.ts';
@@ -11,7 +11,7 @@ import { type GoodAuthority, judgeAuthority } from './judge-authority.ts';
 import { type Pair, pairDifference, reasonToIssue } from './judge-leaf.ts';
 import { keySpecOf, privateKeyPem, readPrivateKey } from './keys.ts';
 import { authorityFiles, type FoundFiles, type FoundPair, isNamedFor, type Layout, readLayout } from './layout.ts';
-import { wasComplete } from './once.ts';
+import { leavesFirst, wasComplete } from './once.ts';
 import { keptServiceAccount, publicPemOf } from './service-account.ts';
 import type { Store } from './store.ts';
 import { leafFiles, leafName, type WantedLeaf, wantedLeaves } from './wanted-leaves.ts';
@@ -30,7 +30,7 @@ export interface TakenOver {
   readonly kept: readonly string[];
   /** Leaves, with the file that each came from. */
   readonly leaves: readonly { readonly what: string; readonly from: string }[];
-  /** Leaves that the next apply makes, and why what is there does not do. */
+  /** Authorities, keys and leaves that the next apply makes, and why what is there does not do. */
   readonly anew: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -43,7 +43,8 @@ export interface TakeOverOptions {
 
 /**
  * Takes over what kubeadm or cfssl made: authorities and the key of service accounts, and each leaf that does what this cluster needs, so that the next
- * apply does not make it anew. What is missing of authorities is made. Can be repeated, with another host's folder too; nothing in the store is replaced.
+ * apply does not make it anew. Nothing is made here: what this folder lacks may be in that of another host, and only an apply knows that none will follow.
+ * Can be repeated, with another host's folder too; nothing in the store is replaced.
  *
  * @throws K8supError `PKI_IMPORT` with everything that is wrong, before anything is written; `PKI_OFFLINE`, `PKI_FOLDER`, and those of
  *   {@link ensureAuthorities}.
@@ -62,9 +63,17 @@ export async function takeOver(store: Store, source: TakeOverSource, options: Ta
       { name: pub, text: publicPemOf(account.keyPem) },
     ]);
   }
-  const all = await ensureAuthorities(store, options.inventory, options);
+  const all = await ensureAuthorities(store, options.inventory, { ...options, dryRun: true });
   const kept = [...authorities.good.keys(), ...(account.keyPem === undefined ? [] : ['service-account'])];
-  return { kept, ...(await takeLeaves(store, found.pairs, { all, source, options })) };
+  const { leaves, anew } = await takeLeaves(store, found.pairs, { all, source, options });
+  return { kept, leaves, anew: [...(await missing(store, options)), ...anew] };
+}
+
+async function missing(store: Store, options: TakeOverOptions): Promise<TakenOver['anew']> {
+  const things = Object.values(await keptThings(options.inventory, options)).map(async ({ name, files: [file] }) =>
+    (await store.has(file)) ? [] : [{ what: name, why: 'it is not there' }],
+  );
+  return (await Promise.all(things)).flat();
 }
 
 async function foundAuthorities(
@@ -177,6 +186,7 @@ function bestOf(
 async function writeLeaf(store: Store, wanted: WantedLeaf, { certPem, keyPem }: Pair): Promise<void> {
   const { cert, key } = leafFiles(wanted.place.id);
   await addBrought(store, [readCertificate(certPem, cert)]);
+  await leavesFirst(store);
   await store.write([
     { name: key, text: keyPem },
     { name: cert, text: certPem },

@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest';
 
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { generateKey, privateKeyPem } from '../../../src/pki/keys.ts';
-import { kubeconfig, leafOf, openClusterPki, openStore, takeOver, type Layout } from '../../../src/pki/index.ts';
+import {
+  ensureAuthorities,
+  kubeconfig,
+  leafOf,
+  openClusterPki,
+  openStore,
+  takeOver,
+  type Layout,
+} from '../../../src/pki/index.ts';
 import { below, type Made, root, signed, type Wish } from './elsewhere.ts';
 import { codeOf, days, now, sampleInventory, temporaryFolder } from './fixture.ts';
 
@@ -92,14 +100,16 @@ describe('what kubeadm made', () => {
       'front-proxy-client of m1: front-proxy-client.crt',
     ]);
     expect(anew.map(({ what }) => what)).toEqual([
+      'encryption-key',
       'apiserver-kubelet-client of m1',
       'kube-controller-manager of m1',
       'kube-scheduler of m1',
+      'csr-approver of m1',
       'kube-proxy of m1',
       'flannel of m1',
       'admin',
     ]);
-    expect(anew[0]?.why).toMatch(
+    expect(anew[1]?.why).toMatch(
       /apiserver-kubelet-client\.crt: its subject is CN=.*O=kubeadm:cluster-admins, not CN=/,
     );
     const pki = await openClusterPki(store.dir, inventory, { now });
@@ -140,6 +150,37 @@ describe('what kubeadm made', () => {
     await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
       why: expect.stringMatching(/admin\.conf is open to other users/) as string,
     });
+  });
+
+  test('is taken over folder by folder: what one lacks is named, and made by the next apply alone', async () => {
+    const [ca, etcd] = await Promise.all([root({ name: 'kubernetes' }), root({ name: 'etcd-ca' })]);
+    const [member, master] = await Promise.all([filesFor('kubeadm'), filesFor('kubeadm')]);
+    await member.put('etcd/ca', etcd);
+    const names = ['m1', 'localhost', '10.0.0.1', '127.0.0.1', '::1'];
+    await member.put('etcd/peer', await signed(etcd, { name: 'm1', usages: both, hosts: names, days: 364 }));
+    await master.put('ca', ca);
+    const account = privateKeyPem(await generateKey(rsa));
+    await master.write('sa.key', account);
+    const store = await open();
+    const take = async ({ dir }: Files) => takeOver(store, { dir, layout: 'kubeadm', host: 'm1' }, { inventory, now });
+    const first = await take(member);
+    expect(first.leaves.map(({ what }) => what)).toContain('etcd-peer of m1');
+    expect(first.anew.slice(0, 4)).toEqual(
+      ['kubernetes-ca', 'front-proxy-ca', 'service-account', 'encryption-key'].map((what) => ({
+        ...{ what, why: 'it is not there' },
+      })),
+    );
+    expect((await take(master)).kept).toEqual(['kubernetes-ca', 'service-account']);
+    expect(await store.has('cluster-id')).toBe(false);
+    const { authorities, leaves } = await openClusterPki(store.dir, inventory, { now });
+    expect([authorities.ca['kubernetes-ca'].certPem, authorities.ca['etcd-ca'].certPem]).toEqual([
+      ca.certPem,
+      etcd.certPem,
+    ]);
+    expect(authorities.serviceAccount.keyPem).toBe(account);
+    expect(leafOf(leaves, 'etcd-peer', 'm1').issued).toBeUndefined();
+    await store.remove(['cluster-id']);
+    expect(await codeOf(() => ensureAuthorities(store, inventory, { now }))).toBe('PKI_LOST');
   });
 
   test('is renewed as k8sup’s own when its end is near', { timeout: 60_000 }, async () => {

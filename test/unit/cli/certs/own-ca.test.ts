@@ -1,6 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { loadInventory } from '../../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../../src/network/network.ts';
+import { openClusterPki } from '../../../../src/pki/index.ts';
 import { temporaryFolder } from '../../pki/fixture.ts';
 import { below, type Made, root, signed } from '../../pki/elsewhere.ts';
 import { cli } from '../io.ts';
@@ -150,6 +153,7 @@ test('certs take-over tells what is kept and what is made anew', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/taken over: kubernetes-ca/);
   expect(out).toMatch(/taken over: admin, from .*certs\/admin\.pem/);
+  expect(out).toMatch(/apply makes etcd-ca anew: it is not there/);
   expect(out).toMatch(/apply makes kube-apiserver of m1 anew: no file there is for it/);
   const unknown = await certs('take-over', 'cfssl', join(folder, 'certs'), '--host', 'm9');
   expect([unknown.code, unknown.err]).toEqual([64, expect.stringContaining('UNKNOWN_HOST')]);
@@ -158,10 +162,8 @@ test('certs take-over tells what is kept and what is made anew', async () => {
 test('certs rotate-ca refuses an authority that was brought, unless it is said by what', async () => {
   const files = put('ca', await root({ name: 'r', at }));
   await certs('import-ca', 'etcd', ...files);
-  mkdirSync(join(folder, 'empty'));
-  put('empty/sa', await root({ name: 'unused', at }));
-  // Completes the store, as an apply would.
-  await certs('take-over', 'cfssl', join(folder, 'empty'));
+  // As after an apply.
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
   const { code, err } = await cli('certs', 'rotate-ca', 'etcd', inventory, '-o', 'plain');
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_BROUGHT[\s\S]*--self-signed/)]);
 });
