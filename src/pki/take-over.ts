@@ -3,11 +3,11 @@ import { createPublicKey } from 'node:crypto';
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { type Authorities, ensureAuthorities, keptThings } from './authorities.ts';
-import { type AuthorityName, authorityNames, offlineSigner } from './authority.ts';
+import { type AuthorityName, authorityNames, offlineKey, offlineSigner } from './authority.ts';
 import { addBrought, readBrought } from './brought.ts';
 import { readCertificate } from './certificate.ts';
 import { importRefused, othersIn, relations, writeAuthority } from './import-authority.ts';
-import { type GoodAuthority, judgeAuthority } from './judge-authority.ts';
+import { type BroughtAuthority, type GoodAuthority, judgeAuthority } from './judge-authority.ts';
 import { type Pair, pairDifference, reasonToIssue } from './judge-leaf.ts';
 import { keySpecOf, privateKeyPem, readPrivateKey } from './keys.ts';
 import { authorityFiles, type FoundFiles, type FoundPair, isNamedFor, type Layout, readLayout } from './layout.ts';
@@ -37,6 +37,8 @@ export interface TakenOver {
 export interface TakeOverOptions {
   readonly inventory: Inventory;
   readonly now: Date;
+  /** Keys of authorities that are not there stay elsewhere. */
+  readonly offline?: boolean;
   /** Folder of profiles and requests in place of the package's own. */
   readonly files?: string;
 }
@@ -85,20 +87,28 @@ async function foundAuthorities(
   const good = new Map<AuthorityName, GoodAuthority>();
   const problems: string[] = [];
   const complete = await wasComplete(store);
+  const judge = (name: AuthorityName, brought: BroughtAuthority): void => {
+    const judged = judgeAuthority(brought, options);
+    if ('problems' in judged) problems.push(...judged.problems.map((problem) => `${name}: ${problem}`));
+    else good.set(name, judged);
+  };
   for (const name of authorityNames) {
     const pair = authorityFiles[layout][name].flatMap((file) => pairs.filter((one) => one.name === file))[0];
     if (pair === undefined) continue;
+    const { cert, key } = pair;
     const stored = await store.read(`${name}.pem`);
     if (stored !== undefined || complete) {
-      if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, pair.cert.name));
+      if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, cert.name));
+      else if (key !== undefined && (await store.read(`${name}-key.pem`)) === offlineKey) {
+        judge(name, { cert: { name: cert.name, text: stored }, key, chain: undefined });
+      }
       continue;
     }
-    if (name === 'kubernetes-ca' && pair.key === undefined) throw offlineSigner(name);
-    const judged = judgeAuthority({ cert: pair.cert, key: pair.key, chain: undefined }, options);
-    if ('problems' in judged) problems.push(...judged.problems.map((problem) => `${name}: ${problem}`));
-    else good.set(name, judged);
+    if (name === 'kubernetes-ca' && key === undefined) throw offlineSigner(name);
+    if (key === undefined && options.offline !== true) problems.push(noKey(name, cert.name));
+    else judge(name, { cert, key, chain: undefined });
   }
-  const others = new Map(await othersIn(store, undefined));
+  const others = new Map([...(await othersIn(store, undefined))].filter(([name]) => !good.has(name)));
   for (const [name, { certificates }] of good) {
     problems.push(...relations(name, certificates, others).map((problem) => `${name}: ${problem}`));
     others.set(name, certificates);
@@ -195,6 +205,10 @@ async function writeLeaf(store: Store, wanted: WantedLeaf, { certPem, keyPem }: 
 
 function sameCertificate(stored: string, { cert }: FoundPair): boolean {
   return readCertificate(stored, 'the store').der.equals(readCertificate(cert.text, cert.name).der);
+}
+
+function noKey(name: AuthorityName, cert: string): string {
+  return `${name}: its key is not beside ${cert}: copy it there, or give --offline where it stays elsewhere`;
 }
 
 function there(name: string, from: string): string {

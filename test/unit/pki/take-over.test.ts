@@ -200,8 +200,21 @@ describe('what kubeadm made', () => {
     await files.put('ca', ca);
     await files.write('etcd/ca.crt', etcd.certPem, 0o644);
     const store = await open();
-    await takeOver(store, { dir: files.dir, layout: 'kubeadm', host: undefined }, { inventory, now });
+    const source = { dir: files.dir, layout: 'kubeadm', host: undefined } as const;
+    await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
+      code: 'PKI_IMPORT',
+      why: expect.stringMatching(/etcd-ca: its key is not beside .*etcd\/ca\.crt/) as string,
+    });
+    expect(await store.has('kubernetes-ca.pem')).toBe(false);
+    await takeOver(store, source, { inventory, now, offline: true });
     expect(await codeOf(() => openClusterPki(store.dir, inventory, { now }))).toBe('PKI_REQUESTS');
+    await files.write('etcd/ca.key', (await root({ name: 'x' })).keyPem);
+    await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
+      why: expect.stringMatching(/is not the key of/) as string,
+    });
+    await files.write('etcd/ca.key', etcd.keyPem);
+    expect((await takeOver(store, source, { inventory, now })).kept).toEqual(['etcd-ca']);
+    expect((await openClusterPki(store.dir, inventory, { now })).authorities.ca['etcd-ca'].keyPem).toBe(etcd.keyPem);
     const without = await filesFor('kubeadm');
     await without.write('ca.crt', ca.certPem, 0o644);
     const take = async () =>

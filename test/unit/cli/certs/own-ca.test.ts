@@ -159,6 +159,16 @@ test('certs take-over tells what is kept and what is made anew', async () => {
   expect([unknown.code, unknown.err]).toEqual([64, expect.stringContaining('UNKNOWN_HOST')]);
 });
 
+test('certs take-over needs to be told that keys stay elsewhere', async () => {
+  mkdirSync(join(folder, 'certs'));
+  put('certs/ca', await root({ name: 'Kubernetes', at }));
+  writeFileSync(join(folder, 'certs/etcd-ca.pem'), (await root({ name: 'etcd', at })).certPem);
+  const silent = await certs('take-over', 'cfssl', join(folder, 'certs'));
+  expect([silent.code, silent.err]).toEqual([15, expect.stringMatching(/PKI_IMPORT[\s\S]*--offline/)]);
+  const told = await certs('take-over', 'cfssl', join(folder, 'certs'), '--offline');
+  expect([told.code, told.out]).toEqual([0, expect.stringContaining('taken over: etcd-ca')]);
+});
+
 test('certs rotate-ca refuses an authority that was brought, unless it is said by what', async () => {
   const files = put('ca', await root({ name: 'r', at }));
   await certs('import-ca', 'etcd', ...files);
