@@ -97,7 +97,8 @@ async function foundAuthorities(
     if (pair === undefined) continue;
     const { cert, key } = pair;
     const stored = await store.read(`${name}.pem`);
-    if (stored !== undefined || complete) {
+    const half = stored === undefined && (await store.has(`${name}-key.pem`));
+    if (stored !== undefined || half || complete) {
       if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, cert.name));
       else if (key !== undefined && (await store.read(`${name}-key.pem`)) === offlineKey) {
         judge(name, { cert: { name: cert.name, text: stored }, key, chain: undefined });
@@ -123,12 +124,12 @@ async function foundAccount(
   if (serviceAccount === undefined) return { keyPem: undefined, problems: [] };
   try {
     const key = readPrivateKey(serviceAccount.text, serviceAccount.name);
-    const [pub] = keptServiceAccount.files;
-    const stored = await store.read(pub);
-    if (stored !== undefined) {
-      const same = createPublicKey(stored).equals(createPublicKey(key));
-      return { keyPem: undefined, problems: same ? [] : [there('service-account', serviceAccount.name)] };
-    }
+    const texts = await Promise.all(keptServiceAccount.files.map((file) => store.read(file)));
+    const stored = texts.filter((text) => text !== undefined);
+    const same = stored.every((text) => createPublicKey(text).equals(createPublicKey(key)));
+    const lost = stored.length === 0 && (await wasComplete(store));
+    if (!same || lost) return { keyPem: undefined, problems: [there('service-account', serviceAccount.name)] };
+    if (stored.length === texts.length) return { keyPem: undefined, problems: [] };
     const usable = keySpecOf(key, serviceAccount.name).algo !== 'ed25519';
     if (usable) return { keyPem: privateKeyPem(key), problems: [] };
     return { keyPem: undefined, problems: [`${serviceAccount.name}: Kubernetes signs no tokens with an Ed25519 key`] };
