@@ -109,7 +109,8 @@ async function foundAuthorities(
     if (key === undefined && options.offline !== true) problems.push(noKey(name, cert.name));
     else judge(name, { cert, key, chain: undefined });
   }
-  const others = new Map([...(await othersIn(store, undefined))].filter(([name]) => !good.has(name)));
+  const others = new Map(await othersIn(store, undefined));
+  for (const name of good.keys()) others.delete(name);
   for (const [name, { certificates }] of good) {
     problems.push(...relations(name, certificates, others).map((problem) => `${name}: ${problem}`));
     others.set(name, certificates);
