@@ -4,6 +4,7 @@ import { type Certificate, readCertificates } from './certificate.ts';
 import type { JsonSource } from './cfssl/source.ts';
 import { contentDifference, type Difference } from './judge-leaf.ts';
 import { readPrivateKey } from './keys.ts';
+import { leavesFirst } from './once.ts';
 import { pkiError } from './pki-error.ts';
 import { isNearEnd } from './renewal.ts';
 import { answeredFiles, waitingKey } from './requests.ts';
@@ -106,6 +107,7 @@ function decoded(judge: () => Difference | undefined): Difference | undefined {
 
 async function take(store: Store, { wanted, keyPem }: Request, certificate: Certificate): Promise<void> {
   const { cert, key } = leafFiles(wanted.place.id);
+  await leavesFirst(store);
   await store.write([
     { name: key, text: keyPem },
     { name: cert, text: certificate.pem },

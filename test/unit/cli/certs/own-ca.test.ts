@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadInventory } from '../../../../src/inventory/load.ts';
@@ -101,6 +101,9 @@ test('an authority whose key is elsewhere: requests out, certificates in, by the
     readFileSync(join(out, 'etcd-server.m1.pem'), 'utf8'),
   );
   expect((await cli('certs', 'requests', inventory, '-o', 'plain')).out).toMatch(/no certificate waits/);
+  expect(existsSync(pki('kubernetes-ca.pem'))).toBe(false);
+  const { authorities } = await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
+  expect(authorities.ca['etcd-ca'].key).toBeUndefined();
 });
 
 test('certs import refuses what nobody asked for, and a folder with nothing', async () => {
@@ -113,6 +116,7 @@ test('certs import refuses what nobody asked for, and a folder with nothing', as
   put('in/x', await signed(ca, { name: 'x', usages: ['client auth'], days: 300, at }));
   const foreign = await certs('import', join(folder, 'in'));
   expect([foreign.code, foreign.err]).toEqual([15, expect.stringMatching(/PKI_IMPORT[\s\S]*answers no request/)]);
+  expect(readdirSync(pki()).sort()).toEqual(['brought.json', 'etcd-ca-key.pem', 'etcd-ca.pem']);
 });
 
 test('certs renew asks for what is signed elsewhere, and keeps what is in use', async () => {
@@ -128,6 +132,7 @@ test('certs renew asks for what is signed elsewhere, and keeps what is in use', 
     expect((await cli('pki', 'sign', ...by, '--profile', profile, '--bare', bare, pki('requests', name))).code).toBe(0);
   }
   expect((await certs('import', join(folder, 'in'))).code).toBe(0);
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
   const before = readFileSync(pki('hosts/m1/etcd-server.pem'), 'utf8');
   const { code, err } = await cli('certs', 'renew', 'etcd-server', '-i', inventory, '-o', 'plain');
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_REQUESTS[\s\S]*1 certificate waits[\s\S]*k8sup apply/)]);
