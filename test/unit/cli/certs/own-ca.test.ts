@@ -138,6 +138,11 @@ test('certs renew asks for what is signed elsewhere, and keeps what is in use', 
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_REQUESTS[\s\S]*1 certificate waits[\s\S]*k8sup apply/)]);
   expect(readFileSync(pki('hosts/m1/etcd-server.pem'), 'utf8')).toBe(before);
   expect(readdirSync(pki('requests')).filter((name) => name.endsWith('.csr'))).toEqual(['etcd-server.m1.csr']);
+  // A kubelet's are none of those that wait: the run goes on, up to a host that nobody reaches.
+  const host = { name: 'm1', address: '192.0.2.1', roles: ['etcd', 'master', 'node'], ssh: { proxyCommand: 'false' } };
+  writeFileSync(inventory, JSON.stringify({ cluster: { name: 'own' }, hosts: [host] }));
+  const both = await cli('certs', 'renew', 'kubelet', 'etcd-server', '-i', inventory, '-o', 'plain');
+  expect([both.code, both.out + both.err]).toEqual([11, expect.stringContaining('1 certificate waits')]);
 });
 
 test('certs take-over tells what is kept and what is made anew', async () => {
