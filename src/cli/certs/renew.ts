@@ -5,6 +5,7 @@ import type { Host, Inventory } from '../../inventory/model.ts';
 import { suggest } from '../../inventory/suggest.ts';
 import { makeRejoin } from '../../kube/index.ts';
 import {
+  askedFor,
   howToSign,
   leafName,
   leafPlaces,
@@ -70,7 +71,8 @@ async function signedHere(
     .map(({ wanted }) => wanted)
     .filter(({ authority, place }) => authority.key === undefined && chosen.some(({ id }) => id === place.id));
   if (elsewhere.length === 0) return chosen;
-  await writeRequests(store, elsewhere);
+  const others = (await askedFor(store, leaves)).map(({ wanted }) => wanted);
+  await writeRequests(store, [...new Set([...elsewhere, ...others])]);
   const waiting = elsewhere.map(({ place, authority }) => ({ what: leafName(place), authority: authority.name }));
   const dir = store.path(requestsFolder);
   if (elsewhere.length === chosen.length && kubelets === 0) {

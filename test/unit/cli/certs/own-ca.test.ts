@@ -138,6 +138,21 @@ test('certs renew asks for what is signed elsewhere, and keeps what is in use', 
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_REQUESTS[\s\S]*1 certificate waits[\s\S]*k8sup apply/)]);
   expect(readFileSync(pki('hosts/m1/etcd-server.pem'), 'utf8')).toBe(before);
   expect(readdirSync(pki('requests')).filter((name) => name.endsWith('.csr'))).toEqual(['etcd-server.m1.csr']);
+  await cli('certs', 'renew', 'etcd-healthcheck-client', '-i', inventory, '-o', 'plain');
+  const out = join(folder, 'usb');
+  const asked = await cli('certs', 'requests', inventory, '--out', out, '-o', 'plain');
+  expect(asked.out).toContain('2 requests wait');
+  expect(readdirSync(out)).toEqual([
+    'README.txt',
+    'ca-config.json',
+    'etcd-healthcheck-client.csr',
+    'etcd-server.m1.csr',
+  ]);
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
+  for (const dir of [out, pki('requests')]) {
+    expect(readFileSync(join(dir, 'README.txt'), 'utf8').match(/cfssl sign.* \S+\.csr/g)).toHaveLength(2);
+    expect(readFileSync(join(dir, 'ca-config.json'), 'utf8')).toMatch(/"peer"[\s\S]*"client"|"client"[\s\S]*"peer"/);
+  }
   // A kubelet's are none of those that wait: the run goes on, up to a host that nobody reaches.
   const host = { name: 'm1', address: '192.0.2.1', roles: ['etcd', 'master', 'node'], ssh: { proxyCommand: 'false' } };
   writeFileSync(inventory, JSON.stringify({ cluster: { name: 'own' }, hosts: [host] }));
