@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -164,6 +164,21 @@ describe('pki backup and restore', () => {
     expect((await run('restore', at('b'))).code).toBe(0);
     expect(await kept()).toEqual(before);
     expect((await cli('kubeconfig', at('inventory.yaml'), '--identity', file)).out).toContain('client-key-data');
+  });
+
+  test('do for a store before the first apply, which has no id yet', async () => {
+    await rm(state('pki'), { recursive: true });
+    await mkdir(state('pki'), { mode: 0o700 });
+    await cp(join(template, '.k8sup/one/pki/etcd-ca.pem'), state('pki/etcd-ca.pem'));
+    await cp(join(template, '.k8sup/one/pki/etcd-ca-key.pem'), state('pki/etcd-ca-key.pem'));
+    const before = await kept();
+    const { file, recipient } = await keyPair();
+    expect(await run('encrypt', '--recipient', recipient)).toMatchObject({ code: 0, err: '' });
+    expect(await run('decrypt', '--identity', file)).toMatchObject({ code: 0, err: '' });
+    expect((await run('backup', '--plain', '--out', at('b'))).out).toContain('the store of one: 3 files');
+    await rm(state(), { recursive: true });
+    expect((await run('restore', at('b'))).out).toContain('the store of one again');
+    expect(await kept()).toEqual(before);
   });
 
   test('need a store', async () => {
