@@ -47,11 +47,12 @@ export async function importSigned(
       else if (!(await isHere(store, wanted, certificate))) problems.push(`${file}: it answers no request that waits`);
     }
   }
-  for (const { request, certificate, file } of answers) {
+  for (const answer of answers) {
+    const { request, certificate, file } = answer;
     const what = leafName(request.wanted.place);
     const wrong = answerDifference(certificate, request.wanted, now);
     if (wrong !== undefined) problems.push(`${file} (${what}): ${wrong}`);
-    const others = answers.filter((other) => other.request === request && other.file !== file);
+    const others = answers.filter((other) => other.request === request && other !== answer);
     if (others.length > 0)
       problems.push(`${file} (${what}): ${others.map((other) => other.file).join(', ')} is for it too`);
   }

@@ -53,7 +53,16 @@ async function readFrom(file: string, key: StoreKey): Promise<Backup> {
       cause: error,
     });
   });
-  return readBackup(isAge(text) ? await key.open({ name: file, text }) : text, file);
+  const backup = readBackup(isAge(text) ? await key.open({ name: file, text }) : text, file);
+  const strange = backup.files.find((one) => !isOfStore(one) && !besideStore.some((name) => name === one.name));
+  if (strange === undefined) return backup;
+  throw new K8supError({
+    code: 'PKI_BACKUP',
+    kind: 'pki',
+    what: `${file} cannot be restored; nothing was changed`,
+    why: `${strange.name} is no file that a backup has`,
+    fix: 'name a file that  k8sup pki backup  wrote',
+  });
 }
 
 /** @throws K8supError `PKI_STORE_EXISTS`. */

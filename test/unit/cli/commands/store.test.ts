@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../../../src/cli/program.ts';
-import { readBackup, openClusterPki } from '../../../../src/pki/index.ts';
+import { readBackup, openClusterPki, writeBackup } from '../../../../src/pki/index.ts';
 import { newAgePair } from '../../../../src/pki/age.ts';
 import { loadInventory } from '../../../../src/inventory/load.ts';
 import { networkPlugins } from '../../../../src/network/network.ts';
@@ -151,6 +151,17 @@ describe('pki backup and restore', () => {
     expect(refused.code).toBe(15);
     expect(refused.err).toContain('PKI_BACKUP');
     expect(refused.err).not.toContain('PRIVATE KEY');
+    expect(existsSync(state('pki'))).toBe(false);
+  });
+
+  test('refuse a backup with files that are none of a store’s', async () => {
+    await run('backup', '--plain', '--out', at('b'));
+    await rm(state('pki'), { recursive: true });
+    const { files, ...about } = readBackup(await readFile(at('b'), 'utf8'), 'b');
+    await writeFile(at('b'), writeBackup({ ...about, files: [...files, { name: 'logs/x', text: 'x' }] }));
+    const refused = await run('restore', at('b'));
+    expect([refused.code, refused.err]).toEqual([15, expect.stringMatching(/PKI_BACKUP[^]*logs\/x/)]);
+    expect(existsSync(state('logs/x'))).toBe(false);
     expect(existsSync(state('pki'))).toBe(false);
   });
 
