@@ -110,13 +110,14 @@ function addOwnAuthorities(certs: Pick<Program, 'command'>, io: Io, exit: Exit):
   fromElsewhere(certs.command('take-over').addArgument(from).argument('<dir>', 'folder with what was made'))
     .description('take over authorities, keys and certificates of kubeadm or cfssl; what does is not made anew')
     .option('--host <name>', 'the host whose folder it is: certificates of others are left alone')
+    .option('--offline', 'keys of authorities that are not there stay elsewhere, as with import-ca')
     .addHelpText(
       'after',
       example('k8sup certs take-over kubeadm ./pki-of-master-1 --host master-1', 'k8sup certs take-over cfssl ./certs'),
     )
-    .action(async (layout, dir, { inventory, host, ...flags }) => {
+    .action(async (layout, dir, { inventory, host, offline, ...flags }) => {
       const { takeOverCertificates } = await import('./certs/take-over.ts');
-      exit.code = await takeOverCertificates({ layout, dir, inventory, flags, host }, io);
+      exit.code = await takeOverCertificates({ layout, dir, inventory, flags, host, offline: offline === true }, io);
     });
 }
 

@@ -4,7 +4,7 @@ import type { Inventory } from '../inventory/model.ts';
 import { type AuthorityName, authorityNames, type AuthorityPair, keptAuthority, offlineSigner } from './authority.ts';
 import { type EncryptionKey, keptEncryptionKey } from './encryption-key.ts';
 import { ensureKept, type Kept } from './kept.ts';
-import { type Once, single, wasComplete } from './once.ts';
+import { completed, type Once, single, wasComplete } from './once.ts';
 import { readPkiFiles } from './pki-files.ts';
 import { readRotations, type Rotatable, type Rotations } from './rotation.ts';
 import { keptServiceAccount } from './service-account.ts';
@@ -95,6 +95,7 @@ export async function ensureAuthorities(
   ] as const);
   // Last, as it says that all the others are there.
   const clusterId = await single(make, clusterIdFile, randomUUID);
+  await completed(make);
   return {
     clusterId: clusterId.value,
     ca: { 'kubernetes-ca': signing(kubernetes), 'etcd-ca': etcd, 'front-proxy-ca': frontProxy },

@@ -8,6 +8,7 @@ export interface Backup {
   /** Release of k8sup that wrote it. */
   readonly k8sup: string;
   readonly cluster: string;
+  /** Empty before the first apply. */
   readonly clusterId: string;
   /** Names are from the cluster's state folder, `pki/cluster-id`. */
   readonly files: readonly StoreFile[];
@@ -47,8 +48,7 @@ export function readBackup(text: string, name: string): Backup {
   if (digest !== digestOf({ cluster, clusterId, files })) refuse('its digest is not that of what is in it', another);
   const strange = Object.keys(files).find((one) => !/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(one));
   if (strange !== undefined) refuse(`${JSON.stringify(strange)} is no name of a file in a store`, another);
-  if (clusterId === '' || files['pki/cluster-id']?.trim() !== clusterId)
-    refuse('its store has not the id that it says', another);
+  if ((files['pki/cluster-id']?.trim() ?? '') !== clusterId) refuse('its store has not the id that it says', another);
   return { k8sup, cluster, clusterId, files: Object.entries(files).map(([file, its]) => ({ name: file, text: its })) };
 }
 

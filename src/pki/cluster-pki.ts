@@ -3,7 +3,7 @@ import { endpointUrl } from '../inventory/urls.ts';
 import { type Authorities, type Authority, type EnsureOptions, ensureAuthorities } from './authorities.ts';
 import { ensureLeaves, type Leaf, leafOf } from './ensure-leaves.ts';
 import { kubeconfig } from './kubeconfig.ts';
-import { requestsFolder, requestsWait, type WaitingLeaf, writeRequests } from './requests.ts';
+import { askedFor, requestsFolder, requestsWait, type WaitingLeaf, writeRequests } from './requests.ts';
 import type { StoreKey } from './store-key.ts';
 import { openStore, type Store } from './store.ts';
 import { leafName } from './wanted-leaves.ts';
@@ -44,9 +44,10 @@ export function refuseWaiting({ leaves }: Pick<ClusterPki, 'leaves'>): void {
 /** Requests are written too for what is near its end, but that is no reason to stop. */
 async function askForSignatures(store: Store, leaves: readonly Leaf[]): Promise<void> {
   const waiting = leaves.filter((leaf) => leaf.waiting !== undefined);
+  const asked = await askedFor(store, leaves);
   await writeRequests(
     store,
-    waiting.map(({ wanted }) => wanted),
+    asked.map(({ wanted }) => wanted),
   );
   const needed = waiting.filter(({ pending }) => pending);
   if (needed.length > 0) throw requestsWait(needed.map(waitingLeaf), store.path(requestsFolder));

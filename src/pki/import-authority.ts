@@ -37,9 +37,26 @@ export async function judgeOrThrow(
 ): Promise<GoodAuthority> {
   if (name === 'kubernetes-ca' && brought.key === undefined) throw offlineSigner(name);
   const judged = judgeAuthority(brought, options);
-  const related = 'texts' in judged ? relations(name, judged.certificates, await othersIn(store, name)) : [];
+  const related =
+    'texts' in judged
+      ? [
+          ...(await sameAsOwn(store, name, judged)),
+          ...relations(name, judged.certificates, await othersIn(store, name)),
+        ]
+      : [];
   if ('texts' in judged && related.length === 0) return judged;
   throw importRefused(name, 'problems' in judged ? judged.problems : related);
+}
+
+/** An exchange by the same key would take no trust from whoever has it. */
+async function sameAsOwn(
+  store: Store,
+  name: AuthorityName,
+  { certificates }: GoodAuthority,
+): Promise<readonly string[]> {
+  const [own] = readCertificates((await store.read(`${name}.pem`)) ?? '', name);
+  if (own === undefined || certificates[0]?.publicKey.equals(own.publicKey) !== true) return [];
+  return [`it has the same key as the ${name} that is in use: an exchange is for another key`];
 }
 
 export async function writeAuthority(
@@ -65,7 +82,7 @@ export function importRefused(what: string, problems: readonly string[]): Error 
 export function relations(
   name: AuthorityName,
   certificates: readonly Certificate[],
-  others: ReadonlyMap<AuthorityName, readonly Certificate[]>,
+  others: ReadonlyMap<string, readonly Certificate[]>,
 ): readonly string[] {
   const holds = (chain: readonly Certificate[], one: Certificate | undefined): boolean =>
     one !== undefined && chain.some(({ publicKey }) => publicKey.equals(one.publicKey));
@@ -81,15 +98,16 @@ export function relations(
   });
 }
 
-/** The authorities that the store has, besides this one, each with those above it. */
+/** The authorities that the store has, besides this one, and those that take their place in an exchange, each with those above it. */
 export async function othersIn(
   store: Store,
   name: AuthorityName | undefined,
-): Promise<ReadonlyMap<AuthorityName, readonly Certificate[]>> {
+): Promise<ReadonlyMap<string, readonly Certificate[]>> {
+  const files = authorityNames
+    .filter((other) => other !== name)
+    .flatMap((other) => [[other, `${other}.pem`] as const, [`the next ${other}`, `next/${other}.pem`] as const]);
   const found = await Promise.all(
-    authorityNames
-      .filter((other) => other !== name)
-      .map(async (other) => [other, readCertificates((await store.read(`${other}.pem`)) ?? '', other)] as const),
+    files.map(async ([other, file]) => [other, readCertificates((await store.read(file)) ?? '', other)] as const),
   );
   return new Map(found.filter(([, certificates]) => certificates.length > 0));
 }

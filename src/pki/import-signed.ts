@@ -4,6 +4,7 @@ import { type Certificate, readCertificates } from './certificate.ts';
 import type { JsonSource } from './cfssl/source.ts';
 import { contentDifference, type Difference } from './judge-leaf.ts';
 import { readPrivateKey } from './keys.ts';
+import { leavesFirst } from './once.ts';
 import { pkiError } from './pki-error.ts';
 import { isNearEnd } from './renewal.ts';
 import { answeredFiles, waitingKey } from './requests.ts';
@@ -46,11 +47,12 @@ export async function importSigned(
       else if (!(await isHere(store, wanted, certificate))) problems.push(`${file}: it answers no request that waits`);
     }
   }
-  for (const { request, certificate, file } of answers) {
+  for (const answer of answers) {
+    const { request, certificate, file } = answer;
     const what = leafName(request.wanted.place);
     const wrong = answerDifference(certificate, request.wanted, now);
     if (wrong !== undefined) problems.push(`${file} (${what}): ${wrong}`);
-    const others = answers.filter((other) => other.request === request && other.file !== file);
+    const others = answers.filter((other) => other.request === request && other !== answer);
     if (others.length > 0)
       problems.push(`${file} (${what}): ${others.map((other) => other.file).join(', ')} is for it too`);
   }
@@ -106,6 +108,7 @@ function decoded(judge: () => Difference | undefined): Difference | undefined {
 
 async function take(store: Store, { wanted, keyPem }: Request, certificate: Certificate): Promise<void> {
   const { cert, key } = leafFiles(wanted.place.id);
+  await leavesFirst(store);
   await store.write([
     { name: key, text: keyPem },
     { name: cert, text: certificate.pem },

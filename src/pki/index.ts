@@ -56,6 +56,7 @@ export { type Layout, layouts } from './layout.ts';
 export { type NextAuthority, startAuthorityRotation } from './next-authority.ts';
 export { takeOver, type TakenOver } from './take-over.ts';
 export {
+  askedFor,
   howToSign,
   requestFiles,
   requestsFolder,

@@ -13,6 +13,9 @@ export interface Once {
 /** Any of these tells that the authorities were complete once: leaves and the cluster's id come after them. */
 const completionMarks = ['cluster-id', 'admin.pem', 'hosts'] as const;
 
+/** Leaves are there before the authorities are complete, and so tell nothing of them. */
+const leavesFirstMark = 'leaves-first';
+
 /**
  * The two files of a pair, made together where both are missing.
  *
@@ -53,8 +56,20 @@ export async function single(
 
 /** Whether the store's authorities were all there once. */
 export async function wasComplete(store: Store): Promise<boolean> {
-  const marks = await Promise.all(completionMarks.map((name) => store.has(name)));
-  return marks.includes(true);
+  const [id, ...leaves] = await Promise.all(completionMarks.map((name) => store.has(name)));
+  if (id === true || !leaves.includes(true)) return id === true;
+  return !(await store.has(leavesFirstMark));
+}
+
+/** To be called before a leaf is written by what does not make authorities. */
+export async function leavesFirst(store: Store): Promise<void> {
+  if (await wasComplete(store)) return;
+  await store.write([{ name: leavesFirstMark, text: 'until the first apply\n' }]);
+}
+
+/** To be called when all are there. */
+export function completed({ store, complete, dryRun }: Once): Promise<void> {
+  return complete || dryRun ? Promise.resolve() : store.remove([leavesFirstMark]);
 }
 
 function halfPair(store: Store, names: readonly [string, string], firstIsMissing: boolean): Error {

@@ -24,6 +24,8 @@ export const requestsFolder = 'requests';
 /**
  * Requests for these leaves in the store's folder of requests, with word on how to sign them; the new keys stay in the store, apart from those in use.
  * A request that is there and still asks for the same is kept, so that one that was carried away already stays good.
+ *
+ * @param leaves - all of {@link askedFor}: the word is on them alone.
  */
 export async function writeRequests(store: Store, leaves: readonly WantedLeaf[]): Promise<readonly WaitingRequest[]> {
   const requests = await Promise.all(
@@ -35,6 +37,17 @@ export async function writeRequests(store: Store, leaves: readonly WantedLeaf[])
     await store.write(guideFiles(requests).map(({ name, text }) => ({ name: `${requestsFolder}/${name}`, text })));
   }
   return requests;
+}
+
+/** Those that must be asked for, and those that were: a renewal asks for what is still good. */
+export async function askedFor<T extends { readonly wanted: WantedLeaf; readonly waiting: unknown }>(
+  store: Store,
+  leaves: readonly T[],
+): Promise<readonly T[]> {
+  const asked = leaves
+    .filter(({ wanted }) => wanted.authority.key === undefined)
+    .map(async (leaf) => (leaf.waiting !== undefined || (await store.has(fileNames(leaf.wanted).key)) ? [leaf] : []));
+  return (await Promise.all(asked)).flat();
 }
 
 /** What is carried to where the key is: no secret. */

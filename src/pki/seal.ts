@@ -47,6 +47,8 @@ export interface SealFor {
  * @throws K8supError `PKI_SEALED` where there is nothing left to do, `PKI_RECIPIENT`, `PKI_STORE`.
  */
 export async function encryptStore(folder: Folder, ask: () => Promise<SealFor>): Promise<number> {
+  // What a decryption that was killed has left is in the clear, and no name of a secret.
+  await folder.sweep();
   const known = await recipientsIn(folder);
   const names = (await folder.list()).filter(isSecret);
   if (known !== undefined && names.length === 0) {
@@ -66,7 +68,6 @@ export async function encryptStore(folder: Folder, ask: () => Promise<SealFor>):
   await folder.write([...own, ...files]);
   if (known === undefined) await folder.write([{ name: recipientsFile, text: `${recipients.join('\n')}\n` }]);
   await folder.remove(names);
-  await folder.sweep();
   return names.length;
 }
 

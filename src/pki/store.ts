@@ -28,6 +28,8 @@ function plainStore(folder: Folder): Store {
         throw unsaid(folder, sealedName(name));
       return text;
     },
+    // Left by an encryption that was interrupted, it would count as one of a store that does not say for whom.
+    remove: (names) => folder.remove(withSealed(names)),
   };
 }
 
@@ -56,6 +58,10 @@ function sealedStore(folder: Folder, recipients: readonly string[], key: StoreKe
       await folder.write(await Promise.all(sealed));
       await folder.remove(files.map(({ name }) => name).filter(isSecret));
     },
-    remove: (names) => folder.remove(names.flatMap((name) => (isSecret(name) ? [sealedName(name), name] : [name]))),
+    remove: (names) => folder.remove(withSealed(names)),
   };
+}
+
+function withSealed(names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => (isSecret(name) ? [sealedName(name), name] : [name]));
 }

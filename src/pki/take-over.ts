@@ -2,16 +2,16 @@ import { createPublicKey } from 'node:crypto';
 
 import { K8supError } from '../errors/k8sup-error.ts';
 import type { Inventory } from '../inventory/model.ts';
-import { type Authorities, ensureAuthorities } from './authorities.ts';
-import { type AuthorityName, authorityNames, offlineSigner } from './authority.ts';
+import { type Authorities, ensureAuthorities, keptThings } from './authorities.ts';
+import { type AuthorityName, authorityNames, offlineKey, offlineSigner } from './authority.ts';
 import { addBrought, readBrought } from './brought.ts';
 import { readCertificate } from './certificate.ts';
 import { importRefused, othersIn, relations, writeAuthority } from './import-authority.ts';
-import { type GoodAuthority, judgeAuthority } from './judge-authority.ts';
+import { type BroughtAuthority, type GoodAuthority, judgeAuthority } from './judge-authority.ts';
 import { type Pair, pairDifference, reasonToIssue } from './judge-leaf.ts';
 import { keySpecOf, privateKeyPem, readPrivateKey } from './keys.ts';
 import { authorityFiles, type FoundFiles, type FoundPair, isNamedFor, type Layout, readLayout } from './layout.ts';
-import { wasComplete } from './once.ts';
+import { leavesFirst, wasComplete } from './once.ts';
 import { keptServiceAccount, publicPemOf } from './service-account.ts';
 import type { Store } from './store.ts';
 import { leafFiles, leafName, type WantedLeaf, wantedLeaves } from './wanted-leaves.ts';
@@ -30,20 +30,23 @@ export interface TakenOver {
   readonly kept: readonly string[];
   /** Leaves, with the file that each came from. */
   readonly leaves: readonly { readonly what: string; readonly from: string }[];
-  /** Leaves that the next apply makes, and why what is there does not do. */
+  /** Authorities, keys and leaves that the next apply makes, and why what is there does not do. */
   readonly anew: readonly { readonly what: string; readonly why: string }[];
 }
 
 export interface TakeOverOptions {
   readonly inventory: Inventory;
   readonly now: Date;
+  /** Keys of authorities that are not there stay elsewhere. */
+  readonly offline?: boolean;
   /** Folder of profiles and requests in place of the package's own. */
   readonly files?: string;
 }
 
 /**
  * Takes over what kubeadm or cfssl made: authorities and the key of service accounts, and each leaf that does what this cluster needs, so that the next
- * apply does not make it anew. What is missing of authorities is made. Can be repeated, with another host's folder too; nothing in the store is replaced.
+ * apply does not make it anew. Nothing is made here: what this folder lacks may be in that of another host, and only an apply knows that none will follow.
+ * Can be repeated, with another host's folder too; nothing in the store is replaced.
  *
  * @throws K8supError `PKI_IMPORT` with everything that is wrong, before anything is written; `PKI_OFFLINE`, `PKI_FOLDER`, and those of
  *   {@link ensureAuthorities}.
@@ -62,9 +65,17 @@ export async function takeOver(store: Store, source: TakeOverSource, options: Ta
       { name: pub, text: publicPemOf(account.keyPem) },
     ]);
   }
-  const all = await ensureAuthorities(store, options.inventory, options);
+  const all = await ensureAuthorities(store, options.inventory, { ...options, dryRun: true });
   const kept = [...authorities.good.keys(), ...(account.keyPem === undefined ? [] : ['service-account'])];
-  return { kept, ...(await takeLeaves(store, found.pairs, { all, source, options })) };
+  const { leaves, anew } = await takeLeaves(store, found.pairs, { all, source, options });
+  return { kept, leaves, anew: [...(await missing(store, options)), ...anew] };
+}
+
+async function missing(store: Store, options: TakeOverOptions): Promise<TakenOver['anew']> {
+  const things = Object.values(await keptThings(options.inventory, options)).map(async ({ name, files: [file] }) =>
+    (await store.has(file)) ? [] : [{ what: name, why: 'it is not there' }],
+  );
+  return (await Promise.all(things)).flat();
 }
 
 async function foundAuthorities(
@@ -76,20 +87,30 @@ async function foundAuthorities(
   const good = new Map<AuthorityName, GoodAuthority>();
   const problems: string[] = [];
   const complete = await wasComplete(store);
+  const judge = (name: AuthorityName, brought: BroughtAuthority): void => {
+    const judged = judgeAuthority(brought, options);
+    if ('problems' in judged) problems.push(...judged.problems.map((problem) => `${name}: ${problem}`));
+    else good.set(name, judged);
+  };
   for (const name of authorityNames) {
     const pair = authorityFiles[layout][name].flatMap((file) => pairs.filter((one) => one.name === file))[0];
     if (pair === undefined) continue;
+    const { cert, key } = pair;
     const stored = await store.read(`${name}.pem`);
-    if (stored !== undefined || complete) {
-      if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, pair.cert.name));
+    const half = stored === undefined && (await store.has(`${name}-key.pem`));
+    if (stored !== undefined || half || complete) {
+      if (stored === undefined || !sameCertificate(stored, pair)) problems.push(there(name, cert.name));
+      else if (key !== undefined && (await store.read(`${name}-key.pem`)) === offlineKey) {
+        judge(name, { cert: { name: cert.name, text: stored }, key, chain: undefined });
+      }
       continue;
     }
-    if (name === 'kubernetes-ca' && pair.key === undefined) throw offlineSigner(name);
-    const judged = judgeAuthority({ cert: pair.cert, key: pair.key, chain: undefined }, options);
-    if ('problems' in judged) problems.push(...judged.problems.map((problem) => `${name}: ${problem}`));
-    else good.set(name, judged);
+    if (name === 'kubernetes-ca' && key === undefined) throw offlineSigner(name);
+    if (key === undefined && options.offline !== true) problems.push(noKey(name, cert.name));
+    else judge(name, { cert, key, chain: undefined });
   }
   const others = new Map(await othersIn(store, undefined));
+  for (const name of good.keys()) others.delete(name);
   for (const [name, { certificates }] of good) {
     problems.push(...relations(name, certificates, others).map((problem) => `${name}: ${problem}`));
     others.set(name, certificates);
@@ -104,12 +125,12 @@ async function foundAccount(
   if (serviceAccount === undefined) return { keyPem: undefined, problems: [] };
   try {
     const key = readPrivateKey(serviceAccount.text, serviceAccount.name);
-    const [pub] = keptServiceAccount.files;
-    const stored = await store.read(pub);
-    if (stored !== undefined) {
-      const same = createPublicKey(stored).equals(createPublicKey(key));
-      return { keyPem: undefined, problems: same ? [] : [there('service-account', serviceAccount.name)] };
-    }
+    const texts = await Promise.all(keptServiceAccount.files.map((file) => store.read(file)));
+    const stored = texts.filter((text) => text !== undefined);
+    const same = stored.every((text) => createPublicKey(text).equals(createPublicKey(key)));
+    const lost = stored.length === 0 && (await wasComplete(store));
+    if (!same || lost) return { keyPem: undefined, problems: [there('service-account', serviceAccount.name)] };
+    if (stored.length === texts.length) return { keyPem: undefined, problems: [] };
     const usable = keySpecOf(key, serviceAccount.name).algo !== 'ed25519';
     if (usable) return { keyPem: privateKeyPem(key), problems: [] };
     return { keyPem: undefined, problems: [`${serviceAccount.name}: Kubernetes signs no tokens with an Ed25519 key`] };
@@ -177,6 +198,7 @@ function bestOf(
 async function writeLeaf(store: Store, wanted: WantedLeaf, { certPem, keyPem }: Pair): Promise<void> {
   const { cert, key } = leafFiles(wanted.place.id);
   await addBrought(store, [readCertificate(certPem, cert)]);
+  await leavesFirst(store);
   await store.write([
     { name: key, text: keyPem },
     { name: cert, text: certPem },
@@ -185,6 +207,10 @@ async function writeLeaf(store: Store, wanted: WantedLeaf, { certPem, keyPem }: 
 
 function sameCertificate(stored: string, { cert }: FoundPair): boolean {
   return readCertificate(stored, 'the store').der.equals(readCertificate(cert.text, cert.name).der);
+}
+
+function noKey(name: AuthorityName, cert: string): string {
+  return `${name}: its key is not beside ${cert}: copy it there, or give --offline where it stays elsewhere`;
 }
 
 function there(name: string, from: string): string {

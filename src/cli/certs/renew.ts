@@ -1,10 +1,11 @@
 import type { RunContext } from '../../engine/run-context.ts';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { runsKubelet } from '../../inventory/model.ts';
-import type { Inventory } from '../../inventory/model.ts';
+import type { Host, Inventory } from '../../inventory/model.ts';
 import { suggest } from '../../inventory/suggest.ts';
 import { makeRejoin } from '../../kube/index.ts';
 import {
+  askedFor,
   howToSign,
   leafName,
   leafPlaces,
@@ -45,7 +46,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
         const store = await openKnownStore(run);
-        const here = await signedHere(chosen, run, store);
+        const here = await signedHere({ chosen, kubelets: kubeletsOf(request, run.inventory).length }, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(here.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
       },
@@ -60,16 +61,23 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
  *
  * @throws K8supError `PKI_REQUESTS` where nothing else is to be done.
  */
-async function signedHere(chosen: readonly LeafPlace[], run: Run, store: Store): Promise<readonly LeafPlace[]> {
+async function signedHere(
+  { chosen, kubelets }: { readonly chosen: readonly LeafPlace[]; readonly kubelets: number },
+  run: Run,
+  store: Store,
+): Promise<readonly LeafPlace[]> {
   const { leaves } = await openClusterPki(run.paths.pki, run.inventory, { dryRun: true, key: run.storeKey });
   const elsewhere = leaves
     .map(({ wanted }) => wanted)
     .filter(({ authority, place }) => authority.key === undefined && chosen.some(({ id }) => id === place.id));
   if (elsewhere.length === 0) return chosen;
-  await writeRequests(store, elsewhere);
+  const others = (await askedFor(store, leaves)).map(({ wanted }) => wanted);
+  await writeRequests(store, [...new Set([...elsewhere, ...others])]);
   const waiting = elsewhere.map(({ place, authority }) => ({ what: leafName(place), authority: authority.name }));
   const dir = store.path(requestsFolder);
-  if (elsewhere.length === chosen.length) throw requestsWait(waiting, dir, 'k8sup apply  brings them to the hosts');
+  if (elsewhere.length === chosen.length && kubelets === 0) {
+    throw requestsWait(waiting, dir, 'k8sup apply  brings them to the hosts');
+  }
   run.emit({ type: 'warning', text: `${waitText(waiting)}: ${howToSign(dir)}, then  k8sup apply` });
   return chosen.filter(({ id }) => !elsewhere.some(({ place }) => place.id === id));
 }
@@ -101,8 +109,12 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
 }
 
 /** A kubelet without its certificate joins again in the stage of nodes. */
-async function forgetKubelets({ names, all, hosts }: RenewRequest, context: RunContext): Promise<void> {
-  if (!all && !names.includes(kubelet)) return;
-  const chosen = context.inventory.hosts.filter((host) => runsKubelet(host) && (hosts?.includes(host.name) ?? true));
+async function forgetKubelets(request: RenewRequest, context: RunContext): Promise<void> {
+  const chosen = kubeletsOf(request, context.inventory);
   await Promise.all(chosen.map((host) => makeRejoin(host, { ...context, stageId: 'certs renew' })));
+}
+
+function kubeletsOf({ names, all, hosts }: RenewRequest, inventory: Inventory): readonly Host[] {
+  if (!all && !names.includes(kubelet)) return [];
+  return inventory.hosts.filter((host) => runsKubelet(host) && (hosts?.includes(host.name) ?? true));
 }

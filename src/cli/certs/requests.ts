@@ -1,7 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
-import { howToSign, openClusterPki, openStore, requestFiles, requestsFolder, writeRequests } from '../../pki/index.ts';
+import {
+  askedFor,
+  howToSign,
+  openClusterPki,
+  openStore,
+  requestFiles,
+  requestsFolder,
+  writeRequests,
+} from '../../pki/index.ts';
 import type { Io } from '../io.ts';
 import type { RunFlags } from '../options.ts';
 import { runCommand } from '../run.ts';
@@ -18,7 +26,7 @@ export function requests({ inventory, flags, out }: RequestsRequest, io: Io): Pr
   return runCommand({ command: 'certs requests', inventory, flags, writes: true }, io, async (run) => {
     const { leaves } = await openClusterPki(run.paths.pki, run.inventory, { dryRun: true, key: run.storeKey });
     const store = await openStore(run.paths.pki, run.storeKey);
-    const waiting = leaves.filter((leaf) => leaf.waiting !== undefined);
+    const waiting = await askedFor(store, leaves);
     const written = await writeRequests(
       store,
       waiting.map(({ wanted }) => wanted),

@@ -11,11 +11,13 @@ export interface TakeOverRequest {
   readonly flags: RunFlags;
   /** The host whose folder it is. */
   readonly host: string | undefined;
+  /** Keys of authorities that are not there stay elsewhere. */
+  readonly offline: boolean;
 }
 
 /** `k8sup certs take-over`: what kubeadm or cfssl made comes into the store, and is made anew only where it does not do. */
 export function takeOverCertificates(
-  { layout, dir, inventory, flags, host }: TakeOverRequest,
+  { layout, dir, inventory, flags, host, offline }: TakeOverRequest,
   io: Io,
 ): Promise<number> {
   return runCommand({ command: `certs take-over ${layout}`, inventory, flags, writes: true }, io, async (run) => {
@@ -28,7 +30,7 @@ export function takeOverCertificates(
         fix: `its hosts are: ${names.join(', ')}`,
       });
     }
-    const options = { inventory: run.inventory, now: new Date() };
+    const options = { inventory: run.inventory, now: new Date(), offline };
     const { kept, leaves, anew } = await takeOver(
       await openStore(run.paths.pki, run.storeKey),
       { layout, dir, host },

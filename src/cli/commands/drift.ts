@@ -5,6 +5,7 @@ import type { Left } from '../../engine/left.ts';
 import { runStages } from '../../engine/run.ts';
 import { exitCodes } from '../../errors/k8sup-error.ts';
 import { siteOf } from '../../../playbooks/site.ts';
+import { refuseWaiting } from '../../pki/index.ts';
 import { renderDrift } from '../../report/index.ts';
 import { sh } from '../../shell/sh.ts';
 import { makeContext } from '../context.ts';
@@ -31,6 +32,7 @@ export function drift(request: { readonly inventory: string; readonly flags: Run
       run.emit(event);
     };
     const context = await makeContext({ ...run, emit }, session, 'plan');
+    refuseWaiting(context.pki);
     const left = await readLeft(run, session);
     const outcome = await runStages(siteOf(run.inventory), { ...context, left });
     if (outcome.error !== undefined) return describeError(outcome.error);

@@ -23,7 +23,7 @@ export function backup(request: BackupRequest, io: Io): Promise<number> {
     const text = writeBackup({ k8sup: k8supVersion, cluster, clusterId, files });
     const open = files.some(({ name }) => isSecret(name));
     await writeNew(request.out, await secured(request, { text, open }, io));
-    say(io, `${request.out} holds the store of ${cluster} ${clusterId}: ${String(files.length)} files`);
+    say(io, `${request.out} holds the store of ${`${cluster} ${clusterId}`.trim()}: ${String(files.length)} files`);
     return exitCodes.ok;
   });
 }

@@ -37,7 +37,7 @@ export function restore(request: RestoreRequest, io: Io, now = new Date()): Prom
     if (there.some(isOfStore)) refuseOther(backup, there, { replace: request.replace, pki: paths.pki });
     const aside = await put(backup, paths, now);
     const moved = aside === undefined ? '' : `; what was there is in ${aside}`;
-    say(io, `${paths.pki} holds the store of ${name} ${backup.clusterId} again${moved}`);
+    say(io, `${paths.pki} holds the store of ${`${name} ${backup.clusterId}`.trim()} again${moved}`);
     return exitCodes.ok;
   });
 }
@@ -53,7 +53,16 @@ async function readFrom(file: string, key: StoreKey): Promise<Backup> {
       cause: error,
     });
   });
-  return readBackup(isAge(text) ? await key.open({ name: file, text }) : text, file);
+  const backup = readBackup(isAge(text) ? await key.open({ name: file, text }) : text, file);
+  const strange = backup.files.find((one) => !isOfStore(one) && !besideStore.some((name) => name === one.name));
+  if (strange === undefined) return backup;
+  throw new K8supError({
+    code: 'PKI_BACKUP',
+    kind: 'pki',
+    what: `${file} cannot be restored; nothing was changed`,
+    why: `${strange.name} is no file that a backup has`,
+    fix: 'name a file that  k8sup pki backup  wrote',
+  });
 }
 
 /** @throws K8supError `PKI_STORE_EXISTS`. */
@@ -71,7 +80,7 @@ function refuseOther(
     what: `${pki} holds another store; nothing was changed`,
     why: own
       ? `it is ${id === undefined ? 'one without an id' : 'of the same cluster'}, and may have keys that the backup has not`
-      : `it is of the cluster with the id ${id}, the backup of ${backup.clusterId}`,
+      : `it is of the cluster with the id ${id}, the backup of ${backup.clusterId || 'one without an id'}`,
     fix: own
       ? 'give --replace to have it moved aside and the backup in its place'
       : `where that cluster is gone, move ${pki} away yourself`,

@@ -8,7 +8,7 @@ import type { SealFor, StoreKey } from '../../pki/index.ts';
 import { askSecret } from '../ask-secret.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
-import { openKnownStore } from '../known-cluster.ts';
+import { noCluster } from '../known-cluster.ts';
 import { makeStateDir, statePaths } from '../state.ts';
 import type { StatePaths } from '../state.ts';
 import type { KeyFlags } from '../store-key-of.ts';
@@ -74,7 +74,7 @@ export async function sealFor(flags: SealFlags, io: Io, what: string): Promise<S
 /**
  * The frame of commands that change nothing but the state folder.
  *
- * @param spec - `known`: there must be a store of a cluster already.
+ * @param spec - `known`: there must be something in the store, be it before the first apply.
  */
 export async function withState(
   request: StoreRequest,
@@ -84,7 +84,9 @@ export async function withState(
 ): Promise<number> {
   const inventory = await loadInventory(request.inventory, networkPlugins);
   const state = { inventory, paths: statePaths(inventory), storeKey: storeKeyOf(inventory, request, io) };
-  if (known) await openKnownStore(state);
+  if (known && (await (await openFolder(state.paths.pki)).list()).length === 0) {
+    throw noCluster(state.paths.pki, inventory.cluster.name);
+  }
   await makeStateDir(state.paths);
   const release = await takeLock(state.paths.lock, command);
   try {

@@ -8,7 +8,15 @@ import { describe, expect, test } from 'vitest';
 
 import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { encode, octets } from '../../../src/pki/der/write.ts';
-import { type BroughtAuthority, importAuthority, leafOf, openClusterPki, openStore } from '../../../src/pki/index.ts';
+import {
+  type AuthorityName,
+  type BroughtAuthority,
+  importAuthority,
+  leafOf,
+  openClusterPki,
+  openStore,
+} from '../../../src/pki/index.ts';
+import { judgeOrThrow } from '../../../src/pki/import-authority.ts';
 import { below, type Made, root, signed } from './elsewhere.ts';
 import { codeOf, days, hasOpenssl, now, opensslVerify, sampleInventory, temporaryFolder } from './fixture.ts';
 
@@ -192,6 +200,23 @@ describe('an authority is refused', () => {
     expect(await against(brought(middle, [short]))).toMatch(
       /"short root" has the path length 0, and 1 authorities are below it/,
     );
+  });
+
+  test('with the key of another one, of the next one of another, or, for an exchange, of its own', async () => {
+    const store = await open();
+    const [own, next] = [await root({ name: 'own' }), await root({ name: 'next' })];
+    await store.write([
+      { name: 'etcd-ca-key.pem', text: own.keyPem },
+      { name: 'etcd-ca.pem', text: own.certPem },
+      { name: 'next/etcd-ca.pem', text: next.certPem },
+    ]);
+    const judge = (name: AuthorityName, made: Made) => () =>
+      judgeOrThrow(store, name, brought(made), { inventory, now });
+    expect(await codeOf(judge('kubernetes-ca', own))).toBe('PKI_IMPORT');
+    expect(await codeOf(judge('kubernetes-ca', next))).toBe('PKI_IMPORT');
+    expect(await codeOf(judge('etcd-ca', own))).toBe('PKI_IMPORT');
+    // One that an earlier try left is not used, and may be brought again.
+    await judge('etcd-ca', next)();
   });
 
   test('with all that is wrong at once', async () => {

@@ -241,6 +241,16 @@ describe('what was signed is refused', () => {
     );
   });
 
+  test('twice for one request, also in one file', async () => {
+    const { store, ca } = await offline();
+    await codeOf(() => apply(store));
+    const [one, other] = [await signAll(store, ca), await signAll(store, ca, { at: days(-1) })];
+    const bundle = source('all.pem', `${one[0]?.text ?? ''}${other[0]?.text ?? ''}`);
+    expect(await whyNot(readBack(store, [bundle]))).toMatch(
+      /all\.pem \(apiserver-etcd-client of m1\): all\.pem is for it too/,
+    );
+  });
+
   test('for a key that nobody waits for; but not what was taken before, nor authorities', async () => {
     const { store, ca } = await offline();
     await codeOf(() => apply(store));

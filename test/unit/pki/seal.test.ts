@@ -291,6 +291,17 @@ describe('interrupted anywhere, and done again,', () => {
   });
 });
 
+test('what a killed decryption has left is gone, though all is encrypted already', async () => {
+  const dir = join(await temporaryFolder(), 'pki');
+  const { seal } = await keyPair();
+  const folder = await openFolder(dir);
+  await folder.write([{ name: 'ca-key.pem', text: 'secret' }]);
+  await encryptStore(folder, seal);
+  await writeFile(join(dir, 'ca-key.pem.0123456789ab.tmp'), 'secret', { mode: 0o600 });
+  expect(await codeOf(() => encryptStore(folder, seal))).toBe('PKI_SEALED');
+  expect(Object.keys(await contents(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
 describe("age's own program", () => {
   const hasAge = spawnSync('age', ['--version']).status === 0;
 

@@ -98,6 +98,16 @@ describe('the store', () => {
     expect((await readdir(dir)).sort()).toEqual(['a.pem', 'file']);
   });
 
+  test('removes what an interrupted encryption has left of a secret, too', async () => {
+    const dir = await temporaryFolder();
+    const store = await openStore(dir);
+    await store.write([{ name: 'a-key.pem', text: 'x' }]);
+    await writeFile(join(dir, 'a-key.pem.age'), 'sealed', { mode: 0o600 });
+    await store.remove(['a-key.pem', 'a.pem']);
+    expect(await store.read('a-key.pem')).toBeUndefined();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
   test('is no file', async () => {
     const path = join(await temporaryFolder(), 'pki');
     await writeFile(path, '');

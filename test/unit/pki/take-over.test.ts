@@ -1,46 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { K8supError } from '../../../src/errors/k8sup-error.ts';
 import { generateKey, privateKeyPem } from '../../../src/pki/keys.ts';
-import { kubeconfig, leafOf, openClusterPki, openStore, takeOver, type Layout } from '../../../src/pki/index.ts';
-import { below, type Made, root, signed, type Wish } from './elsewhere.ts';
-import { codeOf, days, now, sampleInventory, temporaryFolder } from './fixture.ts';
-
-const inventory = sampleInventory();
-const rsa = { algo: 'rsa', size: 2048 } as const;
-const server = ['signing', 'key encipherment', 'server auth'] as const;
-const client = ['signing', 'key encipherment', 'client auth'] as const;
-const both = ['signing', 'key encipherment', 'server auth', 'client auth'] as const;
-/** Every name that any apiserver of the sample may be asked for. */
-const apiserverNames = (await openClusterPki('/nowhere/pki', inventory, { now, dryRun: true })).leaves
-  .filter(({ name }) => name === 'kube-apiserver')
-  .flatMap(({ wanted }) => Object.values(wanted.content.names).flat() as string[]);
-
-interface Files {
-  readonly dir: string;
-  put(name: string, made: Made): Promise<void>;
-  write(name: string, text: string, mode?: number): Promise<void>;
-}
-
-async function filesFor(layout: Layout): Promise<Files> {
-  const dir = await temporaryFolder();
-  const write = async (name: string, text: string, mode = 0o600): Promise<void> => {
-    await mkdir(dirname(join(dir, name)), { recursive: true });
-    await writeFile(join(dir, name), text, { mode });
-  };
-  const [cert, key] = layout === 'kubeadm' ? ['.crt', '.key'] : ['.pem', '-key.pem'];
-  return {
-    dir,
-    write,
-    put: async (name, { certPem, keyPem }) => {
-      await write(`${name}${cert}`, certPem, 0o644);
-      await write(`${name}${key}`, keyPem);
-    },
-  };
-}
+import { ensureAuthorities, kubeconfig, leafOf, openClusterPki, takeOver } from '../../../src/pki/index.ts';
+import { type Made, root, signed, type Wish } from './elsewhere.ts';
+import { codeOf, days, now } from './fixture.ts';
+import { apiserverNames, both, client, type Files, filesFor, inventory, open, rsa, server } from './layout-files.ts';
 
 /** What `kubeadm init` writes on m1. */
 async function kubeadm() {
@@ -74,8 +41,6 @@ async function kubeadm() {
   return { files, ca, account };
 }
 
-const open = async () => openStore(join(await temporaryFolder(), 'pki'));
-
 describe('what kubeadm made', () => {
   test('is taken over and not made anew; what does not do is named, with the reason', { timeout: 60_000 }, async () => {
     const { files, ca, account } = await kubeadm();
@@ -92,14 +57,16 @@ describe('what kubeadm made', () => {
       'front-proxy-client of m1: front-proxy-client.crt',
     ]);
     expect(anew.map(({ what }) => what)).toEqual([
+      'encryption-key',
       'apiserver-kubelet-client of m1',
       'kube-controller-manager of m1',
       'kube-scheduler of m1',
+      'csr-approver of m1',
       'kube-proxy of m1',
       'flannel of m1',
       'admin',
     ]);
-    expect(anew[0]?.why).toMatch(
+    expect(anew[1]?.why).toMatch(
       /apiserver-kubelet-client\.crt: its subject is CN=.*O=kubeadm:cluster-admins, not CN=/,
     );
     const pki = await openClusterPki(store.dir, inventory, { now });
@@ -142,6 +109,37 @@ describe('what kubeadm made', () => {
     });
   });
 
+  test('is taken over folder by folder: what one lacks is named, and made by the next apply alone', async () => {
+    const [ca, etcd] = await Promise.all([root({ name: 'kubernetes' }), root({ name: 'etcd-ca' })]);
+    const [member, master] = await Promise.all([filesFor('kubeadm'), filesFor('kubeadm')]);
+    await member.put('etcd/ca', etcd);
+    const names = ['m1', 'localhost', '10.0.0.1', '127.0.0.1', '::1'];
+    await member.put('etcd/peer', await signed(etcd, { name: 'm1', usages: both, hosts: names, days: 364 }));
+    await master.put('ca', ca);
+    const account = privateKeyPem(await generateKey(rsa));
+    await master.write('sa.key', account);
+    const store = await open();
+    const take = async ({ dir }: Files) => takeOver(store, { dir, layout: 'kubeadm', host: 'm1' }, { inventory, now });
+    const first = await take(member);
+    expect(first.leaves.map(({ what }) => what)).toContain('etcd-peer of m1');
+    expect(first.anew.slice(0, 4)).toEqual(
+      ['kubernetes-ca', 'front-proxy-ca', 'service-account', 'encryption-key'].map((what) => ({
+        ...{ what, why: 'it is not there' },
+      })),
+    );
+    expect((await take(master)).kept).toEqual(['kubernetes-ca', 'service-account']);
+    expect(await store.has('cluster-id')).toBe(false);
+    const { authorities, leaves } = await openClusterPki(store.dir, inventory, { now });
+    expect([authorities.ca['kubernetes-ca'].certPem, authorities.ca['etcd-ca'].certPem]).toEqual([
+      ca.certPem,
+      etcd.certPem,
+    ]);
+    expect(authorities.serviceAccount.keyPem).toBe(account);
+    expect(leafOf(leaves, 'etcd-peer', 'm1').issued).toBeUndefined();
+    await store.remove(['cluster-id']);
+    expect(await codeOf(() => ensureAuthorities(store, inventory, { now }))).toBe('PKI_LOST');
+  });
+
   test('is renewed as k8sup’s own when its end is near', { timeout: 60_000 }, async () => {
     const { files } = await kubeadm();
     const store = await open();
@@ -159,132 +157,25 @@ describe('what kubeadm made', () => {
     await files.put('ca', ca);
     await files.write('etcd/ca.crt', etcd.certPem, 0o644);
     const store = await open();
-    await takeOver(store, { dir: files.dir, layout: 'kubeadm', host: undefined }, { inventory, now });
+    const source = { dir: files.dir, layout: 'kubeadm', host: undefined } as const;
+    await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
+      code: 'PKI_IMPORT',
+      why: expect.stringMatching(/etcd-ca: its key is not beside .*etcd\/ca\.crt/) as string,
+    });
+    expect(await store.has('kubernetes-ca.pem')).toBe(false);
+    await takeOver(store, source, { inventory, now, offline: true });
     expect(await codeOf(() => openClusterPki(store.dir, inventory, { now }))).toBe('PKI_REQUESTS');
+    await files.write('etcd/ca.key', (await root({ name: 'x' })).keyPem);
+    await expect(takeOver(store, source, { inventory, now })).rejects.toMatchObject({
+      why: expect.stringMatching(/is not the key of/) as string,
+    });
+    await files.write('etcd/ca.key', etcd.keyPem);
+    expect((await takeOver(store, source, { inventory, now })).kept).toEqual(['etcd-ca']);
+    expect((await openClusterPki(store.dir, inventory, { now })).authorities.ca['etcd-ca'].keyPem).toBe(etcd.keyPem);
     const without = await filesFor('kubeadm');
     await without.write('ca.crt', ca.certPem, 0o644);
     const take = async () =>
       takeOver(await open(), { dir: without.dir, layout: 'kubeadm', host: undefined }, { inventory, now });
     expect(await codeOf(take)).toBe('PKI_OFFLINE');
-  });
-});
-
-describe('what cfssl made', () => {
-  const cfssl = async () => {
-    const files = await filesFor('cfssl');
-    const ca = await root({ name: 'Kubernetes' });
-    await files.put('ca', ca);
-    const leaf = async (name: string, wish: Wish): Promise<void> =>
-      files.put(name, await signed(ca, { days: 364, ...wish }));
-    await leaf('kubernetes', { name: 'kubernetes', organization: ['k8s'], usages: both, hosts: apiserverNames });
-    await leaf('admin', { name: 'kubernetes-admin', organization: ['system:masters'], usages: both });
-    await leaf('etcd', { name: 'etcd', usages: both, hosts: ['10.0.0.1'] });
-    await leaf('kube-scheduler', {
-      name: 'system:kube-scheduler',
-      organization: ['system:kube-scheduler'],
-      usages: both,
-    });
-    await leaf('kube-proxy', { name: 'system:kube-proxy', usages: both });
-    return { files, ca };
-  };
-  const take = async (dir: string, store: Awaited<ReturnType<typeof open>>) =>
-    takeOver(store, { dir, layout: 'cfssl', host: undefined }, { inventory, now });
-
-  test('is taken over by what is in it: one pair for all masters, and for all nodes', async () => {
-    const { files } = await cfssl();
-    const store = await open();
-    const { kept, leaves, anew } = await take(files.dir, store);
-    expect(kept).toEqual(['kubernetes-ca']);
-    expect(leaves.map(({ what }) => what)).toEqual([
-      'kube-apiserver of m1',
-      'kube-apiserver of m2',
-      'kube-proxy of m1',
-      'kube-proxy of m2',
-      'kube-proxy of n1',
-      'admin',
-    ]);
-    const why = (what: string): string => anew.find((one) => one.what === what)?.why ?? '';
-    expect(why('etcd-server of m1')).toMatch(/etcd\.pem: etcd-ca did not sign it, but Kubernetes/);
-    expect(why('kube-scheduler of m1')).toMatch(
-      /its subject is CN=system:kube-scheduler, O=system:kube-scheduler, not/,
-    );
-    expect(why('front-proxy-client of m1')).toBe('no file there is for it');
-    const pki = await openClusterPki(store.dir, inventory, { now });
-    expect(leafOf(pki.leaves, 'kube-apiserver', 'm2').certPem).toBe(
-      await readFile(join(files.dir, 'kubernetes.pem'), 'utf8'),
-    );
-  });
-
-  test('is judged again when the cluster needs more than it has', async () => {
-    const { files } = await cfssl();
-    const store = await open();
-    await take(files.dir, store);
-    await openClusterPki(store.dir, inventory, { now });
-    const more = sampleInventory(undefined, { apiserverExtraSANs: ['more.example.org'] });
-    const { leaves } = await openClusterPki(store.dir, more, { now });
-    expect(
-      leaves.filter(({ issued }) => issued !== undefined).map(({ name, issued }) => `${name} ${issued ?? ''}`),
-    ).toEqual(['kube-apiserver names', 'kube-apiserver names']);
-  });
-
-  test('is not taken where a name, a usage or the time is missing, or it is an authority', async () => {
-    const { files, ca } = await cfssl();
-    const put = async (wish: Wish): Promise<string> => {
-      await files.put('kubernetes', await signed(ca, { days: 364, ...wish }));
-      const { anew } = await take(files.dir, await open());
-      return anew.find(({ what }) => what === 'kube-apiserver of m1')?.why ?? '';
-    };
-    const right = { name: 'kubernetes', usages: both, hosts: apiserverNames };
-    expect(await put({ ...right, hosts: apiserverNames.filter((name) => name !== '10.0.0.2') })).toMatch(
-      /lacks the names 10\.0\.0\.2$/,
-    );
-    expect(await put({ ...right, usages: client })).toMatch(/its usages are/);
-    expect(await put({ ...right, at: days(-300), days: 330 })).toMatch(/it ends 2030/);
-    expect(await put({ ...right, name: 'Kubernetes' })).toMatch(/its subject is that of kubernetes-ca itself/);
-    expect(await put({ ...right, ca: {} })).toMatch(/it is an authority/);
-    expect(await put({ ...right, usages: [...both, 'code signing'] })).toMatch(/its usages are/);
-  });
-
-  test('can be taken over again, and into a cluster that has the same authority, but not over another one', async () => {
-    const { files, ca } = await cfssl();
-    const store = await open();
-    await take(files.dir, store);
-    await openClusterPki(store.dir, inventory, { now });
-    expect((await take(files.dir, store)).leaves).toEqual([]);
-    await files.put('ca', await root({ name: 'Kubernetes' }));
-    await expect(take(files.dir, store)).rejects.toMatchObject({
-      code: 'PKI_IMPORT',
-      why: expect.stringMatching(/another kubernetes-ca already/) as string,
-    });
-    expect(await readFile(store.path('kubernetes-ca.pem'), 'utf8')).toBe(ca.certPem);
-  });
-
-  test('is refused with everything that is wrong at once, and nothing is written', async () => {
-    const files = await filesFor('cfssl');
-    const top = await root({ name: 'top' });
-    await files.put('ca', await below(top, { name: 'middle' }));
-    await files.put('etcd-ca', await root({ name: 'etcd', days: 30 }));
-    await files.write('etcd-ca-key.pem', (await root({ name: 'x' })).keyPem);
-    await chmod(join(files.dir, 'etcd-ca-key.pem'), 0o644);
-    const store = await open();
-    const error: unknown = await take(files.dir, store).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(K8supError);
-    expect((error as K8supError).why?.split('\n')).toEqual([
-      expect.stringMatching(/etcd-ca-key\.pem is open to other users/),
-      expect.stringMatching(/kubernetes-ca: "middle" was signed by "top"/),
-      expect.stringMatching(/etcd-ca: "etcd" ends/),
-      expect.stringMatching(/etcd-ca: .*etcd-ca-key\.pem is not the key of/),
-    ]);
-    expect(await store.has('kubernetes-ca.pem')).toBe(false);
-  });
-
-  test('with one authority for Kubernetes and etcd under two names is refused', async () => {
-    const files = await filesFor('cfssl');
-    const ca = await root({ name: 'one' });
-    await files.put('ca', ca);
-    await files.put('etcd-ca', ca);
-    await expect(take(files.dir, await open())).rejects.toMatchObject({
-      why: expect.stringMatching(/the same key as kubernetes-ca/) as string,
-    });
   });
 });

@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { loadInventory } from '../../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../../src/network/network.ts';
+import { openClusterPki } from '../../../../src/pki/index.ts';
 import { temporaryFolder } from '../../pki/fixture.ts';
 import { below, type Made, root, signed } from '../../pki/elsewhere.ts';
 import { cli } from '../io.ts';
@@ -98,6 +101,9 @@ test('an authority whose key is elsewhere: requests out, certificates in, by the
     readFileSync(join(out, 'etcd-server.m1.pem'), 'utf8'),
   );
   expect((await cli('certs', 'requests', inventory, '-o', 'plain')).out).toMatch(/no certificate waits/);
+  expect(existsSync(pki('kubernetes-ca.pem'))).toBe(false);
+  const { authorities } = await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
+  expect(authorities.ca['etcd-ca'].key).toBeUndefined();
 });
 
 test('certs import refuses what nobody asked for, and a folder with nothing', async () => {
@@ -110,6 +116,7 @@ test('certs import refuses what nobody asked for, and a folder with nothing', as
   put('in/x', await signed(ca, { name: 'x', usages: ['client auth'], days: 300, at }));
   const foreign = await certs('import', join(folder, 'in'));
   expect([foreign.code, foreign.err]).toEqual([15, expect.stringMatching(/PKI_IMPORT[\s\S]*answers no request/)]);
+  expect(readdirSync(pki()).sort()).toEqual(['brought.json', 'etcd-ca-key.pem', 'etcd-ca.pem']);
 });
 
 test('certs renew asks for what is signed elsewhere, and keeps what is in use', async () => {
@@ -125,11 +132,32 @@ test('certs renew asks for what is signed elsewhere, and keeps what is in use', 
     expect((await cli('pki', 'sign', ...by, '--profile', profile, '--bare', bare, pki('requests', name))).code).toBe(0);
   }
   expect((await certs('import', join(folder, 'in'))).code).toBe(0);
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
   const before = readFileSync(pki('hosts/m1/etcd-server.pem'), 'utf8');
   const { code, err } = await cli('certs', 'renew', 'etcd-server', '-i', inventory, '-o', 'plain');
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_REQUESTS[\s\S]*1 certificate waits[\s\S]*k8sup apply/)]);
   expect(readFileSync(pki('hosts/m1/etcd-server.pem'), 'utf8')).toBe(before);
   expect(readdirSync(pki('requests')).filter((name) => name.endsWith('.csr'))).toEqual(['etcd-server.m1.csr']);
+  await cli('certs', 'renew', 'etcd-healthcheck-client', '-i', inventory, '-o', 'plain');
+  const out = join(folder, 'usb');
+  const asked = await cli('certs', 'requests', inventory, '--out', out, '-o', 'plain');
+  expect(asked.out).toContain('2 requests wait');
+  expect(readdirSync(out)).toEqual([
+    'README.txt',
+    'ca-config.json',
+    'etcd-healthcheck-client.csr',
+    'etcd-server.m1.csr',
+  ]);
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
+  for (const dir of [out, pki('requests')]) {
+    expect(readFileSync(join(dir, 'README.txt'), 'utf8').match(/cfssl sign.* \S+\.csr/g)).toHaveLength(2);
+    expect(readFileSync(join(dir, 'ca-config.json'), 'utf8')).toMatch(/"peer"[\s\S]*"client"|"client"[\s\S]*"peer"/);
+  }
+  // A kubelet's are none of those that wait: the run goes on, up to a host that nobody reaches.
+  const host = { name: 'm1', address: '192.0.2.1', roles: ['etcd', 'master', 'node'], ssh: { proxyCommand: 'false' } };
+  writeFileSync(inventory, JSON.stringify({ cluster: { name: 'own' }, hosts: [host] }));
+  const both = await cli('certs', 'renew', 'kubelet', 'etcd-server', '-i', inventory, '-o', 'plain');
+  expect([both.code, both.out + both.err]).toEqual([11, expect.stringContaining('1 certificate waits')]);
 });
 
 test('certs take-over tells what is kept and what is made anew', async () => {
@@ -150,18 +178,27 @@ test('certs take-over tells what is kept and what is made anew', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/taken over: kubernetes-ca/);
   expect(out).toMatch(/taken over: admin, from .*certs\/admin\.pem/);
+  expect(out).toMatch(/apply makes etcd-ca anew: it is not there/);
   expect(out).toMatch(/apply makes kube-apiserver of m1 anew: no file there is for it/);
   const unknown = await certs('take-over', 'cfssl', join(folder, 'certs'), '--host', 'm9');
   expect([unknown.code, unknown.err]).toEqual([64, expect.stringContaining('UNKNOWN_HOST')]);
 });
 
+test('certs take-over needs to be told that keys stay elsewhere', async () => {
+  mkdirSync(join(folder, 'certs'));
+  put('certs/ca', await root({ name: 'Kubernetes', at }));
+  writeFileSync(join(folder, 'certs/etcd-ca.pem'), (await root({ name: 'etcd', at })).certPem);
+  const silent = await certs('take-over', 'cfssl', join(folder, 'certs'));
+  expect([silent.code, silent.err]).toEqual([15, expect.stringMatching(/PKI_IMPORT[\s\S]*--offline/)]);
+  const told = await certs('take-over', 'cfssl', join(folder, 'certs'), '--offline');
+  expect([told.code, told.out]).toEqual([0, expect.stringContaining('taken over: etcd-ca')]);
+});
+
 test('certs rotate-ca refuses an authority that was brought, unless it is said by what', async () => {
   const files = put('ca', await root({ name: 'r', at }));
   await certs('import-ca', 'etcd', ...files);
-  mkdirSync(join(folder, 'empty'));
-  put('empty/sa', await root({ name: 'unused', at }));
-  // Completes the store, as an apply would.
-  await certs('take-over', 'cfssl', join(folder, 'empty'));
+  // As after an apply.
+  await openClusterPki(pki(), await loadInventory(inventory, networkPlugins));
   const { code, err } = await cli('certs', 'rotate-ca', 'etcd', inventory, '-o', 'plain');
   expect([code, err]).toEqual([15, expect.stringMatching(/PKI_BROUGHT[\s\S]*--self-signed/)]);
 });

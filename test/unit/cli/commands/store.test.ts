@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../../../src/cli/program.ts';
-import { readBackup, openClusterPki } from '../../../../src/pki/index.ts';
+import { readBackup, openClusterPki, writeBackup } from '../../../../src/pki/index.ts';
 import { newAgePair } from '../../../../src/pki/age.ts';
 import { loadInventory } from '../../../../src/inventory/load.ts';
 import { networkPlugins } from '../../../../src/network/network.ts';
@@ -154,6 +154,17 @@ describe('pki backup and restore', () => {
     expect(existsSync(state('pki'))).toBe(false);
   });
 
+  test('refuse a backup with files that are none of a store’s', async () => {
+    await run('backup', '--plain', '--out', at('b'));
+    await rm(state('pki'), { recursive: true });
+    const { files, ...about } = readBackup(await readFile(at('b'), 'utf8'), 'b');
+    await writeFile(at('b'), writeBackup({ ...about, files: [...files, { name: 'logs/x', text: 'x' }] }));
+    const refused = await run('restore', at('b'));
+    expect([refused.code, refused.err]).toEqual([15, expect.stringMatching(/PKI_BACKUP[^]*logs\/x/)]);
+    expect(existsSync(state('logs/x'))).toBe(false);
+    expect(existsSync(state('pki'))).toBe(false);
+  });
+
   test('of an encrypted store have its keys encrypted, without a word', async () => {
     const { file, recipient } = await keyPair();
     await run('encrypt', '--recipient', recipient);
@@ -164,6 +175,21 @@ describe('pki backup and restore', () => {
     expect((await run('restore', at('b'))).code).toBe(0);
     expect(await kept()).toEqual(before);
     expect((await cli('kubeconfig', at('inventory.yaml'), '--identity', file)).out).toContain('client-key-data');
+  });
+
+  test('do for a store before the first apply, which has no id yet', async () => {
+    await rm(state('pki'), { recursive: true });
+    await mkdir(state('pki'), { mode: 0o700 });
+    await cp(join(template, '.k8sup/one/pki/etcd-ca.pem'), state('pki/etcd-ca.pem'));
+    await cp(join(template, '.k8sup/one/pki/etcd-ca-key.pem'), state('pki/etcd-ca-key.pem'));
+    const before = await kept();
+    const { file, recipient } = await keyPair();
+    expect(await run('encrypt', '--recipient', recipient)).toMatchObject({ code: 0, err: '' });
+    expect(await run('decrypt', '--identity', file)).toMatchObject({ code: 0, err: '' });
+    expect((await run('backup', '--plain', '--out', at('b'))).out).toContain('the store of one: 3 files');
+    await rm(state(), { recursive: true });
+    expect((await run('restore', at('b'))).out).toContain('the store of one again');
+    expect(await kept()).toEqual(before);
   });
 
   test('need a store', async () => {
