@@ -9,7 +9,7 @@ export function warnOfExpiry(context: Pick<RunContext, 'pki' | 'emit'>, now = ne
   const { leaves } = context.pki;
   const all = [
     ...authoritiesInUse(context.pki).flatMap(({ name, certificate, chain }) => [
-      { name: name as string, host: undefined, life: certificate, waiting: undefined },
+      { name, host: undefined, life: certificate, waiting: undefined },
       ...chain.map((above) => ({
         ...{ name: `${commonNameOf(above.subject)} above ${name}`, host: undefined, life: above, waiting: undefined },
       })),
