@@ -49,8 +49,7 @@ export function step(title, command, args, options = {}) {
 export function installAndBuild() {
   if (!nodeModulesAreCurrent() && !step('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']))
     throw new Error('npm ci failed');
-  if (!step('build', 'npm', ['run', '--silent', 'build']))
-    throw new Error('the build failed');
+  if (!step('build', 'npm', ['run', '--silent', 'build'])) throw new Error('the build failed');
 }
 
 function nodeModulesAreCurrent() {

@@ -72,7 +72,12 @@ describe.skipIf(noLab !== undefined)(
       expect(good(result)).toMatchObject({ ok: true, failed: 0 });
       expect(await mainPids(lab, ['h1', 'h2'])).toEqual(before);
       const changes = changesOf(result);
-      const told = ['hosts-block:/etc/hosts', 'file:/etc/kubernetes/pod-routes', 'service:k8sup-routes.service'];
+      const told = [
+        'hosts-block:/etc/hosts',
+        'file:/opt/k8sup/lib/csr-approver.requests',
+        'file:/etc/kubernetes/pod-routes',
+        'service:k8sup-routes.service',
+      ];
       for (const host of ['h1', 'h2'])
         expect(changes.filter((change) => change.startsWith(`${host} `))).toEqual(told.map((id) => `${host} ${id}`));
       expect(await lab.kubectl('get', 'node', 'h3', '-o', 'name')).toBe('node/h3');
