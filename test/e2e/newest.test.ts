@@ -274,7 +274,9 @@ describe.skipIf(noLab !== undefined)(
     test('certificate requests that are not exactly as expected stay pending and are listed', async () => {
       const hostile = hostileRequests(['h1', 'h2'], ['10.88.0.11', '10.88.0.12'])
         .map(({ object }) => object)
-        .filter(({ name }) => /bad-(client-(?!by-another)|usage-any|san-address-of-another|san-wildcard|by-somebody)/.test(name));
+        .filter(({ name }) =>
+          /bad-(client-(?!by-another)|usage-any|san-address-of-another|san-wildcard|by-somebody)/.test(name),
+        );
       const names = hostile.map(({ name }) => name);
       expect(await createRequests(labKubectl(lab), hostile)).toEqual(new Map());
       const result = await apply('--no-verify');
