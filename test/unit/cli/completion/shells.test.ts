@@ -98,7 +98,8 @@ async function openShell(shell: Shell) {
     },
     [Symbol.asyncDispose]: async () => {
       await tmux('kill-server').catch(() => undefined);
-      rmSync(folder, { recursive: true, force: true });
+      // A shell that has just been ended may still write its history.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
