@@ -38,7 +38,10 @@ describe.skipIf(noLab !== undefined)(
       const before = await mainPids(lab, ['h1']);
       const result = await apply();
       expect(good(result)).toMatchObject({ ok: true, failed: 0, hosts: 2 });
-      expect(changesOf(result).filter((change) => change.startsWith('h1 '))).toEqual(['h1 hosts-block:/etc/hosts']);
+      expect(changesOf(result).filter((change) => change.startsWith('h1 '))).toEqual([
+        'h1 hosts-block:/etc/hosts',
+        'h1 file:/opt/k8sup/lib/csr-approver.requests',
+      ]);
       const after = await mainPids(lab, ['h1']);
       const restarted = [...after].filter(([unit, pid]) => before.get(unit) !== pid).map(([unit]) => unit);
       expect(restarted).toEqual(['h1 kube-apiserver.service']);
