@@ -66,7 +66,7 @@ export {
   type WaitingRequest,
   writeRequests,
 } from './requests.ts';
-export { leafName, offlineLeaves, type WantedLeaf } from './wanted-leaves.ts';
+export { leafFiles, leafName, offlineLeaves, type WantedLeaf } from './wanted-leaves.ts';
 export { wasComplete } from './once.ts';
 export { openStore, type Store } from './store.ts';
 export { type Folder, openFolder, type StoreFile } from './folder.ts';

@@ -1,13 +1,19 @@
 import { encryptFor, encryptWithPassphrase, newAgePair } from './age.ts';
 import type { Folder, StoreFile } from './folder.ts';
 import { pkiError } from './pki-error.ts';
-import type { StoreKey } from './store-key.ts';
+import type { NamedText, StoreKey } from './store-key.ts';
 
 /** Says that a store is encrypted, and for whom: a recipient of age on each line. Written last, taken away first. */
 const recipientsFile = 'recipients.txt';
 
 /** The store's own identity behind its passphrase: the slow way from a passphrase to a key is gone once, not for each file. */
-export const ownIdentityFile = 'identity.age';
+const ownIdentityFile = 'identity.age';
+
+/** The identity that the store keeps for its passphrase, still encrypted; undefined where it has no passphrase. */
+export async function ownIdentityOf(folder: Pick<Folder, 'path' | 'read'>): Promise<NamedText | undefined> {
+  const text = await folder.read(ownIdentityFile);
+  return text === undefined ? undefined : { name: folder.path(ownIdentityFile), text };
+}
 
 /** Whether a file of the store is a secret, by its name. */
 export function isSecret(name: string): boolean {
@@ -80,12 +86,13 @@ export async function decryptStore(folder: Folder, key: StoreKey): Promise<numbe
   const names = (await folder.list()).filter(isSealed);
   const known = await recipientsIn(folder);
   if (known === undefined && names.length === 0) {
-    throw pkiError('PKI_UNSEALED', `${folder.dir} is not encrypted`);
+    throw pkiError('PKI_UNSEALED', `${folder.dir} is not encrypted`, {
+      fix: 'there is nothing to decrypt: leave it as it is',
+    });
   }
   if (known === undefined) await refuseUnsaid(folder);
   else {
-    const identity = await folder.read(ownIdentityFile);
-    const own = identity === undefined ? undefined : { name: folder.path(ownIdentityFile), text: identity };
+    const own = await ownIdentityOf(folder);
     const files: StoreFile[] = [];
     for (const name of names) {
       const sealed = { name: folder.path(name), text: (await folder.read(name)) ?? '' };

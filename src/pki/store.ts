@@ -1,7 +1,7 @@
 import { encryptFor } from './age.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { pkiError } from './pki-error.ts';
-import { isSecret, ownIdentityFile, recipientsIn, sealedName, unsaid } from './seal.ts';
+import { isSecret, ownIdentityOf, recipientsIn, sealedName, unsaid } from './seal.ts';
 import type { StoreKey } from './store-key.ts';
 
 /** The folder that holds one cluster's keys and certificates. Where it is encrypted, what is secret is so on disk, and nowhere else. */
@@ -37,9 +37,7 @@ function sealedStore(folder: Folder, recipients: readonly string[], key: StoreKe
   const nameOf = (name: string): string => (isSecret(name) ? sealedName(name) : name);
   const open = async (name: string, text: string): Promise<string> => {
     if (key === undefined) throw pkiError('PKI_LOCKED', `${folder.path(name)} is encrypted`);
-    const own = await folder.read(ownIdentityFile);
-    const ownFile = own === undefined ? undefined : { name: folder.path(ownIdentityFile), text: own };
-    return key.open({ name: folder.path(name), text }, ownFile);
+    return key.open({ name: folder.path(name), text }, await ownIdentityOf(folder));
   };
   return {
     dir: folder.dir,

@@ -7,6 +7,7 @@ import { makeRejoin } from '../../kube/index.ts';
 import {
   askedFor,
   howToSign,
+  leafFiles,
   leafName,
   leafPlaces,
   openClusterPki,
@@ -48,7 +49,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
         const store = await openKnownStore(run);
         const here = await signedHere({ chosen, kubelets: kubeletsOf(request, run.inventory).length }, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
-        await store.remove(here.flatMap(({ id }) => [`${id}.pem`, `${id}-key.pem`]));
+        await store.remove(here.flatMap(({ id }) => Object.values(leafFiles(id))));
       },
       begin: (context) => forgetKubelets(request, context),
     },

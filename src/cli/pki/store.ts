@@ -104,6 +104,7 @@ async function askTwice(io: Io, what: string): Promise<string> {
     code: 'PASSPHRASE_DIFFERS',
     kind: 'usage',
     what: 'the two are not the same; nothing was changed',
+    fix: 'run the same command again',
   });
 }
 
