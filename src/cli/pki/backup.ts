@@ -41,6 +41,7 @@ async function secured(
       code: 'BACKUP_PLAIN',
       kind: 'usage',
       what: '--plain goes with none of --recipient, --passphrase and --passphrase-file',
+      fix: 'leave --plain out for a backup that is encrypted, or leave the others out',
     });
   }
   // The keys of a store that is encrypted are so in the backup too.
