@@ -8,6 +8,8 @@ import { outcome } from './support/outcome.mjs';
 import { inOnePiece, runProgram, wholeLines } from './support/programs.mjs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, in words for the end of the output: what a suite prints in between may be thousands of lines away. */
+const failures = [];
 const scratch = mkdtempSync(join(tmpdir(), 'k8sup-test-'));
 const started = Date.now();
 const all = process.argv.includes('--all');
@@ -16,13 +18,13 @@ const more = testFiles(join(root, 'test/e2e/all'));
 try {
   await main();
 } catch (error) {
-  counts.failed += 1;
-  console.log(String(error));
+  fail(String(error));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`all suites after ${seconds(started)} s`);
 if (!all) console.log(`npm run test:all adds the end-to-end tests of ${String(more.length)} more files`);
+if (failures.length > 0) console.log(`failed:\n${failures.map((text) => `  ${text}\n`).join('')}`);
 console.log(`${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
@@ -46,8 +48,7 @@ function labEnvironment() {
     return {};
   }
   if (process.env.K8SUP_REQUIRE_LAB === '1') {
-    console.log(`K8SUP_REQUIRE_LAB=1, but ${reason}`);
-    counts.failed += 1;
+    fail(`K8SUP_REQUIRE_LAB=1, but ${reason}`);
   }
   return { K8SUP_NO_LAB: reason };
 }
@@ -75,8 +76,13 @@ async function besideIt(lab) {
 async function check(title, words) {
   const output = inOnePiece(print);
   const ok = (await timed(title, words, {}, output)) === 0;
-  counts.passed += ok ? 1 : 0;
-  counts.failed += ok ? 0 : 1;
+  if (ok) counts.passed += 1;
+  else fail(title);
+}
+
+function fail(text) {
+  counts.failed += 1;
+  failures.push(text);
 }
 
 async function suite(project, { env = {}, before = [], after = [], output: kind }) {
@@ -87,6 +93,7 @@ async function suite(project, { env = {}, before = [], after = [], output: kind 
   const status = await timed(`${project} tests`, [...words, ...reporters, ...after], env, output);
   const result = outcome(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status);
   for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
+  failures.push(...result.failures.map((text) => `${project}: ${text}`));
   print(result.skippedNames.map((name) => `  skipped: ${name}\n`).join(''));
 }
 

@@ -8,21 +8,38 @@
  */
 export function outcome(report, status) {
   const numbers = parsed(report);
-  if (numbers === undefined) return { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
+  if (numbers === undefined) return { passed: 0, failed: 1, skipped: 0, skippedNames: [], failures: ['no report'] };
   const tests = numbers.testResults.flatMap((file) => file.assertionResults);
   // A file that cannot even be loaded has no failed test.
   const files = numbers.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
   const failed = numbers.numFailedTests + files.length;
+  const silent = failed === 0 && status !== 0;
   return {
     passed: numbers.numPassedTests,
-    failed: failed === 0 && status !== 0 ? 1 : failed,
+    failed: silent ? 1 : failed,
     skipped: numbers.numPendingTests + numbers.numTodoTests,
     skippedNames: tests
       .filter((test) => test.status === 'pending' || test.status === 'skipped')
       .map((test) => test.fullName),
+    failures: [
+      ...tests.filter((test) => test.status === 'failed').map(failure),
+      ...files.map((file) => `${file.name}: ${firstLines(file.message)}`),
+      ...(silent
+        ? [`no test failed, but ${status === undefined ? 'a signal' : `exit code ${status}`} ended the run`]
+        : []),
+    ],
   };
+}
+
+/** Of a failed test, what tells it apart and why it failed: the report has the whole, which may scroll far away. */
+function failure(test) {
+  return `${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`;
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, 12).join('\n    ');
 }
 
 /** A report that is cut off is none. */

@@ -10,8 +10,14 @@ const report = (files: readonly (readonly string[])[], loaded = true): string =>
     numPendingTests: count('pending'),
     numTodoTests: 0,
     testResults: files.map((tests) => ({
+      name: 'test/some.test.ts',
+      message: loaded ? '' : 'SyntaxError: here\nand there',
       status: loaded && !tests.includes('failed') ? 'passed' : 'failed',
-      assertionResults: tests.map((status, index) => ({ status, fullName: `${status} ${String(index)}` })),
+      assertionResults: tests.map((status, index) => ({
+        status,
+        fullName: `${status} ${String(index)}`,
+        failureMessages: status === 'failed' ? ['AssertionError: 1 is 2\n at here'] : [],
+      })),
     })),
   });
 };
@@ -23,7 +29,14 @@ describe('what a suite counts for', () => {
       failed: 1,
       skipped: 1,
       skippedNames: ['pending 0'],
+      failures: ['failed 1: AssertionError: 1 is 2\n     at here'],
     });
+  });
+
+  it('says why, of a file that could not be loaded and of a run that ended badly too', () => {
+    expect(outcome(report([[]], false), 1).failures).toEqual(['test/some.test.ts: SyntaxError: here\n    and there']);
+    expect(outcome(report([['passed']]), 3).failures).toEqual(['no test failed, but exit code 3 ended the run']);
+    expect(outcome(undefined, 1).failures).toEqual(['no report']);
   });
 
   it.each([
