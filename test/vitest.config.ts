@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** One file at a time: each boots a lab, and one cluster at a time is what two cores carry. */
 const endToEnd = { root, testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false };
 
-const limited = { testTimeout: 120_000, hookTimeout: 120_000 };
+const limited = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
 export default defineConfig({
   root,

@@ -85,6 +85,9 @@ export async function decryptBy(
   }
 }
 
+/** How a file of age begins that is not armoured: https://age-encryption.org/v1 */
+const binaryHead = 'age-encryption.org/';
+
 /** The identities of an identity file. @throws K8supError `PKI_IDENTITY` where it holds none, or something else. */
 export async function readIdentities(text: string, name: string): Promise<readonly string[]> {
   const { identityToRecipient } = await age();
@@ -98,7 +101,10 @@ export async function readIdentities(text: string, name: string): Promise<readon
     // As below.
   }
   throw pkiError('PKI_IDENTITY', `${name} is no identity file of age`, {
-    fix: 'name the file that  age-keygen  wrote: a line in it begins with AGE-SECRET-KEY-',
+    ...(text.startsWith(binaryHead) ? { why: 'it is encrypted, and not as text' } : {}),
+    fix: text.startsWith(binaryHead)
+      ? 'encrypt it as text:  age -p -a'
+      : 'name the file that  age-keygen  wrote: a line in it begins with AGE-SECRET-KEY-',
   });
 }
 

@@ -68,7 +68,7 @@ async function nextTexts(store: Store, kept: Kept<unknown>): Promise<readonly st
       if (text !== undefined) return text;
       throw pkiError('PKI_LOST', `${store.path(file)} is missing, though hosts may trust it already`, {
         why: `an exchange of ${kept.name} is under way`,
-        fix: 'put it back from a backup of the same day',
+        fix: 'put it back from a backup of the same day (k8sup pki restore)',
       });
     }),
   );

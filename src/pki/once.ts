@@ -76,13 +76,13 @@ function halfPair(store: Store, names: readonly [string, string], firstIsMissing
   const [missing, present] = firstIsMissing ? names : [names[1], names[0]];
   return pkiError('PKI_HALF_PAIR', `${store.path(missing)} is missing, though ${present} is there`, {
     why: 'a new one would not fit what the cluster already trusts, so it is never made silently',
-    fix: `put it back from a backup; where no cluster was ever installed with it, delete ${store.path(present)}`,
+    fix: `put it back from a backup (k8sup pki restore); where no cluster was ever installed with it, delete ${store.path(present)}`,
   });
 }
 
 function lost(store: Store, name: string): Error {
   return pkiError('PKI_LOST', `${store.path(name)} is missing from a store that once was complete`, {
     why: 'a new one would lock out everything that trusts the old one, so it is never made silently',
-    fix: `put it back from a backup; for a cluster that does not exist any more, move ${store.dir} away`,
+    fix: `put it back from a backup (k8sup pki restore); for a cluster that does not exist any more, move ${store.dir} away`,
   });
 }

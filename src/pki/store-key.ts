@@ -56,7 +56,9 @@ async function identitiesOf(file: NamedText, sources: KeySources): Promise<reado
 async function openByPassphrase({ name, text }: NamedText, { passphrase }: KeySources): Promise<string> {
   const opened = await decryptBy({ passphrase: await passphrase(name) }, text, name);
   if (opened !== undefined) return opened;
-  throw pkiError('PKI_PASSPHRASE', `this is not the passphrase of ${name}`, { fix: 'run it again with the right one' });
+  throw pkiError('PKI_PASSPHRASE', `this is not the passphrase of ${name}`, {
+    fix: 'run it again with the right one, which need not be that of the inventory: a backup may have its own (--passphrase-file FILE)',
+  });
 }
 
 function locked(name: string, tried: boolean): Error {

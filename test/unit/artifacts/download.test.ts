@@ -29,7 +29,7 @@ function firstBytes(part: string, next: (response: ServerResponse) => void): Han
     response.writeHead(200, { etag: '"a"', 'content-length': content.length });
     response.write(content.subarray(0, 70_000));
     const arrived = async () => expect((await stat(part)).size).toBeGreaterThan(0);
-    void vi.waitFor(arrived, { timeout: 10_000, interval: 5 }).then(() => next(response));
+    void vi.waitFor(arrived, { timeout: 60_000, interval: 5 }).then(() => next(response));
   };
 }
 

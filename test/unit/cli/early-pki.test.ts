@@ -13,7 +13,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const pki = join(folder, 'pki');
 const read = () => readPkiEarly({ paths: { pki }, inventory: newest } as Run);
 
-it('gives what a store holds, and nothing where anything of it is still to be made', { timeout: 60_000 }, async () => {
+it('gives what a store holds, and nothing where anything of it is still to be made', async () => {
   expect(await read()).toBeUndefined();
   expect(existsSync(pki)).toBe(false);
 

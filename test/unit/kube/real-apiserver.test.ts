@@ -60,7 +60,7 @@ describe.each(['1.36.3', '1.20.15'])('against a real apiserver %s', (version) =>
       let real: RealApiserver;
       beforeAll(async () => {
         if (programs !== undefined) real = await startApiserver(version, programs);
-      }, 90_000);
+      });
       afterAll(() => real.down());
 
       const changes = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {

@@ -78,7 +78,7 @@ function suite(version: string, rendered: Rendered, more: (real: () => RealApise
     let real: RealApiserver;
     beforeAll(async () => {
       if (programs !== undefined) real = await startApiserver(version, programs);
-    }, 90_000);
+    });
     afterAll(() => real.down());
 
     it('takes every object of every variant, once its definitions are there', async () => {

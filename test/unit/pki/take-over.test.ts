@@ -42,7 +42,7 @@ async function kubeadm() {
 }
 
 describe('what kubeadm made', () => {
-  test('is taken over and not made anew; what does not do is named, with the reason', { timeout: 60_000 }, async () => {
+  test('is taken over and not made anew; what does not do is named, with the reason', async () => {
     const { files, ca, account } = await kubeadm();
     const store = await open();
     const source = { dir: files.dir, layout: 'kubeadm', host: 'm1' } as const;
@@ -140,7 +140,7 @@ describe('what kubeadm made', () => {
     expect(await codeOf(() => ensureAuthorities(store, inventory, { now }))).toBe('PKI_LOST');
   });
 
-  test('is renewed as k8sup’s own when its end is near', { timeout: 60_000 }, async () => {
+  test('is renewed as k8sup’s own when its end is near', async () => {
     const { files } = await kubeadm();
     const store = await open();
     await takeOver(store, { dir: files.dir, layout: 'kubeadm', host: undefined }, { inventory, now });

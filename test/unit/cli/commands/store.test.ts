@@ -100,7 +100,7 @@ describe('pki backup and restore', () => {
     expect((await run('restore', at('b'))).err).toContain('NO_TERMINAL');
     expect((await run('restore', at('b'), '--passphrase-file', at('pass'))).code).toBe(0);
     expect(await kept()).toEqual(before);
-  }, 60_000);
+  });
 
   test('never write over a file, a store of another cluster, or one that may have more', async () => {
     await run('backup', '--plain', '--out', at('b'));
@@ -253,7 +253,7 @@ describe('pki encrypt', () => {
     const wrong = await atTerminal(['not this phrase'], 'kubeconfig');
     expect(wrong).toMatchObject({ code: 15 });
     expect(wrong.err).toContain('PKI_PASSPHRASE');
-  }, 90_000);
+  });
 });
 
 /** Runs a command for this inventory where somebody types an answer to each question. */

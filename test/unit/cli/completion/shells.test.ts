@@ -63,7 +63,7 @@ async function openShell(shell: Shell) {
   await tmux('new-session', '-d', '-x', '120', '-y', '24', '-c', work, `PATH=${bin}:$PATH exec ${command}`);
   const screen = async (): Promise<string> => tmux('capture-pane', '-p');
   const shows = (check: (text: string) => void): Promise<void> =>
-    vi.waitFor(async () => check(await screen()), { timeout: 30_000, interval: 100 });
+    vi.waitFor(async () => check(await screen()), { timeout: 100_000, interval: 100 });
   await tmux('send-keys', '-l', load);
   await tmux('send-keys', 'Enter');
   await shows((text) => expect(text.trim()).toBe('>'));
@@ -84,7 +84,7 @@ async function openShell(shell: Shell) {
           await tmux('send-keys', 'C-c');
           expect((await screen()).trimEnd().split('\n').at(-1)?.trim()).toBe('>');
         },
-        { timeout: 30_000, interval: 300 },
+        { timeout: 100_000, interval: 300 },
       );
       // One that has just been interrupted may lose the first key.
       await vi.waitFor(
@@ -92,7 +92,7 @@ async function openShell(shell: Shell) {
           await tmux('send-keys', 'C-u', 'clear', 'Enter');
           expect((await screen()).trim()).toBe('>');
         },
-        { timeout: 30_000, interval: 300 },
+        { timeout: 100_000, interval: 300 },
       );
       return found;
     },

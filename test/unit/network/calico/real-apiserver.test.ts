@@ -50,7 +50,7 @@ describe.skipIf(reason !== undefined)(`a real apiserver ${version}${because(reas
   let real: RealApiserver;
   beforeAll(async () => {
     if (programs !== undefined) real = await startApiserver(version, programs);
-  }, 90_000);
+  });
   afterAll(() => real.down());
 
   const target = () => clusterObjects(real.kube);
@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)(`a real apiserver ${version}${because(reas
     await told(target().apply(unique.filter(isDefinition)));
     const others = unique.filter((object) => !isDefinition(object));
     expect(await dryRun(real, others)).toHaveLength(others.length);
-  }, 120_000);
+  });
 
   /** The other's role of the CNI plugin has the same name, so that each is asked while its own are there. */
   const rights = {
@@ -143,7 +143,7 @@ describe.skipIf(oldReason !== undefined)(`a real apiserver ${old}${because(oldRe
   let real: RealApiserver;
   beforeAll(async () => {
     if (oldPrograms !== undefined) real = await startApiserver(old, oldPrograms);
-  }, 90_000);
+  });
   afterAll(() => real.down());
 
   it('serves no policy/v1, knows no rules in definitions, and takes all else in a dry run', async () => {
@@ -153,5 +153,5 @@ describe.skipIf(oldReason !== undefined)(`a real apiserver ${old}${because(oldRe
     await expect(dryRun(real, of('apiextensions.k8s.io/'))).rejects.toThrow('"x-kubernetes-validations"');
     const others = ['v1', 'apps/', 'rbac.authorization.k8s.io/'].flatMap(of);
     expect(await dryRun(real, others)).toHaveLength(others.length);
-  }, 120_000);
+  });
 });

@@ -34,7 +34,7 @@ async function shows(terminal: Terminal, text: string): Promise<string[]> {
       expect(lines.join('\n')).toContain(text);
       return lines;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 
@@ -140,7 +140,7 @@ test.skipIf(missing !== undefined).each([
         const columns = lines.slice(-11, -2).map((line) => line.length);
         expect([Math.min(...columns), Math.max(...columns)]).toEqual([width - 1, width - 1]);
       },
-      { timeout: 15_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
   }
   terminal.emit(stageEnd(), summary({ hosts: 300 }));
