@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { checkContainers } from './checks/containers.ts';
 import { checkExtras } from './checks/extras.ts';
@@ -18,13 +17,14 @@ import { checkVersions } from './checks/versions.ts';
 import { draftOf } from './draft.ts';
 import { Findings, inFileOrder, toProblem } from './findings.ts';
 import type { Draft } from './findings.ts';
+import { localPaths } from './local-path.ts';
+import type { LocalPath } from './local-path.ts';
 import type { Inventory } from './model.ts';
 import { InventoryError } from './problem.ts';
 import type { Problem } from './problem.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { readYaml } from './read-yaml.ts';
 import type { PositionedDocument } from './read-yaml.ts';
-import type { LocalPath } from './resolve-cluster.ts';
 import { readPlaybook } from './playbook/load.ts';
 import type { ReadPlaybook } from './playbook/load.ts';
 import { isRecord } from './path.ts';
@@ -137,12 +137,6 @@ async function readPlaybooks({ data, draft, local, document }: Analysis): Promis
     read.push(twice ? { ...one, problems: [toProblem(finding, document), ...one.problems] } : one);
   }
   return read;
-}
-
-/** `~` is the user's home; anything relative starts at the inventory. */
-function localPaths(file: string): LocalPath {
-  const base = dirname(resolve(file));
-  return (written) => (/^~(\/|$)/.test(written) ? join(homedir(), written.slice(1)) : resolve(base, written));
 }
 
 async function readText(file: string): Promise<string> {

@@ -23,10 +23,8 @@ import type {
   StoreSettings,
   Versions,
 } from './model.ts';
+import type { LocalPath } from './local-path.ts';
 import type { ClusterInput, HostInput } from './schema.ts';
-
-/** What a path in the inventory means on this machine. */
-export type LocalPath = (written: string) => string;
 
 /** The versions and kinds that decide what is possible, defaults filled in; pure. */
 export function combinationOf(input: ClusterInput, plugin?: PluginDeclaration): Combination {

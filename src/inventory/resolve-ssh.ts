@@ -1,7 +1,7 @@
 import { addressesOf } from './addresses.ts';
 import { standard } from './defaults.ts';
 import { given } from './given.ts';
-import type { LocalPath } from './resolve-cluster.ts';
+import type { LocalPath } from './local-path.ts';
 import type { HostInput, JumpHostInput, SshInput } from './schema.ts';
 import { parseProxyJump } from './ssh-settings.ts';
 import type { JumpHost, JumpText, SecretSource, SshSettings } from './ssh-settings.ts';

@@ -8,7 +8,8 @@ import { componentNames, runsKubelet } from './model.ts';
 import type { Cluster, ComponentName, Extras, Host, Role, Taint } from './model.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { resolveCluster } from './resolve-cluster.ts';
-import type { ClusterParts, LocalPath } from './resolve-cluster.ts';
+import type { LocalPath } from './local-path.ts';
+import type { ClusterParts } from './resolve-cluster.ts';
 import { sshOf } from './resolve-ssh.ts';
 import type { ClusterInput, HostInput } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { exitCodes } from '../../errors/k8sup-error.ts';
 import {
   askedFor,
   howToSign,
@@ -11,6 +11,7 @@ import {
   writeRequests,
 } from '../../pki/index.ts';
 import type { Io } from '../io.ts';
+import { writingNamed } from '../named-file.ts';
 import type { RunFlags } from '../options.ts';
 import { runCommand } from '../run.ts';
 
@@ -46,17 +47,8 @@ async function writeOut(
   dir: string,
   files: readonly { readonly name: string; readonly text: string }[],
 ): Promise<void> {
-  try {
+  await writingNamed(dir, async () => {
     await mkdir(dir, { recursive: true });
     for (const { name, text } of files) await writeFile(join(dir, name), text);
-  } catch (error) {
-    throw new K8supError({
-      code: 'PKI_FILE',
-      kind: 'usage',
-      what: `the requests cannot be written to ${dir}`,
-      why: messageOf(error),
-      fix: 'name a folder that you may write',
-      cause: error,
-    });
-  }
+  });
 }

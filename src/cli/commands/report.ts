@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import { networkPlugins } from '../../network/network.ts';
 import { listRuns, readJournal, renderPage, renderRuns } from '../../report/index.ts';
 import type { RunRecord } from '../../report/index.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
+import { writingNamed } from '../named-file.ts';
 import { statePaths } from '../state.ts';
 
 export interface ReportRequest {
@@ -27,19 +28,10 @@ export async function report({ run: name, inventory, out }: ReportRequest, io: I
     return exitCodes.ok;
   }
   const path = out ?? join(dir, 'reports', `${run.name}.html`);
-  try {
+  await writingNamed(path, async () => {
     if (out === undefined) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, page, { mode: 0o600 });
-  } catch (error) {
-    throw new K8supError({
-      code: 'REPORT_NOT_WRITTEN',
-      kind: 'usage',
-      what: `the report cannot be written to ${path}`,
-      why: messageOf(error),
-      fix: 'name a file in a folder that is there and writable:  --out FILE',
-      cause: error,
-    });
-  }
+  });
   say(io, path);
   return exitCodes.ok;
 }

@@ -1,7 +1,8 @@
 import { lstat, open, rename, writeFile } from 'node:fs/promises';
-import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
+import { isThere, writingNamed } from '../named-file.ts';
 
 /** What commands that make something give; all PEM, and the key a secret. */
 export interface Made {
@@ -21,7 +22,7 @@ export interface AnswerFlags {
  * Runs what makes something, and prints it as cfssl does or writes it into files. A key that is there already is never replaced unless told, and that
  * is found out before anything is made.
  *
- * @throws K8supError `PKI_KEY_EXISTS`, `PKI_FILE`.
+ * @throws K8supError `PKI_KEY_EXISTS`, `FILE_NOT_WRITTEN`.
  */
 export async function answer(
   flags: AnswerFlags & { readonly makesKey: boolean },
@@ -61,19 +62,13 @@ async function writeKey(path: string, text: string, force: boolean): Promise<voi
 }
 
 async function written(path: string, write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw keyExists(path);
-    throw new K8supError({
-      code: 'PKI_FILE',
-      kind: 'usage',
-      what: `${path} cannot be written`,
-      why: messageOf(error),
-      fix: 'name a folder that is there and that you may write',
-      cause: error,
-    });
-  }
+  await writingNamed(path, async () => {
+    try {
+      await write();
+    } catch (error) {
+      throw isThere(error) ? keyExists(path) : error;
+    }
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

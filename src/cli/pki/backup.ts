@@ -1,8 +1,8 @@
-import { open, unlink } from 'node:fs/promises';
-import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { encryptFor, encryptWithPassphrase, isSecret, writeBackup } from '../../pki/index.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
+import { writeNew } from '../named-file.ts';
 import { k8supVersion } from '../version.ts';
 import { stateFiles } from './state-files.ts';
 import { sealFor, withState } from './store.ts';
@@ -22,7 +22,7 @@ export function backup(request: BackupRequest, io: Io): Promise<number> {
     const { name: cluster } = inventory.cluster;
     const text = writeBackup({ k8sup: k8supVersion, cluster, clusterId, files });
     const open = files.some(({ name }) => isSecret(name));
-    await writeNew(request.out, await secured(request, { text, open }, io));
+    await writeNew(request.out, () => secured(request, { text, open }, io));
     say(io, `${request.out} holds the store of ${`${cluster} ${clusterId}`.trim()}: ${String(files.length)} files`);
     return exitCodes.ok;
   });
@@ -55,31 +55,5 @@ async function secured(
     what: 'a file is encrypted for recipients or by a passphrase, not for both',
     why: "age's format allows no other key beside a passphrase",
     fix: 'take one of them out',
-  });
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    throw cannotWrite(path, error);
-  });
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } catch (error) {
-    await unlink(path);
-    throw cannotWrite(path, error);
-  } finally {
-    await file.close();
-  }
-}
-
-function cannotWrite(path: string, error: unknown): K8supError {
-  return new K8supError({
-    code: 'BACKUP_FILE',
-    kind: 'usage',
-    what: `${path} cannot be made`,
-    why: messageOf(error),
-    fix: 'name a file that is not there yet, in a folder that is',
-    cause: error,
   });
 }

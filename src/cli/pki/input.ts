@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { K8supError } from '../../errors/k8sup-error.ts';
 import type { JsonSource } from '../../pki/index.ts';
 import type { Io } from '../io.ts';
+import { readNamed } from '../named-file.ts';
 
 /**
  * Reads what a command line names as cfssl does: a file, `file:` with a file, or `-` for standard input.
  *
- * @throws K8supError `PKI_FILE`; also for `env:`, as the environment of a process is no place for a key.
+ * @throws K8supError `FILE_UNREADABLE`; `PKI_FILE` for `env:`, as the environment of a process is no place for a key.
  */
 export async function readInput(name: string, io: Io): Promise<JsonSource> {
   if (name === '-') return { name: 'standard input', text: await readAll(io) };
@@ -20,18 +20,7 @@ export async function readInput(name: string, io: Io): Promise<JsonSource> {
     });
   }
   const path = name.startsWith('file:') ? name.slice('file:'.length) : name;
-  try {
-    return { name: path, text: await readFile(path, 'utf8') };
-  } catch (error) {
-    throw new K8supError({
-      code: 'PKI_FILE',
-      kind: 'usage',
-      what: `${path} cannot be read`,
-      why: messageOf(error),
-      fix: 'name a file that is there and that you may read',
-      cause: error,
-    });
-  }
+  return { name: path, text: await readNamed(path) };
 }
 
 /** The same where a flag was given, and undefined where it was not, or is empty. */

@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exitCodes, K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { isAge, openFolder, readBackup } from '../../pki/index.ts';
 import type { Backup, StoreFile, StoreKey } from '../../pki/index.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
+import { readNamed } from '../named-file.ts';
 import type { StatePaths } from '../state.ts';
 import { besideStore, stateFiles, storePrefix } from './state-files.ts';
 import { withState } from './store.ts';
@@ -43,16 +44,7 @@ export function restore(request: RestoreRequest, io: Io, now = new Date()): Prom
 }
 
 async function readFrom(file: string, key: StoreKey): Promise<Backup> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new K8supError({
-      code: 'BACKUP_FILE',
-      kind: 'usage',
-      what: `${file} cannot be read`,
-      why: messageOf(error),
-      fix: 'name a file that is there and that you may read',
-      cause: error,
-    });
-  });
+  const text = await readNamed(file);
   const backup = readBackup(isAge(text) ? await key.open({ name: file, text }) : text, file);
   const strange = backup.files.find((one) => !isOfStore(one) && !besideStore.some((name) => name === one.name));
   if (strange === undefined) return backup;

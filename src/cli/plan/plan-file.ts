@@ -4,6 +4,7 @@ import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
 import type { PlanEvent } from '../../engine/events.ts';
 import type { PlanPlace } from '../../engine/plan-document.ts';
 import type { Change } from '../../resources/define.ts';
+import { writingNamed } from '../named-file.ts';
 
 /** A change that was shown, as far as it takes to know it again. */
 export interface PlannedThing extends PlanPlace {
@@ -49,23 +50,18 @@ export function plannedThings(events: readonly PlanEvent[]): Pick<PlanFile, 'cha
   };
 }
 
-/** Written whole or not at all, for its owner alone. @throws K8supError `PLAN_FILE_NOT_WRITTEN`. */
+/** Written whole or not at all, for its owner alone. @throws K8supError `FILE_NOT_WRITTEN`. */
 export async function writePlanFile(path: string, file: PlanFile): Promise<void> {
   const fresh = `${path}.${randomUUID().slice(0, 8)}`;
-  try {
-    await writeFile(fresh, `${JSON.stringify(file, undefined, 1)}\n`, { mode: 0o600, flag: 'wx' });
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw new K8supError({
-      code: 'PLAN_FILE_NOT_WRITTEN',
-      kind: 'usage',
-      what: `the plan cannot be written to ${path}`,
-      why: messageOf(error),
-      fix: 'name a file in a folder that is there and that you may write to',
-      cause: error,
-    });
-  }
+  await writingNamed(path, async () => {
+    try {
+      await writeFile(fresh, `${JSON.stringify(file, undefined, 1)}\n`, { mode: 0o600, flag: 'wx' });
+      await rename(fresh, path);
+    } catch (error) {
+      await rm(fresh, { force: true });
+      throw error;
+    }
+  });
 }
 
 /** @throws K8supError `PLAN_FILE_INVALID`; `PLAN_OTHER_K8SUP` for one of another release. */

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { K8supError } from '../../errors/k8sup-error.ts';
 import { kubernetesMinor } from '../../inventory/releases.ts';
 import { endpointUrl } from '../../inventory/urls.ts';
@@ -7,6 +6,7 @@ import { kubeconfig, readCertificate, userRequest } from '../../pki/index.ts';
 import { needKubernetes } from '../admin-kubeconfig.ts';
 import { makeContext } from '../context.ts';
 import type { Io } from '../io.ts';
+import { writeNew } from '../named-file.ts';
 import { onHosts } from '../on-hosts.ts';
 import type { RunFlags } from '../options.ts';
 import type { Run } from '../run.ts';
@@ -36,17 +36,24 @@ export function createUser(request: CreateRequest, io: Io): Promise<number> {
     io,
     async (run, session) => {
       const context = await makeContext(run, session, 'plan');
-      // First, so that nothing is signed that cannot be kept; and never over a file that is there.
-      await using file = await openNew(out);
-      const { requestPem, keyPem } = await userRequest(user, groups);
-      const certPem = await signedByCluster(context.kube, { user, requestPem, seconds: ttlSeconds });
-      const { serial, notBefore, notAfter } = readCertificate(certPem, 'what the cluster signed');
-      const caPem = context.pki.authorities.ca['kubernetes-ca'].serverBundlePem;
-      const server = endpointUrl(run.inventory);
-      const credentials = { certPem, keyPem };
-      await file.writeFile(kubeconfig({ cluster: run.inventory.cluster.name, server, caPem, user, credentials }));
-      const [made, end] = [notBefore.toISOString(), notAfter.toISOString()];
-      await rememberUser(run.paths, { user, groups, serial: serial.toString('hex'), made, notAfter: end });
+      let end = '';
+      await writeNew(out, async () => {
+        const { requestPem, keyPem } = await userRequest(user, groups);
+        const certPem = await signedByCluster(context.kube, { user, requestPem, seconds: ttlSeconds });
+        const { serial, notBefore, notAfter } = readCertificate(certPem, 'what the cluster signed');
+        end = notAfter.toISOString();
+        const issued = { serial: serial.toString('hex'), made: notBefore.toISOString(), notAfter: end };
+        await rememberUser(run.paths, { user, groups, ...issued });
+        const caPem = context.pki.authorities.ca['kubernetes-ca'].serverBundlePem;
+        const server = endpointUrl(run.inventory);
+        return kubeconfig({
+          cluster: run.inventory.cluster.name,
+          server,
+          caPem,
+          user,
+          credentials: { certPem, keyPem },
+        });
+      });
       run.emit({
         type: 'note',
         text: `${out} is the kubeconfig of ${user} until ${end}; it may do what role bindings give it`,
@@ -74,19 +81,4 @@ function check({ user, groups, ttlSeconds }: CreateRequest, { inventory }: Run):
               : undefined;
   if (wrong === undefined) return;
   throw new K8supError({ code: 'USER_REFUSED', kind: 'usage', what: `no certificate is made for ${user}`, why: wrong });
-}
-
-async function openNew(path: string) {
-  try {
-    return await open(path, 'wx', 0o600);
-  } catch (error) {
-    throw new K8supError({
-      code: 'USER_FILE',
-      kind: 'usage',
-      what: `${path} cannot be made`,
-      why: 'it is there already, or its folder is not',
-      fix: 'give another --out',
-      cause: error,
-    });
-  }
 }

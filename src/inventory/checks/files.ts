@@ -2,11 +2,12 @@ import { constants } from 'node:fs';
 import { access, open, readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../errors/k8sup-error.ts';
 import type { Draft, Report } from '../findings.ts';
+import type { LocalPath } from '../local-path.ts';
 import type { Path } from '../path.ts';
 import type { PluginDeclaration, SecretFile } from '../plugin.ts';
 import { pluginName } from '../resolve-cluster.ts';
-import type { LocalPath } from '../resolve-cluster.ts';
 import type { SshInput } from '../schema.ts';
+import { othersMode } from '../secret-file.ts';
 
 /** A file that is named at a place of the inventory or of a playbook. */
 export interface LocalFile {
@@ -82,14 +83,9 @@ export async function checkFile({ path, file, kind, holds }: LocalFile, report: 
       return;
     }
     const secret = kind === 'key' || kind === 'secret';
-    if (secret && (info.mode & 0o077) !== 0) {
-      const mode = (info.mode & 0o777).toString(8).padStart(4, '0');
-      report({
-        code: 'SECRET_FILE_MODE',
-        path,
-        message: `${file} can be read by others (mode ${mode})`,
-        fix: `chmod 600 ${file}`,
-      });
+    const others = secret ? othersMode(info.mode) : undefined;
+    if (others !== undefined) {
+      report({ code: 'SECRET_FILE_MODE', path, message: `${file} ${others}`, fix: `chmod 600 ${file}` });
     }
     if (kind === 'key') await checkPrivateKey(file, path, report);
     // What is in it is never told.

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { homedir } from 'node:os';
 import type { KubeObject } from '../../engine/stage.ts';
 import { K8supError, messageOf } from '../../errors/k8sup-error.ts';
+import { localPaths } from '../../inventory/local-path.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf } from '../../inventory/plugin.ts';
 import type { PluginDeclaration } from '../../inventory/plugin.ts';
@@ -75,9 +74,7 @@ async function etcdSecrets(inventory: Inventory, { etcd }: CalicoSettings): Prom
 }
 
 async function readLocal(inventory: Inventory, written: string): Promise<string> {
-  const path = written.startsWith('~/')
-    ? resolve(homedir(), written.slice(2))
-    : resolve(dirname(inventory.file), written);
+  const path = localPaths(inventory.file)(written);
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { KubeObject } from '../../engine/stage.ts';
+import { localPaths } from '../../inventory/local-path.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf, writtenFor } from '../../inventory/plugin.ts';
 import type { PluginDeclaration } from '../../inventory/plugin.ts';
+import { readSecretFile } from '../../inventory/secret-file.ts';
 import type { NetworkPlugin } from '../plugin.ts';
-import { readSecretFile } from '../secret-file.ts';
 import { upstreamManifest } from '../upstream/index.ts';
 import type { UpstreamContext } from '../upstream/index.ts';
 import { checkKubeRouter, kubeRouterRules } from './check.ts';
@@ -65,7 +66,8 @@ async function objects(context: UpstreamContext): Promise<readonly KubeObject[]>
 
 async function passwordsOf(inventory: Inventory, peers: readonly BgpPeer[]): Promise<readonly string[] | undefined> {
   if (peers.every(({ passwordFile }) => passwordFile === undefined)) return undefined;
+  const path = localPaths(inventory.file);
   const read = async ({ passwordFile }: BgpPeer): Promise<string> =>
-    passwordFile === undefined ? '' : readSecretFile(inventory, passwordFile);
+    passwordFile === undefined ? '' : (await readSecretFile(path(passwordFile), 'inventory')).replace(/\r?\n$/, '');
   return Promise.all(peers.map(read));
 }

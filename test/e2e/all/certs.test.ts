@@ -193,7 +193,7 @@ describe.skipIf(noLab !== undefined)(`the life of certificates${noLab === undefi
     expect(await asAnn('get pods -A')).toMatch(/coredns/);
     expect((await user('list', lab.inventory)).stdout).toMatch(/^ann +readers +0 days/m);
     const again = await user('create', 'ann', '--out', out, '-i', lab.inventory);
-    expect([again.exitCode, again.stderr]).toEqual([64, expect.stringContaining('USER_FILE')]);
+    expect([again.exitCode, again.stderr]).toEqual([64, expect.stringContaining('FILE_EXISTS')]);
     const revoked = await user('revoke', 'ann', '--yes', '-i', lab.inventory, '-o', 'plain');
     expect(revoked.stdout).toMatch(/ann leaves ClusterRoleBinding ann \(view\)/);
     expect(revoked.stdout).toMatch(/cannot revoke a certificate: until 20/);

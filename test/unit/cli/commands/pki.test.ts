@@ -86,7 +86,7 @@ describe('flags are read as cfssl reads them', () => {
   test('and a file that is not there is told', async () => {
     const { code, err } = await cli('pki', 'genkey', join(folder, 'none.json'));
     expect(code).toBe(64);
-    expect(err).toContain('PKI_FILE');
+    expect(err).toContain('FILE_UNREADABLE');
   });
 
   test('and - is standard input', async () => {

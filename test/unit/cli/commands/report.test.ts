@@ -75,7 +75,7 @@ describe('report', () => {
     journal(20, 'apply', true);
     expect((await cli('report', 'nothing', '-i', inventory)).err).toContain('k8sup runs');
     const nowhere = await cli('report', '-i', inventory, '--out', join(folder, 'no', 'page.html'));
-    expect([nowhere.code, nowhere.err]).toEqual([64, expect.stringContaining('REPORT_NOT_WRITTEN')]);
+    expect([nowhere.code, nowhere.err]).toEqual([64, expect.stringContaining('FILE_NOT_WRITTEN')]);
   });
 });
 

@@ -104,7 +104,7 @@ describe('pki backup and restore', () => {
 
   test('never write over a file, a store of another cluster, or one that may have more', async () => {
     await run('backup', '--plain', '--out', at('b'));
-    expect((await run('backup', '--plain', '--out', at('b'))).err).toContain('BACKUP_FILE');
+    expect((await run('backup', '--plain', '--out', at('b'))).err).toContain('FILE_EXISTS');
     await writeFile(state('pki/admin.pem'), 'a newer one', { mode: 0o600 });
     const newer = await kept();
     const refused = await run('restore', at('b'));
@@ -230,7 +230,7 @@ describe('pki encrypt', () => {
     await run('encrypt', '--recipient', recipient);
     await chmod(file, 0o644);
     expect((await run('decrypt', '--identity', file)).err).toContain('SECRET_FILE_MODE');
-    expect((await run('decrypt', '--identity', at('nowhere'))).err).toContain('SECRET_FILE');
+    expect((await run('decrypt', '--identity', at('nowhere'))).err).toContain('SECRET_FILE_UNREADABLE');
   });
 
   test('says for whom', async () => {

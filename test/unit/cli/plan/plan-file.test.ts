@@ -63,9 +63,9 @@ describe('the file of a plan', () => {
 
   it('is not left half where it cannot be written', async () => {
     await expect(writePlanFile(join(folder, 'none', 'x.plan'), file)).rejects.toMatchObject({
-      code: 'PLAN_FILE_NOT_WRITTEN',
+      code: 'FILE_NOT_WRITTEN',
     });
-    await expect(writePlanFile(folder, file)).rejects.toMatchObject({ code: 'PLAN_FILE_NOT_WRITTEN' });
+    await expect(writePlanFile(folder, file)).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
     expect(readdirSync(folder)).toEqual([]);
   });
 

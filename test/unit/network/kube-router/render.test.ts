@@ -55,7 +55,7 @@ describe.skipIf(noUpstream !== undefined)(`kube-router's objects${because(noUpst
     const inventory: Inventory = inventoryFor(peers(file), name);
     await expect(objectsFor(name, inventory)).rejects.toMatchObject({ code: 'SECRET_FILE_MODE' });
     const absent = inventoryFor(peers('/no/such/file'), name);
-    await expect(objectsFor(name, absent)).rejects.toMatchObject({ code: 'PASSWORD_FILE_UNREADABLE' });
+    await expect(objectsFor(name, absent)).rejects.toMatchObject({ code: 'SECRET_FILE_UNREADABLE' });
   });
 
   it('another configuration starts the pods anew, and the same does not', () => {
