@@ -32,6 +32,8 @@ describe('a proxy command', () => {
     const proxy = startProxyCommand('sh -c "echo no way to %h >&2; exit 1"', host);
     proxy.stream.on('error', () => undefined);
     proxy.stream.resume();
+    // It is asked once the way has broken, as a connection does: it waits for the last words alone, not for the command.
+    await new Promise((resolve) => proxy.stream.once('close', resolve));
     expect(await proxy.errors()).toBe('no way to gate.example.com');
   });
 });
