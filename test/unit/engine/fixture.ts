@@ -110,7 +110,8 @@ export function thing(name: string, wanted = 'on', apply = ''): AnyResource {
   };
 }
 
-export function gate(check: string, timeoutSeconds = 5): Gate {
+/** @param timeoutSeconds - by default more than any look takes on a machine that has much else to do. */
+export function gate(check: string, timeoutSeconds = 60): Gate {
   return { name: 'test gate', check: rawShell(check), timeoutSeconds, unit: 'x.service' };
 }
 

@@ -38,7 +38,7 @@ const clean = async (host: FakeHost): Promise<void> => {
 };
 
 describe.skipIf(noFakeHost !== undefined)('a command', () => {
-  const mark = { name: 'mark', run: 'echo made > /srv/mark', timeoutSeconds: 5 };
+  const mark = { name: 'mark', run: 'echo made > /srv/mark', timeoutSeconds: 60 };
 
   it('runs once, where it is not done yet, and is undone by what it says', async () => {
     using host = fakeHost();
@@ -62,11 +62,11 @@ describe.skipIf(noFakeHost !== undefined)('a command', () => {
     using host = fakeHost();
     const run = (script: string, timeoutSeconds: number) =>
       applyOn(host, command({ ...mark, run: script, timeoutSeconds, creates: '/srv/mark' }));
-    await expect(run('false\ntouch /srv/mark', 5)).rejects.toMatchObject({ code: 'RESOURCE_FAILED' });
+    await expect(run('false\ntouch /srv/mark', 60)).rejects.toMatchObject({ code: 'RESOURCE_FAILED' });
     await expect(run('sleep 60', 1)).rejects.toMatchObject({
       why: expect.stringContaining('longer than 1 s') as string,
     });
-    await expect(run('true', 5)).rejects.toMatchObject({ code: 'RESOURCE_NOT_CONVERGED' });
+    await expect(run('true', 60)).rejects.toMatchObject({ code: 'RESOURCE_NOT_CONVERGED' });
   });
 });
 
