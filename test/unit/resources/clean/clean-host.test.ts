@@ -207,7 +207,7 @@ ln -s cpu,cpuacct cpu; mkdir -p ${stateDir}; printf 'unit\\tkubelet.service\\t\\
     await host.sh(`sleep 60 & echo $! > /run/main.pid; ${record}; ( ${cleanScript()} )`);
     expect(await host.sh('cat /etc/docker.log 2>/dev/null || :')).toBe('');
     await host.sh(`cp /bin/sleep /opt/k8sup/docker/dockerd
-/opt/k8sup/docker/dockerd 60 & echo $! > /run/main.pid; ${record}; ( ${cleanScript()} )`);
+/opt/k8sup/docker/dockerd 60 & echo $! > /run/main.pid; ${begun('/opt/k8sup/docker/dockerd')}; ${record}; ( ${cleanScript()} )`);
     expect(host.read('/etc/docker.log')).toContain('rm -f -v c1\n');
   });
 
@@ -250,6 +250,7 @@ ln -s cpu,cpuacct cpu; mkdir -p ${stateDir}; printf 'unit\\tkubelet.service\\t\\
     host.write('/opt/k8sup/bin/.keep', '');
     await host.sh(`cp /bin/sleep /opt/k8sup/bin/shim; mkdir -p ${stateDir}; printf 'runtime\\tnone\\t\\n' > ${stateDir}/manifest
 /opt/k8sup/bin/shim 600 & ours=$!
+${begun('/opt/k8sup/bin/shim')}
 sleep 600 & theirs=$!
 ( ${cleanScript()} )
 ! kill -0 $ours 2>/dev/null || [ "$(sed 's/.*) //' /proc/$ours/stat | cut -c 1)" = Z ]
@@ -285,5 +286,8 @@ kill -0 $theirs`);
     expect(await host.sh('find /srv | sort')).toBe('/srv\n/srv/old\n/srv/old/x\n');
   });
 });
+
+/** Waits until the process that was started last runs the program: up to then it is a shell. */
+const begun = (program: string): string => `until [ "$(readlink "/proc/$!/exe")" = ${program} ]; do sleep 0.05; done`;
 
 const cleanScript = (): string => cleanHost().apply.script.sh;
