@@ -48,6 +48,9 @@ export const noFakeHost: string | undefined =
 /** Folders of the machine that a fake host has for itself. */
 const own = ['/etc', '/opt', '/run', '/srv', '/var/lib', '/usr/local/sbin'];
 
+/** After how long a script of a test hangs: below a test's own limit, so that it is the script that is named, and far above what any needs. */
+export const hangMs = 100_000;
+
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const name = options.name ?? 'h1';
   const root = mkdtempSync(join(tmpdir(), 'k8sup-fake-'));
@@ -82,7 +85,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     program: (program, body) => host.write(`/usr/local/sbin/${program}`, `#!/bin/sh\n${body}\n`, 0o755),
     sh: async (script) => {
       const signal = new AbortController().signal;
-      const result = await runHere(root, options, script, { signal, timeoutMs: 20_000 });
+      const result = await runHere(root, options, script, { signal, timeoutMs: hangMs });
       if (result.exitCode !== 0) throw new Error(`exit ${result.exitCode}: ${result.stdout}${result.stderr}`);
       return result.stdout;
     },

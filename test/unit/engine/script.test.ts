@@ -4,7 +4,7 @@ import { applyScript, lockedKey, probeScript } from '../../../src/engine/script.
 import { file } from '../../../src/resources/file.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
 import { leftMark } from '../../../src/resources/left-mark.ts';
-import { fakeHost, noFakeHost } from '../../support/fake-executor.ts';
+import { fakeHost, hangMs, noFakeHost } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { hostOf } from '../components/fixture.ts';
 import { thing, three } from './fixture.ts';
@@ -199,6 +199,6 @@ describe.skipIf(noFakeHost !== undefined)('a script of changes', () => {
 async function probe(scripts: Readonly<Record<string, string>>) {
   using host: FakeHost = fakeHost();
   const script = probeScript(Object.entries(scripts).map(([key, text]) => ({ key, script: rawShell(text) })));
-  const { stdout } = await host.executor.read(script.script, { signal, timeoutMs: 20_000 });
+  const { stdout } = await host.executor.read(script.script, { signal, timeoutMs: hangMs });
   return Object.fromEntries(script.parse(stdout));
 }

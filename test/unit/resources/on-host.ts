@@ -1,6 +1,7 @@
 import { applyToHost } from '../../../src/engine/apply-host.ts';
 import { probeScript } from '../../../src/engine/script.ts';
 import type { AnyResource } from '../../../src/resources/define.ts';
+import { hangMs } from '../../support/fake-executor.ts';
 import type { FakeHost } from '../../support/fake-executor.ts';
 import { changesOf } from '../../support/case-files.ts';
 import { hostOf, inventoryOf } from '../components/fixture.ts';
@@ -11,7 +12,7 @@ const { signal } = new AbortController();
 /** What a resource lacks on a host, as text. */
 export async function probeOn(fake: FakeHost, resource: AnyResource): Promise<readonly string[]> {
   const script = probeScript([{ key: resource.id, script: resource.probe }]);
-  const { stdout } = await fake.executor.read(script.script, { signal, timeoutMs: 20_000 });
+  const { stdout } = await fake.executor.read(script.script, { signal, timeoutMs: hangMs });
   const section = script.parse(stdout).get(resource.id);
   if (section?.exitCode !== 0) throw new Error(`the probe failed: ${section?.output ?? stdout}`);
   return changesOf(resource, section.output);

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { factsScript, parseFacts } from '../../../../src/host/facts/index.ts';
 import type { Facts } from '../../../../src/host/facts/model.ts';
-import { fakeHost, noFakeHost } from '../../../support/fake-executor.ts';
+import { fakeHost, hangMs, noFakeHost } from '../../../support/fake-executor.ts';
 import { hostOf, inventoryOf } from '../../components/fixture.ts';
 
 describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']])(
@@ -47,7 +47,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
         host.write('/srv/images/x', '');
         host.write('/var/lib/kubelet/lost+found/x', '');
         await host.sh('ln -s /srv/images /var/lib/containerd');
-        const given = { signal: new AbortController().signal, timeoutMs: 20_000 };
+        const given = { signal: new AbortController().signal, timeoutMs: hangMs };
         const { stdout } = await host.executor.read(script(6443), given);
         expect(parseFacts(stdout, 0).filledDirectories).toEqual({ '/var/lib/containerd': '/var/lib/containerd/x' });
       },
@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== 'linux').each([['/bin/dash'], ['/bin/bash']
       const before = await host.sh(tree);
       const { stdout } = await host.executor.read(script(6443), {
         signal: new AbortController().signal,
-        timeoutMs: 20_000,
+        timeoutMs: hangMs,
       });
       expect(await host.sh(tree)).toBe(before);
       expect(parseFacts(stdout, Date.now())).toMatchObject({
@@ -107,7 +107,7 @@ shift 3; for u; do printf 'Id=%s\\nLoadState=loaded\\nActiveState=active\\n' "$u
         await host.sh('mkdir -p /etc/systemd/system && ln -s /dev/null /etc/systemd/system/chrony.service');
         const look = async (libraries: string): Promise<Facts> => {
           host.write('/opt/libraries', libraries);
-          const given = { signal: new AbortController().signal, timeoutMs: 20_000 };
+          const given = { signal: new AbortController().signal, timeoutMs: hangMs };
           return parseFacts((await host.executor.read(script(6443), given)).stdout, 0);
         };
         const facts = await look('libsystemd-shared-255.4-1.fc40.so');

@@ -24,6 +24,9 @@ export interface Terminal {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** After how long the player hangs: tsx alone needs seconds of a core, and the cores may have much else to do. */
+const hangMs = 90_000;
+
 /** Runs as a process of its own, by tsx: Node 20 runs no TypeScript. */
 const player = fileURLToPath(new URL('player.ts', import.meta.url));
 
@@ -37,7 +40,7 @@ export async function openTerminal(options: {
   const { flags = [], locale = 'C.UTF-8', ...size } = options;
   const folder = mkdtempSync(join(tmpdir(), 'k8sup-terminal-'));
   const server = createServer();
-  const connected = once(server, 'connection', { signal: AbortSignal.timeout(20_000) });
+  const connected = once(server, 'connection', { signal: AbortSignal.timeout(hangMs) });
   const socketPath = join(folder, 'events');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const tmux = tmuxIn(folder);
@@ -70,7 +73,7 @@ export async function openTerminal(options: {
     cursorVisible: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1',
     title: async () => (await tmux('display-message', '-p', '#{pane_title}')).trim(),
     resize: async (columns) => {
-      const seen = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
+      const seen = once(socket, 'data', { signal: AbortSignal.timeout(hangMs) });
       await tmux('resize-window', '-x', String(columns), '-y', String(size.rows));
       await seen;
     },
@@ -83,7 +86,7 @@ export async function openTerminal(options: {
 }
 
 async function ended(socket: Socket): Promise<void> {
-  const answer = once(socket, 'data', { signal: AbortSignal.timeout(20_000) });
+  const answer = once(socket, 'data', { signal: AbortSignal.timeout(hangMs) });
   socket.write('end\n');
   await answer;
 }
