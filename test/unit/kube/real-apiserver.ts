@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { KubeObject } from '../../../src/engine/stage.ts';
 import type { Executor, RunOptions, RunResult } from '../../../src/host/connection.ts';
 import { frameScript, loader } from '../../../src/host/loader.ts';
 import type { Host, Inventory } from '../../../src/inventory/model.ts';
@@ -14,7 +15,7 @@ import { kubeRunner } from '../../../src/kube/index.ts';
 import type { RawKubeRunner } from '../../../src/kube/index.ts';
 import { kubeconfig, leafOf, openClusterPki } from '../../../src/pki/index.ts';
 import type { ClusterPki } from '../../../src/pki/index.ts';
-import { rawShell } from '../../../src/shell/sh.ts';
+import { rawShell, sh } from '../../../src/shell/sh.ts';
 import { binaryPath } from '../components/binaries.ts';
 import { inventoryOf } from '../components/fixture.ts';
 
@@ -169,6 +170,15 @@ async function ready(kube: RawKubeRunner, folder: string): Promise<void> {
       throw new Error(readFileSync(join(folder, 'log'), 'utf8').slice(-3000), { cause: error });
     }
   }
+}
+
+/** Waits until the kinds that these define are served: a busy apiserver says that they are established seconds before. */
+export async function served(kube: RawKubeRunner, definitions: readonly KubeObject[]): Promise<void> {
+  const kinds = definitions.map(({ metadata }) => metadata.name).join(',');
+  const look = sh`n=0; until said=$(kubectl get ${kinds} --all-namespaces -o name 2>&1); do
+n=$((n+1)); [ $n -lt 100 ] || { echo "$said"; exit 1; }; sleep 0.3
+done`;
+  await kube.run(look, { timeoutMs: 90_000 });
 }
 
 /** Runs scripts on this machine as they reach a host, with another kubectl, and temporary files in a folder instead of /run. */

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../src/engine/stage.ts';
 import { clusterObjects } from '../../../src/kube/index.ts';
 import { rawShell } from '../../../src/shell/sh.ts';
 import { because, noCharts, noUpstream } from '../../support/upstream.ts';
-import { programsFor, startApiserver } from '../kube/real-apiserver.ts';
+import { programsFor, served, startApiserver } from '../kube/real-apiserver.ts';
 import type { RealApiserver } from '../kube/real-apiserver.ts';
 import { inventoryFor } from './calico/variants.ts';
 import { kubeOvnVariants } from './kube-ovn/variants.ts';
@@ -83,7 +83,9 @@ function suite(version: string, rendered: Rendered, more: (real: () => RealApise
 
     it('takes every object of every variant, once its definitions are there', async () => {
       const objects = await all(rendered);
-      await clusterObjects(real.kube).apply(objects.filter(isDefinition));
+      const definitions = objects.filter(isDefinition);
+      await clusterObjects(real.kube).apply(definitions);
+      await served(real.kube, definitions);
       const others = objects.filter((object) => !isDefinition(object));
       expect(await dryRun(real, others)).toBe(others.length);
     });

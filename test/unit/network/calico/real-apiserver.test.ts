@@ -10,7 +10,7 @@ import { canalObjects } from '../../../../src/network/canal/edits.ts';
 import { upstreamManifest } from '../../../../src/network/upstream/index.ts';
 import { rawShell } from '../../../../src/shell/sh.ts';
 import { because, noUpstream, upstreamContext } from '../../../support/upstream.ts';
-import { programsFor, startApiserver } from '../../kube/real-apiserver.ts';
+import { programsFor, served, startApiserver } from '../../kube/real-apiserver.ts';
 import type { RealApiserver } from '../../kube/real-apiserver.ts';
 import { canalVariants } from '../canal/variants.ts';
 import { inventoryFor, variants } from './variants.ts';
@@ -64,7 +64,9 @@ describe.skipIf(reason !== undefined)(`a real apiserver ${version}${because(reas
     const lists = await Promise.all(inventories.map(objectsFor));
     // Nothing is kept, so that each is judged for itself; pools could not change.
     const unique = [...new Map(lists.flat().map((object) => [JSON.stringify(object), object])).values()];
-    await told(target().apply(unique.filter(isDefinition)));
+    const definitions = unique.filter(isDefinition);
+    await told(target().apply(definitions));
+    await told(served(real.kube, definitions));
     const others = unique.filter((object) => !isDefinition(object));
     expect(await dryRun(real, others)).toHaveLength(others.length);
   });
