@@ -160,7 +160,7 @@ function ended(child: ChildProcess): Promise<void> {
 }
 
 async function ready(kube: RawKubeRunner, folder: string): Promise<void> {
-  for (const end = Date.now() + 60_000; ; await pause(200)) {
+  for (const end = Date.now() + 100_000; ; await pause(200)) {
     try {
       // Readiness comes a moment before the namespaces that the apiserver makes by itself.
       await kube.run(rawShell('kubectl get namespace kube-system default >/dev/null'));
