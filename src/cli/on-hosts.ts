@@ -8,6 +8,7 @@ import type { Run, RunSpec } from './run.ts';
 import { openSession, refuseUnreachable } from './session.ts';
 import type { Session } from './session.ts';
 import { openStore } from '../pki/index.ts';
+import type { ClusterPki } from '../pki/index.ts';
 import { transportOf } from './transport-of.ts';
 
 export interface HostsSpec extends RunSpec {
@@ -34,7 +35,6 @@ export function onHosts(
     // First, as what is judged or begun before hosts are reached must not be left by a passphrase that is wrong.
     if (spec.keyless !== true) await unlockStore(run);
     await spec.before?.(run);
-    const earlyPki = spec.keyless === true ? undefined : readPkiEarly(run);
     const { inventory, signal, emit, numbers } = run;
     const optional = (host: Host): boolean => !run.hosts.includes(host);
     const transport = transportOf(io, (host, text) => emit({ type: 'warning', host, text }));
@@ -48,7 +48,11 @@ export function onHosts(
           onLost: (error) => lost.abort(error),
         })
       : undefined;
-    await using session = await openSession(inventory, { signal, emit, optional, concurrency, transport, lock });
+    let earlyPki: Promise<ClusterPki | undefined> | undefined;
+    // Not before the hosts are at work: while connections are made, each answer of ours is waited for.
+    const onLooking = (): void => void (earlyPki = spec.keyless === true ? undefined : readPkiEarly(run));
+    const options = { signal, emit, optional, concurrency, transport, lock, onLooking };
+    await using session = await openSession(inventory, options);
     numbers.bytesSent = () => session.bytesSent();
     if (spec.partial !== true) refuseUnreachable(session, run.hosts);
     return await work({ ...run, earlyPki, stop: AbortSignal.any([run.stop, lost.signal]) }, session);

@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly optional: (host: Host) => boolean;
   /** Taken in the same round trip as the facts, and released with the session. */
   readonly lock?: ClusterLock | undefined;
+  /** Called once, when as many hosts as may be at once were connected to, or were not to be: from here on their looks are waited for. */
+  readonly onLooking?: (() => void) | undefined;
 }
 
 /**
@@ -45,17 +47,24 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
   const connections = new Map<string, Connection>();
   const allFacts = new Map<string, Facts>();
   const unreachable = new Map<string, K8supError>();
+  let tried = 0;
+  const tell = (): void => {
+    tried += 1;
+    if (tried === Math.min(hosts.length, options.concurrency)) options.onLooking?.();
+  };
   const connect = async (host: Host): Promise<void> => {
     const begun = performance.now();
     try {
       const connection = await transport.connect(host, options.signal);
       connections.set(host.name, connection);
+      tell();
       allFacts.set(host.name, await readFacts(inventory, host, connection, options).catch(inLook));
       const durationMs = Math.round(performance.now() - begun);
       options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
       if (!(error instanceof K8supError)) throw error;
       unreachable.set(host.name, error);
+      if (!connections.has(host.name)) tell();
       options.emit(missed(host, error, options.optional(host)));
     }
   };

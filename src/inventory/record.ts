@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { K8supError, messageOf } from '../errors/k8sup-error.ts';
 import { hasIPv6, hostsWith } from './model.ts';
 import type { Inventory } from './model.ts';

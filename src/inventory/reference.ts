@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { additionsOf } from './plugin.ts';
 import type { PluginDeclaration } from './plugin.ts';
 import { playbookSchema } from './playbook/schema.ts';

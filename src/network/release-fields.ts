@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { derived, optional, text, version } from '../inventory/schema/fields.ts';
 
 const sha256 = text({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { roles } from '../model.ts';
 import { absolutePath, derived, localFile, optional, text } from '../schema/fields.ts';
 

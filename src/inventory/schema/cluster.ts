@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standard } from '../defaults.ts';
 import { apiserverSchema, argsOnly, corednsSchema, etcdSchema, kubeletSchema, kubeProxySchema } from './components.ts';
 import { clusterName, derived, dnsName, hours, imageName, localFile, optional, url, version } from './fields.ts';

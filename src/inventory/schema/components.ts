@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standard } from '../defaults.ts';
 import { absolutePath, derived, optional, port, version } from './fields.ts';
 

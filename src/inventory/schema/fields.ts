@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is said when a text breaks its rule; `code` is the problem's stable code. */
 export interface TextRule {

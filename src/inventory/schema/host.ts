@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { roles } from '../model.ts';
 import { argsAndConfig, argsOnly, configOnly } from './components.ts';
 import { derived, hostName, optional } from './fields.ts';

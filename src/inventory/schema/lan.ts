@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { derived, interfaceName, mtu, optional } from './fields.ts';
 
 const range = z.strictObject({

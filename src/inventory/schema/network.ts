@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standard } from '../defaults.ts';
 import { derived, dnsName, mtu, optional, text, version } from './fields.ts';
 import { secondInterfaceSchema } from './lan.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standard } from '../defaults.ts';
 import { configOnly } from './components.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standard } from '../defaults.ts';
 import { parseProxyJump } from '../ssh-settings.ts';
 import { derived, localFile, optional, port, sshHostName, text } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { derived, mtu, optional, port, text, version } from '../../inventory/schema/fields.ts';
 
 /** The release whose files k8sup's edits are written for. */

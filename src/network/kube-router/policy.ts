@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeObject } from '../../engine/stage.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { AdditionDeclaration } from '../../inventory/plugin.ts';

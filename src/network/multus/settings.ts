@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { given } from '../../inventory/given.ts';
 import { writtenFor } from '../../inventory/plugin.ts';
 import { plain } from '../../inventory/resolve-cluster.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { familyOf, parseAddress, splitList } from '../../inventory/cidr.ts';
 import type { Draft, Report } from '../../inventory/findings.ts';
 import { given } from '../../inventory/given.ts';

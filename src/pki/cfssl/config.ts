@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { pkiError } from '../pki-error.ts';
 import { profileOf, profileSchema, type SigningProfile } from './profile.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { CaConstraint, Extension } from '../der/extensions.ts';
 import { extensionOids } from '../der/extensions.ts';

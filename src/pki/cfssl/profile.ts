@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { CaConstraint } from '../der/extensions.ts';
 import type { Places } from '../der/places.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UnitExplanation } from '../../../src/engine/events.ts';
 import type { PlanDocument } from '../../../src/engine/plan-document.ts';
 import { bootLab, changesOf, good, noLab } from '../../support/lab.ts';

@@ -28,17 +28,19 @@ hosts:
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function open(optional: (host: Host) => boolean = () => false) {
+async function open(optional: (host: Host) => boolean = () => false, concurrency = 5) {
   const events: RunEvent[] = [];
+  let looking = 0;
   const emit = (event: RunEvent): void => void events.push(event);
   const session = await openSession(inventory, {
     signal,
-    concurrency: 5,
+    concurrency,
     emit,
     optional,
     transport: testTransport().transport,
+    onLooking: () => (looking += 1),
   });
-  return { session, events };
+  return { session, events, looking };
 }
 
 const use = (session: Session, name: string) =>
@@ -54,6 +56,11 @@ describe('a session without some hosts', () => {
       'h2 KNOWN_HOSTS_UNREADABLE',
     ]);
     expect(events.at(-1)).toMatchObject({ type: 'stage-end', ok: false });
+  });
+
+  it('tells once that what can be done meanwhile may begin', async () => {
+    expect((await open()).looking).toBe(1);
+    expect((await open(undefined, 1)).looking).toBe(1);
   });
 
   it('warns of one that is only to be read, and is good', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PlanEvent, RunEvent } from '../../../src/engine/events.ts';
 import { leftFile, parseLeft } from '../../../src/engine/left.ts';
 import { planDocument, plannedRestarts } from '../../../src/engine/plan-document.ts';

@@ -96,6 +96,10 @@ test('tells every mistake with its place in the file', () => {
       'a.json:3:3: host: CFSSL has no such key here; "hosts" is known',
     ].join('\n'),
   );
+  // Inside a list too, and where one is written in another way.
+  expect(faults('{"CN": "a\\": b", "names": [{ "O": "x", "\\u004f": "y" }]}')).toBe(
+    'a.json:1:40: this key is there twice in one place',
+  );
   expect(faults('{\n  "CN": "x",\n}')).toMatch(/^a\.json:3:1: no JSON: /);
   expect(faults('{ "CN": "x"')).toMatch(/^a\.json:1:12: no JSON: /);
 });
