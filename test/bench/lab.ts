@@ -110,8 +110,7 @@ async function writeInventory(
   }));
   const path = join(lab.dir, `${file}.yaml`);
   // The usual /16 has room for 256 nodes, and it cannot change from one run to the next.
-  const network =
-    endpoints.length >= 100 ? { ...input.cluster.network, podCIDR: '10.128.0.0/12' } : input.cluster.network;
+  const network = { ...input.cluster.network, podCIDR: '10.128.0.0/12' };
   await writeFile(path, stringify({ cluster: { ...input.cluster, network }, ssh: { privateKey, knownHosts }, hosts }));
   return path;
 }

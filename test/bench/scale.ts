@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { straight } from './lab.ts';
 import type { BenchLab, Endpoint } from './lab.ts';
 import { mustRun, repeat } from './measure.ts';
 import { k8supTool } from './peers/tools.ts';
@@ -22,6 +23,7 @@ const goals = [
 /** Many hosts: servers in a process of their own that answer as a real host did, so that it is k8sup that is measured. */
 export async function benchScale(lab: BenchLab, say: (text: string) => void): Promise<Finding> {
   const rows: Row[] = [];
+  await begin(lab);
   for (const { hosts } of goals) {
     say(`${hosts} simulated hosts`);
     rows.push(await benchSize(lab, hosts));
@@ -41,6 +43,14 @@ export async function benchScale(lab: BenchLab, say: (text: string) => void): Pr
   };
 }
 
+/** A cluster is begun only where all its hosts can say that they are of no other, which simulated ones cannot yet: so by the real one alone. */
+async function begin(lab: BenchLab): Promise<void> {
+  const alone = await k8supTool({ lab, endpoints: straight(lab.hosts), id: 'scale-begun' });
+  await alone.run(limitMs);
+  // What it was applied to may not shrink or lose its etcd members; these hosts are another inventory's.
+  await rm(join(lab.dir, '.k8sup', lab.name, 'applied.json'));
+}
+
 async function benchSize(lab: BenchLab, count: number): Promise<Row> {
   const [real] = lab.hosts;
   if (real === undefined) throw new Error('the lab has no host');
@@ -50,10 +60,11 @@ async function benchSize(lab: BenchLab, count: number): Promise<Row> {
   const machineId = (await lab.ssh(real, 'cat /etc/machine-id')).trim();
   const job = { recording, machineId, hosts: endpoints, hostKey: await readFile(hostKeyOf(lab), 'utf8') };
   const [first = real.name] = endpoints.map(({ name }) => name);
+  const here = { ...job, real: { host: real.address, privateKey: lab.privateKey } };
   const limited = await k8supTool({ lab, endpoints, id: `scale-${count}`, flags: ['--limit', first] });
-  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run(limitMs));
+  await simulate(lab, here, () => limited.run(limitMs));
   // The second run finds nothing to do: that is what the others answer.
-  await simulate(lab, { ...job, real: { host: real.address, privateKey: lab.privateKey } }, () => limited.run(limitMs));
+  await simulate(lab, here, () => limited.run(limitMs));
   const all = await k8supTool({ lab, endpoints, id: `scale-${count}` });
   let peakMiB = 0;
   const spread = await simulate(lab, job, () =>
