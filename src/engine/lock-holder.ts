@@ -64,17 +64,14 @@ export async function describeSelf(command: string): Promise<LockHolder> {
 
 /** @throws K8supError `LOCK_UNREADABLE`. */
 export function parseHolder(path: string, text: string): LockHolder {
+  let found: unknown;
   try {
-    return JSON.parse(text) as LockHolder;
+    found = JSON.parse(text);
   } catch (error) {
-    throw new K8supError({
-      code: 'LOCK_UNREADABLE',
-      kind: 'lock',
-      what: `the lock ${path} cannot be read`,
-      fix: 'make sure that no other k8sup runs on this cluster, then remove the file',
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
+  if (isHolder(found)) return found;
+  throw unreadable(path);
 }
 
 /** Whether the holder lives, as far as can be told from here: those of other machines and containers count as living. */
@@ -119,6 +116,34 @@ async function processStart(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+const holderFields: Readonly<Record<keyof LockHolder, 'string' | 'number'>> = {
+  id: 'string',
+  pid: 'number',
+  processStart: 'string',
+  host: 'string',
+  bootId: 'string',
+  pidNamespace: 'string',
+  user: 'string',
+  command: 'string',
+  since: 'string',
+};
+
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const found = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(holderFields).every(([name, type]) => typeof found.get(name) === type);
+}
+
+function unreadable(path: string, cause?: unknown): K8supError {
+  return new K8supError({
+    code: 'LOCK_UNREADABLE',
+    kind: 'lock',
+    what: `the lock ${path} cannot be read`,
+    fix: 'make sure that no other k8sup runs on this cluster, then remove the file',
+    cause,
+  });
 }
 
 /** A user id of a container often has no name. */

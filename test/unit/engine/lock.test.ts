@@ -117,12 +117,15 @@ describe('the lock of a cluster', () => {
     expect(existsSync(lock())).toBe(true);
   });
 
-  it.each(['', '{"pid":'])('that cannot be read (%j) is left for a person to judge', async (text) => {
-    await left();
-    writeFileSync(lock(), text);
-    await expect(takeLock(lock(), 'apply')).rejects.toMatchObject({ code: 'LOCK_UNREADABLE' });
-    expect(existsSync(lock())).toBe(true);
-  });
+  it.each(['', '{"pid":', 'null', '{"pid":1}'])(
+    'that cannot be read (%j) is left for a person to judge',
+    async (text) => {
+      await left();
+      writeFileSync(lock(), text);
+      await expect(takeLock(lock(), 'apply')).rejects.toMatchObject({ code: 'LOCK_UNREADABLE' });
+      expect(existsSync(lock())).toBe(true);
+    },
+  );
 
   it('goes to one of many who want it at once', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(lock(), 'apply')));
