@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { rename, writeFile } from 'node:fs/promises';
+import { K8supError } from '../../errors/k8sup-error.ts';
 import type { StatePaths } from '../state.ts';
 import { readState } from '../state.ts';
 
@@ -14,17 +15,45 @@ export interface UserRecord {
   readonly notAfter: string;
 }
 
-/** Those that were handed out from this controller, the oldest first. */
+/** Those that were handed out from this controller, the oldest first. @throws K8supError `USERS_INVALID` where the list of them is damaged. */
 export async function readUsers(paths: StatePaths): Promise<readonly UserRecord[]> {
-  const text = await readState(fileOf(paths));
-  return text === undefined ? [] : (JSON.parse(text) as readonly UserRecord[]);
+  const file = fileOf(paths);
+  const text = await readState(file);
+  if (text === undefined) return [];
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, error);
+  }
+  if (Array.isArray(list) && list.every(isRecord)) return list;
+  throw damaged(file);
 }
 
+/** Adds one to those that were handed out. @throws K8supError `USERS_INVALID`, before anything is written. */
 export async function rememberUser(paths: StatePaths, user: UserRecord): Promise<void> {
   const text = `${JSON.stringify([...(await readUsers(paths)), user], undefined, 2)}\n`;
   const file = fileOf(paths);
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);
+}
+
+function isRecord(value: unknown): value is UserRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const found = new Map<string, unknown>(Object.entries(value));
+  const groups = found.get('groups');
+  const texts = ['user', 'serial', 'made', 'notAfter'].map((name) => found.get(name));
+  return Array.isArray(groups) && [...texts, ...(groups as unknown[])].every((text) => typeof text === 'string');
+}
+
+function damaged(file: string, cause?: unknown): K8supError {
+  return new K8supError({
+    code: 'USERS_INVALID',
+    kind: 'pki',
+    what: `${file} does not say who was given a certificate`,
+    fix: 'put it back from a backup of the .k8sup folder; without it nobody knows who was given one',
+    cause,
+  });
 }
 
 function fileOf({ dir }: StatePaths): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,4 +54,19 @@ describe('user list', () => {
     expect(out).toMatch(/^bob +developers +\d+ days /m);
     expect(JSON.parse((await cli('user', 'list', inventory, '--json')).out)).toHaveLength(2);
   });
+
+  test.each(['', 'null', '[{"user":"ann"}]'])(
+    'says where the list is damaged (%j), and writes none over it',
+    async (text) => {
+      const paths = statePaths(await loadInventory(inventory, networkPlugins));
+      mkdirSync(paths.dir, { recursive: true, mode: 0o700 });
+      const file = join(paths.dir, 'users.json');
+      writeFileSync(file, text);
+      const { code, err } = await cli('user', 'list', inventory);
+      expect([code, err]).toEqual([15, expect.stringMatching(/USERS_INVALID[\s\S]*users\.json[\s\S]*backup/)]);
+      const ann = { user: 'ann', groups: [], serial: '0a', made: '2020-01-01T00:00:00.000Z', notAfter: '' };
+      await expect(rememberUser(paths, ann)).rejects.toMatchObject({ code: 'USERS_INVALID' });
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
 });
