@@ -46,8 +46,10 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
       command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
+        const kubelets = kubeletsOf(request, run.inventory).length;
+        if (chosen.length + kubelets === 0) throw noneThere(request);
         const store = await openKnownStore(run);
-        const here = await signedHere({ chosen, kubelets: kubeletsOf(request, run.inventory).length }, run, store);
+        const here = await signedHere({ chosen, kubelets }, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(here.flatMap(({ id }) => Object.values(leafFiles(id))));
       },
@@ -107,6 +109,17 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
     ({ kind, host }) =>
       (all || names.includes(kind.name)) && (hosts === undefined || (host !== undefined && hosts.includes(host.name))),
   );
+}
+
+/** An apply that renews nothing would look like one that has. */
+function noneThere({ names, hosts = [] }: RenewRequest): K8supError {
+  return new K8supError({
+    code: 'RENEW_WHAT',
+    kind: 'usage',
+    what: `${hosts.join(', ')} has no ${names.join(', ') || 'certificate'} of its own; nothing was renewed`,
+    why: 'it is one that all hosts share, or of another role',
+    fix: 'leave --hosts out, or name hosts that  k8sup certs  shows it for',
+  });
 }
 
 /** A kubelet without its certificate joins again in the stage of nodes. */

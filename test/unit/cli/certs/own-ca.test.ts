@@ -160,6 +160,11 @@ test('certs renew asks for what is signed elsewhere, and keeps what is in use', 
   expect([both.code, both.out + both.err]).toEqual([11, expect.stringContaining('1 certificate waits')]);
 });
 
+test('certs renew refuses what none of the named hosts has, which would renew nothing', async () => {
+  const { code, err } = await cli('certs', 'renew', 'admin', '--hosts', 'm1', '-i', inventory, '-o', 'plain');
+  expect([code, err]).toEqual([64, expect.stringMatching(/RENEW_WHAT[\s\S]*m1 has no admin of its own[\s\S]*--hosts/)]);
+});
+
 test('certs take-over tells what is kept and what is made anew', async () => {
   const ca = await root({ name: 'Kubernetes', at });
   mkdirSync(join(folder, 'certs'));
