@@ -54,7 +54,7 @@ function uidOf(index: number): string {
 }
 
 /** As the program's template prints it. */
-function rowOf({ metadata: { name, uid, resourceVersion }, spec }: CsrJson): string {
+export function rowOf({ metadata: { name, uid, resourceVersion }, spec }: CsrJson): string {
   const list = (items: readonly string[] = []): string => `[${items.map((item) => `${goQuoted(item)} `).join('')}]`;
   const fields = [name, uid, resourceVersion, spec.signerName, spec.username].map(goQuoted);
   return `${[...fields, list(spec.groups), list(spec.usages), spec.request.slice(0, 4097)].join('\t')}\n`;

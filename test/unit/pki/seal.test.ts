@@ -290,15 +290,21 @@ describe('interrupted anywhere, and done again,', () => {
     // All is encrypted, and the store says so; nothing in the clear is gone yet.
     await expect(encryptStore(dying(folder, 4), seal)).rejects.toThrow('killed');
     await (await openStore(dir, key)).write([{ name: 'ca-key.pem', text: 'a newer one' }]);
+    // As where that writing was killed before its last step.
+    await writeFile(join(dir, 'ca-key.pem'), 'text of ca-key.pem', { mode: 0o600 });
     await encryptStore(folder, seal);
     expect(await readAll(dir, ['ca-key.pem'], key)).toEqual({ 'ca-key.pem': 'a newer one' });
   });
 
   test('what a killed write has left is gone too', async () => {
     const dir = await small();
-    await writeFile(join(dir, 'ca-key.pem.0123456789ab.tmp'), 'half a key', { mode: 0o600 });
-    await encryptStore(await openFolder(dir), (await keyPair()).seal);
-    expect(Object.keys(await contents(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    const { seal, key } = await keyPair();
+    const folder = await openFolder(dir);
+    for (const work of [() => encryptStore(folder, seal), () => decryptStore(folder, key)]) {
+      await writeFile(join(dir, 'ca-key.pem.0123456789ab.tmp'), 'half a key', { mode: 0o600 });
+      await work();
+      expect(Object.keys(await contents(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    }
   });
 });
 

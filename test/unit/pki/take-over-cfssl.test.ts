@@ -83,6 +83,7 @@ describe('what cfssl made', () => {
     expect(await put({ ...right, name: 'Kubernetes' })).toMatch(/its subject is that of kubernetes-ca itself/);
     expect(await put({ ...right, ca: {} })).toMatch(/it is an authority/);
     expect(await put({ ...right, usages: [...both, 'code signing'] })).toMatch(/its usages are/);
+    expect(await put({ ...right, usages: [...both, 'cert sign'] })).toMatch(/its usages are/);
   });
 
   test('can be taken over again, and into a cluster that has the same authority, but not over another one', async () => {

@@ -165,6 +165,23 @@ describe('pki backup and restore', () => {
     expect(existsSync(state('pki'))).toBe(false);
   });
 
+  test('refuse a backup that would leave the store’s folder, and one that is not of the cluster that it says', async () => {
+    await run('backup', '--plain', '--out', at('b'));
+    const before = await kept();
+    const { files, ...about } = readBackup(await readFile(at('b'), 'utf8'), 'b');
+    const away = { name: 'pki/../../x', text: 'x' };
+    await writeFile(at('away'), writeBackup({ ...about, files: [...files, away] }));
+    await writeFile(at('other'), writeBackup({ ...about, files, clusterId: 'other' }));
+    for (const [name, why] of [
+      ['away', /PKI_BACKUP[^]*no name of a file/],
+      ['other', /PKI_BACKUP[^]*not the id that it says/],
+    ] as const) {
+      const refused = await run('restore', at(name), '--replace');
+      expect([refused.code, refused.err]).toEqual([15, expect.stringMatching(why)]);
+    }
+    expect(await kept()).toEqual(before);
+  });
+
   test('of an encrypted store have its keys encrypted, without a word', async () => {
     const { file, recipient } = await keyPair();
     await run('encrypt', '--recipient', recipient);

@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { csrApprover, requestLines } from '../../../../src/components/csr-approver/csr-approver.ts';
 import type { CsrJson } from '../../../../src/kube/csr.ts';
 import { decode, members } from '../../../../src/pki/der/read.ts';
 import { type CsrObject, judgeCsr } from '../../../../src/pki/index.ts';
 import { generateKey } from '../../../../src/pki/keys.ts';
 import { approverLook } from '../../../support/approver-look.ts';
-import { shells, shellVerdicts } from '../../../support/approver.ts';
+import { rowOf, shells, shellVerdicts } from '../../../support/approver.ts';
 import {
   asking,
   csrJson,
@@ -128,6 +131,34 @@ test('a look that cannot be made is told, as the state that the health check pri
   await expect(look('/bin/true')).rejects.toThrow('requests cannot be read by the user that it runs as');
   await expect(look('/bin/false', '')).rejects.toThrow('kubectl failed without a word');
   expect(await look('/bin/true', '')).toBe('');
+});
+
+test('an approval that comes too late is no failure, any other that is refused is; what is left is told once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'k8sup-kubectl-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [kubectl, rows] = [join(folder, 'kubectl'), join(folder, 'rows')];
+  const answering = (said: string): void =>
+    writeFileSync(
+      kubectl,
+      `#!/bin/sh
+case " $* " in *' replace '*) cat > /dev/null; echo 'Error from server (${said}): no' >&2; exit 1 ;; esac
+cat ${rows}
+`,
+      { mode: 0o755 },
+    );
+  const look = () => approverLook({ kubectl, approverKubeconfig: '' }, requestLines(inventory));
+  const right = json(sample('', 'n', kubeletDer('n', ['n'])));
+  const wrong = json(sample('', 'n', kubeletDer('n', ['node1'])));
+  const named = (csr: CsrJson, uid: string): string => rowOf({ ...csr, metadata: { ...csr.metadata, uid } });
+  writeFileSync(rows, named(right, '00000000-0000-4000-8000-000000000001'));
+  for (const late of ['Conflict', 'NotFound']) {
+    answering(late);
+    expect(await look()).toBe('');
+  }
+  answering('Forbidden');
+  await expect(look()).rejects.toThrow('(Forbidden)');
+  writeFileSync(rows, named(wrong, '00000000-0000-4000-8000-000000000002'));
+  expect((await look()).match(/left pending: .*/g)).toHaveLength(1);
 });
 
 /** Why the judge refuses it; a signature that is wrong is for the apiserver to find, which stores no such request. */
