@@ -32,6 +32,7 @@ export function architectureError(machine: string): K8supError {
     kind: 'artifact',
     what: `there are no artifacts for the architecture ${machine}`,
     why: 'k8sup installs on amd64 (x86_64) and arm64 (aarch64) only',
+    fix: 'use a machine of one of these architectures in its place',
   });
 }
 
@@ -61,5 +62,6 @@ export function unknownError(what: string, known: readonly string[]): K8supError
     kind: 'artifact',
     what,
     why: `known: ${known.join(', ')}`,
+    fix: 'name one that is known, or use a release of k8sup that knows it',
   });
 }

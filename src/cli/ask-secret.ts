@@ -40,5 +40,6 @@ function cancelled(question: string): K8supError {
     code: 'CANCELLED',
     kind: 'cancelled',
     what: `the ${question} was not given; nothing was changed`,
+    fix: 'run the same command again',
   });
 }

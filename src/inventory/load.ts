@@ -158,6 +158,7 @@ async function readText(file: string): Promise<string> {
       kind: 'inventory',
       what: `the inventory ${file} cannot be read`,
       why: messageOf(error),
+      fix: 'name a file that you may read',
       cause: error,
     });
   }

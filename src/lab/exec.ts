@@ -43,6 +43,7 @@ async function findHost(name: string, hostName: string): Promise<{ lab: LabAcces
     kind: 'lab',
     what: `lab ${name} has no host "${hostName}"`,
     why: `Its hosts are ${record.hosts.map((candidate) => candidate.name).join(', ')}.`,
+    fix: 'Name one of these.',
   });
 }
 

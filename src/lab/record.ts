@@ -25,7 +25,7 @@ export interface LabRecord {
 }
 
 /** Lab names go into host names, paths, cgroups and a namespace. */
-export const labNamePattern = /^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$/;
+const labNamePattern = /^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$/;
 
 /** @throws {@link K8supError} `LAB_NAME` */
 export function checkLabName(name: string): void {
@@ -35,6 +35,7 @@ export function checkLabName(name: string): void {
     kind: 'usage',
     what: `"${name}" cannot be the name of a lab`,
     why: 'It becomes a part of host names: at most 24 small letters, digits and hyphens, with none of the latter at either end.',
+    fix: 'Give another one with --name.',
   });
 }
 

@@ -28,6 +28,7 @@ export async function run(file: string, args: readonly string[], options: Progra
     kind: 'lab',
     what: `${[file, ...args].join(' ').slice(0, 300)} ${result.exitCode === undefined ? 'did not finish' : `ended with ${result.exitCode}`}`,
     why: lastLines(result.stderr === '' ? result.stdout : result.stderr, 15),
+    fix: 'Mend what it says; then run the same command again.',
   });
 }
 

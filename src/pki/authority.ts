@@ -10,6 +10,7 @@ import { generateKey, privateKeyPem } from './keys.ts';
 import { pkiError } from './pki-error.ts';
 import { type PkiFiles, requestOf } from './pki-files.ts';
 
+/** A cluster's authorities, by what their files in the store are called. */
 export const authorityNames = ['kubernetes-ca', 'etcd-ca', 'front-proxy-ca'] as const;
 export type AuthorityName = (typeof authorityNames)[number];
 
@@ -76,7 +77,11 @@ export function offlineSigner(name: AuthorityName): K8supError {
 
 function checkUsable({ now, inventory }: AuthorityOptions, certificate: Certificate, path: string): void {
   const end = certificate.notAfter;
-  if (!certificate.ca) throw pkiError('PKI_CA', `${path} is no certificate of an authority`);
+  if (!certificate.ca) {
+    throw pkiError('PKI_CA', `${path} is no certificate of an authority`, {
+      fix: 'put it back from a backup of the store',
+    });
+  }
   if (end <= now) {
     throw pkiError(
       'PKI_CA_EXPIRED',

@@ -58,16 +58,25 @@ export interface Certificate {
 export function readCertificate(pem: string, name: string): Certificate {
   const block = pemBlocks(pem).find((candidate) => candidate.label === 'CERTIFICATE');
   if (!block) {
-    throw pkiError('PKI_CERTIFICATE', `${name} holds no certificate`, { why: 'there is no BEGIN CERTIFICATE in it' });
+    throw noCertificate(name);
   }
   try {
     return { ...readDer(block.der), pem: block.text };
   } catch (error) {
     throw pkiError('PKI_CERTIFICATE', `${name} holds a certificate that cannot be read`, {
       why: messageOf(error),
+      fix: 'name a whole one; put one of the store back from a backup',
       cause: error,
     });
   }
+}
+
+/** A text without any, where at least one is needed. */
+export function noCertificate(name: string): Error {
+  return pkiError('PKI_CERTIFICATE', `${name} holds no certificate`, {
+    why: 'there is no BEGIN CERTIFICATE in it',
+    fix: 'name a PEM file with a certificate; put one of the store back from a backup',
+  });
 }
 
 /** All certificates of a PEM text. @throws K8supError `PKI_CERTIFICATE`. */

@@ -124,6 +124,8 @@ function refuseLooser(path: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>, 
   });
 }
 
+const correctRights = 'correct the rights of the file and its folder, which are for their owner alone, and run again';
+
 async function readSecret(path: string): Promise<string | undefined> {
   try {
     // Not through a symbolic link: the mode checked must be that of the file read.
@@ -133,7 +135,7 @@ async function readSecret(path: string): Promise<string | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (codeOf(error)?.startsWith('PKI_')) throw error;
-    throw pkiError('PKI_STORE', `${path} cannot be read`, { why: messageOf(error), cause: error });
+    throw pkiError('PKI_STORE', `${path} cannot be read`, { why: messageOf(error), fix: correctRights, cause: error });
   }
 }
 
@@ -163,7 +165,11 @@ async function removeFile(path: string): Promise<void> {
     await unlink(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
-    throw pkiError('PKI_STORE', `${path} cannot be removed`, { why: messageOf(error), cause: error });
+    throw pkiError('PKI_STORE', `${path} cannot be removed`, {
+      why: messageOf(error),
+      fix: correctRights,
+      cause: error,
+    });
   }
 }
 
@@ -184,7 +190,11 @@ async function statOrUndefined(path: string, look = stat): Promise<Stats | undef
     return await look(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw pkiError('PKI_STORE', `${path} cannot be looked at`, { why: messageOf(error), cause: error });
+    throw pkiError('PKI_STORE', `${path} cannot be looked at`, {
+      why: messageOf(error),
+      fix: correctRights,
+      cause: error,
+    });
   }
 }
 

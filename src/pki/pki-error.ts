@@ -40,7 +40,7 @@ export type PkiErrorCode =
 export function pkiError(
   code: PkiErrorCode,
   what: string,
-  more: { readonly why?: string; readonly fix?: string; readonly cause?: unknown } = {},
+  more: { readonly why?: string; readonly fix: string; readonly cause?: unknown },
 ): K8supError {
   return new K8supError({ code, kind: 'pki', what, ...more });
 }

@@ -24,6 +24,11 @@ export interface StoreKey {
   open(sealed: NamedText, own?: NamedText): Promise<string>;
 }
 
+/** What to do where nothing opens it. */
+export const howToUnlock =
+  'name the identity file of one of its recipients: --identity FILE, or cluster.certificates.store.identityFile in the inventory';
+
+/** A key that asks its sources when it is first needed. */
 export function storeKey(sources: KeySources): StoreKey {
   const known = new Map<string, Promise<readonly string[]>>();
   const once = (name: string, read: () => Promise<NamedText>): Promise<readonly string[]> => {
@@ -65,8 +70,6 @@ function locked(name: string, tried: boolean): Error {
   return pkiError(
     'PKI_LOCKED',
     `${name} is encrypted, and ${tried ? 'the identity does not open it' : 'no identity was named that opens it'}`,
-    {
-      fix: 'name the identity file of one of its recipients: --identity FILE, or cluster.certificates.store.identityFile in the inventory',
-    },
+    { fix: howToUnlock },
   );
 }

@@ -2,7 +2,7 @@ import { encryptFor } from './age.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { pkiError } from './pki-error.ts';
 import { isSecret, ownIdentityOf, recipientsIn, sealedName, unsaid } from './seal.ts';
-import type { StoreKey } from './store-key.ts';
+import { howToUnlock, type StoreKey } from './store-key.ts';
 
 /** The folder that holds one cluster's keys and certificates. Where it is encrypted, what is secret is so on disk, and nowhere else. */
 export type Store = Omit<Folder, 'list' | 'sweep'>;
@@ -36,7 +36,9 @@ function plainStore(folder: Folder): Store {
 function sealedStore(folder: Folder, recipients: readonly string[], key: StoreKey | undefined): Store {
   const nameOf = (name: string): string => (isSecret(name) ? sealedName(name) : name);
   const open = async (name: string, text: string): Promise<string> => {
-    if (key === undefined) throw pkiError('PKI_LOCKED', `${folder.path(name)} is encrypted`);
+    if (key === undefined) {
+      throw pkiError('PKI_LOCKED', `${folder.path(name)} is encrypted`, { fix: howToUnlock });
+    }
     return key.open({ name: folder.path(name), text }, await ownIdentityOf(folder));
   };
   return {

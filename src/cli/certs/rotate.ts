@@ -151,5 +151,6 @@ function refuseUseless(what: Rotatable, inventory: Inventory): void {
     kind: 'usage',
     what: `${inventory.cluster.name} has no ${what} that could be exchanged`,
     why: without,
+    fix: 'exchange what it has:  k8sup certs  shows that',
   });
 }

@@ -1,4 +1,5 @@
 import { K8supError } from '../../errors/k8sup-error.ts';
+import type { Inventory } from '../../inventory/model.ts';
 import { kubernetesMinor } from '../../inventory/releases.ts';
 import { endpointUrl } from '../../inventory/urls.ts';
 import { signedByCluster } from '../../kube/users/index.ts';
@@ -63,22 +64,48 @@ export function createUser(request: CreateRequest, io: Io): Promise<number> {
   );
 }
 
-function check({ user, groups, ttlSeconds }: CreateRequest, { inventory }: Run): void {
+function check(request: CreateRequest, { inventory }: Run): void {
   needKubernetes(inventory);
-  const reserved = [user, ...groups].find((name) => name.startsWith('system:'));
-  const { nodeHours } = inventory.cluster.lifetimes;
-  const wrong =
-    user === '' || /[\u0000-\u001f\u007f]/.test([user, ...groups].join(''))
-      ? 'names of users and groups are not empty, and have no control characters'
-      : reserved !== undefined
-        ? `${reserved} is one of Kubernetes' own names: its signer of clients refuses system:masters, and the others would be somebody else`
-        : ttlSeconds < 600
-          ? 'the signer gives no certificate that lives shorter than 10 minutes'
-          : ttlSeconds > nodeHours * 3600
-            ? `the signer's certificates live at most ${String(nodeHours)} hours (cluster.certificates.nodeLifetime)`
-            : kubernetesMinor(inventory.cluster.versions.kubernetes) < 22
-              ? 'before Kubernetes 1.22 a request cannot say how long its certificate is to live'
-              : undefined;
+  const wrong = faultsOf(request, inventory).find(([is]) => is);
   if (wrong === undefined) return;
-  throw new K8supError({ code: 'USER_REFUSED', kind: 'usage', what: `no certificate is made for ${user}`, why: wrong });
+  const [, why, fix] = wrong;
+  throw new K8supError({
+    code: 'USER_REFUSED',
+    kind: 'usage',
+    what: `no certificate is made for ${request.user}`,
+    why,
+    fix,
+  });
+}
+
+/** What speaks against it, and what to do then; the first that holds is told. */
+function faultsOf(
+  { user, groups, ttlSeconds }: CreateRequest,
+  { cluster }: Inventory,
+): readonly (readonly [is: boolean, why: string, fix: string])[] {
+  const reserved = [user, ...groups].find((name) => name.startsWith('system:'));
+  const { nodeHours } = cluster.lifetimes;
+  return [
+    [
+      user === '' || /[\u0000-\u001f\u007f]/.test([user, ...groups].join('')),
+      'names of users and groups are not empty, and have no control characters',
+      'give another name',
+    ],
+    [
+      reserved !== undefined,
+      `${reserved ?? ''} is one of Kubernetes' own names: its signer of clients refuses system:masters, and the others would be somebody else`,
+      'give a name of your own, and bind roles to it',
+    ],
+    [ttlSeconds < 600, 'the signer gives no certificate that lives shorter than 10 minutes', 'give a longer --ttl'],
+    [
+      ttlSeconds > nodeHours * 3600,
+      `the signer's certificates live at most ${String(nodeHours)} hours (cluster.certificates.nodeLifetime)`,
+      'give a shorter --ttl',
+    ],
+    [
+      kubernetesMinor(cluster.versions.kubernetes) < 22,
+      'before Kubernetes 1.22 a request cannot say how long its certificate is to live',
+      'make users once the cluster has Kubernetes 1.22 or newer',
+    ],
+  ];
 }

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 
-import { type Certificate, isSignedBy, readCertificate, extensionOf } from '../certificate.ts';
+import { type Certificate, isSignedBy, noCertificate, readCertificate, extensionOf } from '../certificate.ts';
 import { certInfo } from '../certinfo.ts';
 import { extensionOids } from '../der/extensions.ts';
 import { type Attribute, attributeOids, valuesOf } from '../der/name.ts';
@@ -32,7 +32,9 @@ export function bundle(options: BundleOptions): Readonly<Record<string, unknown>
   if (!leaf) throw noCertificate(options.cert.name);
   const key = options.key && readPrivateKey(options.key.text, options.key.name);
   if (key && !createPublicKey(key).equals(leaf.publicKey)) {
-    throw pkiError('PKI_KEY', `the key given is not the key of ${options.cert.name}`);
+    throw pkiError('PKI_KEY', `the key given is not the key of ${options.cert.name}`, {
+      fix: 'give the key that belongs to it, or none',
+    });
   }
   const { chain, root } =
     options.flavor === 'force' ? { chain: given, root: undefined } : chainTo(leaf, given, options);
@@ -102,10 +104,6 @@ function certificatesOf({ name, text }: JsonSource): readonly Certificate[] {
   const blocks = pemBlocks(text).filter(({ label }) => label === 'CERTIFICATE');
   if (blocks.length === 0) throw noCertificate(name);
   return blocks.map((block) => readCertificate(block.text, name));
-}
-
-function noCertificate(name: string): Error {
-  return pkiError('PKI_CERTIFICATE', `${name} holds no certificate`, { why: 'there is no BEGIN CERTIFICATE in it' });
 }
 
 function nameText(attributes: readonly Attribute[]): string {

@@ -19,7 +19,13 @@ export async function certificateOf(domain: string, signal: AbortSignal): Promis
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown): void =>
-      reject(pkiError('PKI_DOMAIN', `${host}:${port} showed no certificate`, { why, cause }));
+      reject(
+        pkiError('PKI_DOMAIN', `${host}:${port} showed no certificate`, {
+          why,
+          fix: 'name a host and port that speak TLS, and that can be reached from here',
+          cause,
+        }),
+      );
     const socket = connect({
       host,
       port,
