@@ -18,6 +18,7 @@ export function isAge(text: string): boolean {
   return text.trimStart().startsWith(armorHead);
 }
 
+/** A fresh pair. */
 export async function newAgePair(): Promise<AgePair> {
   const { generateX25519Identity, identityToRecipient } = await age();
   const identity = await generateX25519Identity();

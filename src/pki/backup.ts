@@ -17,6 +17,7 @@ export interface Backup {
 const format = 'k8sup-store-backup';
 const version = 1;
 
+/** Text of a backup, with the digest that {@link readBackup} checks. Its keys are as in the store: whoever writes it down encrypts it. */
 export function writeBackup({ k8sup, cluster, clusterId, files }: Backup): string {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   const content = { cluster, clusterId, files: Object.fromEntries(sorted.map(({ name, text }) => [name, text])) };

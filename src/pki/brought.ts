@@ -30,6 +30,7 @@ export async function addBrought(store: Store, certificates: readonly Certificat
   await store.write([{ name: file, text: `${JSON.stringify([...all], undefined, 2)}\n` }]);
 }
 
+/** Whether it was not made here. */
 export function isBrought(brought: Brought, certificate: Certificate): boolean {
   return brought.size > 0 && brought.has(fingerprintOf(certificate));
 }

@@ -59,6 +59,7 @@ async function sameAsOwn(
   return [`it has the same key as the ${name} that is in use: an exchange is for another key`];
 }
 
+/** Puts one that was judged good into the store, and remembers that it was brought. */
 export async function writeAuthority(
   store: Store,
   name: AuthorityName,
@@ -71,6 +72,7 @@ export async function writeAuthority(
   ]);
 }
 
+/** `PKI_IMPORT`, with everything that is wrong. */
 export function importRefused(what: string, problems: readonly string[]): Error {
   return pkiError('PKI_IMPORT', `${what} cannot be brought as it is; nothing was written`, {
     why: problems.join('\n'),

@@ -10,6 +10,7 @@ export interface ServiceAccountPair {
   readonly keyPem: string;
 }
 
+/** How the store keeps it: its files, how it is made, and how it is read back. */
 export const keptServiceAccount: Kept<ServiceAccountPair> = {
   name: 'service-account',
   files: ['service-account.pub', 'service-account-key.pem'],

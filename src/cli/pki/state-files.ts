@@ -7,6 +7,7 @@ import type { StatePaths } from '../state.ts';
 /** What is kept beside the store and could not be made anew: settings that must not change, and who was given a certificate. */
 export const besideStore = ['applied.json', 'users.json'] as const;
 
+/** What the names of the store's own files begin with, in a backup. */
 export const storePrefix = 'pki/';
 
 /** All that a cluster's state folder keeps but logs and locks, by names from there. */

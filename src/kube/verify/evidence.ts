@@ -17,6 +17,7 @@ const none: Evidence = { dns: '', others: '' };
 /** Of the last minutes: what is older may be of an attempt before. */
 const journals = sh`journalctl -u kubelet -u containerd -u docker -u kube-proxy -u flanneld -n 200 --since -3min --no-pager -o cat`;
 
+/** Gathers it for failures of checks in a namespace; what cannot be had is left out. */
 export async function gatherEvidence(context: ActionContext, namespace: string): Promise<Evidence> {
   const { signal, unreachable, inventory } = context;
   const hosts = inventory.hosts.filter((host) => runsKubelet(host) && !unreachable.has(host.name));
