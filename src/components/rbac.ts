@@ -2,10 +2,10 @@ import type { KubeObject } from '../engine/stage.ts';
 import { bootstrapGroup } from '../pki/csr/judge.ts';
 
 /** CN of the certificate with which the apiserver talks to kubelets. */
-export const kubeletClientUser = 'kube-apiserver-kubelet-client';
+const kubeletClientUser = 'kube-apiserver-kubelet-client';
 
 /** CN of the certificate with which the approver on masters talks to the apiserver beside it. */
-export const csrApproverUser = 'k8sup:csr-approver';
+const csrApproverUser = 'k8sup:csr-approver';
 
 /** The apiserver may use the kubelets' API: logs, exec, metrics. The approver may approve requests for kubelets' serving certificates. */
 export function masterRbac(): readonly KubeObject[] {

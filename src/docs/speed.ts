@@ -26,7 +26,7 @@ interface BenchRow {
 }
 
 /** Folder of what the bench has found, from the package's root. */
-export const benchResultsFolder = 'test/bench/results';
+const benchResultsFolder = 'test/bench/results';
 
 /** The comparison from the bench's own output in the repository; says so where it has not been run. */
 export function speedReference(): string {

@@ -9,7 +9,7 @@ import { ago, describe, isElsewhere, mayLive, parseHolder } from './lock-holder.
 import type { FoundLock, HolderState, LockHolder } from './lock-holder.ts';
 
 /** A holder of whom nothing was seen for so long is gone: a connection that is cut, or a machine that is slow, is back before. */
-export const leaseSeconds = 300;
+const leaseSeconds = 300;
 
 /** The lock that one run takes on the hosts of a cluster, so that nobody else works on it from another machine or another state folder. */
 export interface ClusterLock {

@@ -6,7 +6,7 @@ import type { AnyResource } from '../resources/define.ts';
 export const leftFile = `${stateDir}/left`;
 
 /** Who last changed anything on a host, and when, on one line: what is known where the controller's state is lost. */
-export const appliedByFile = `${stateDir}/applied-by`;
+const appliedByFile = `${stateDir}/applied-by`;
 
 /** One line of {@link leftFile}: `ID TAB STAGE TAB WANTED TAB FOUND`. */
 export interface Left {
@@ -44,7 +44,7 @@ export interface ObjectDrift {
 }
 
 /** What is wanted of a resource as one hash; where the controller keeps what it sends does not count. */
-export function wantedHash({ apply }: AnyResource): string {
+function wantedHash({ apply }: AnyResource): string {
   const hash = createHash('sha256');
   const contents = apply.contents ?? [];
   hash.update(
@@ -58,7 +58,7 @@ export function wantedHash({ apply }: AnyResource): string {
 }
 
 /** What a probe printed as one hash, as {@link recordLeft} makes it on the host. */
-export function foundHash(output: string): string {
+function foundHash(output: string): string {
   return createHash('sha256').update(output.replace(/\n+$/, '')).digest('hex').slice(0, 16);
 }
 

@@ -2,7 +2,7 @@ import type { Change } from '../resources/define.ts';
 import type { PlanEvent } from './events.ts';
 
 /** Of {@link PlanDocument}; a higher number may have other fields. */
-export const planVersion = 1;
+const planVersion = 1;
 
 /** Where one thing of a plan is: `host` is `(cluster)` for Kubernetes objects. */
 export interface PlanPlace {

@@ -62,7 +62,7 @@ export function kubernetesMinor(version: string): number {
 }
 
 /** Major and minor of any dotted version, for comparing: `[2, 2]` of `2.2.0`. */
-export function majorMinor(version: string): readonly [number, number] {
+function majorMinor(version: string): readonly [number, number] {
   const match = /^v?(\d+)\.(\d+)(?:\.|$)/.exec(version);
   if (match === null) throw new Error(`not a version: ${version}`);
   return [Number(match[1]), Number(match[2])];

@@ -104,7 +104,7 @@ async function renewSet(
  *
  * @throws K8supError `KUBE_COMMAND` when an object that is there would be refused.
  */
-export async function probeObjects(kube: KubeRunner, objects: readonly KubeObject[]): Promise<ObjectProbe> {
+async function probeObjects(kube: KubeRunner, objects: readonly KubeObject[]): Promise<ObjectProbe> {
   if (objects.length === 0) return { live: [], dryRun: [] };
   const [get, dry] = await look(kube, objects);
   if (!get.ok) {

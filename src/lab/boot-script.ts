@@ -13,7 +13,7 @@ export interface BootSpec {
 }
 
 /** Exit status with which nspawn says that the machine inside wants to reboot (systemd-nspawn's own constant). */
-export const rebootStatus = 133;
+const rebootStatus = 133;
 
 /**
  * A host's supervisor, as a POSIX shell script: boots the host, again after each reboot, until it powers off or the file `wanted` beside the script

@@ -11,7 +11,7 @@ import { labNames } from './record.ts';
  * Settings outside `net.*` are shared by the machine and all labs. These are what systemd, kubelet, container runtimes and k8sup write; the rest of
  * a lab host's boot leaves alone.
  */
-export const sharedSysctls: readonly string[] = [
+const sharedSysctls: readonly string[] = [
   'fs/aio-max-nr',
   'fs/file-max',
   'fs/inotify/max_queued_events',

@@ -13,7 +13,7 @@ import { lastLines, run } from './run.ts';
 const release = 'bookworm';
 
 /** What a lab host has; the programs that 01.prepare would otherwise have to install are in it, as a lab has no way to a package server. */
-export const rootfsPackages: readonly string[] = [
+const rootfsPackages: readonly string[] = [
   ...['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'ca-certificates', 'procps', 'kmod', 'curl'],
   ...['iproute2', 'iptables', 'nftables', 'iputils-ping', 'conntrack', 'ipset', 'ebtables', 'ethtool', 'socat'],
   ...['zstd', 'xz-utils', 'libseccomp2'],

@@ -37,7 +37,7 @@ export interface Issuer {
 }
 
 /** Minutes by which certificates start early, for hosts whose clocks are behind. CFSSL's default. */
-export const backdateMinutes = 5;
+const backdateMinutes = 5;
 
 /** From five minutes before `now`, rounded to the minute as CFSSL does; both ends move together. */
 export function validityFrom(now: Date, lifetimeMs: number, backdateMs = backdateMinutes * 60_000): Validity {

@@ -49,7 +49,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** The code of anything that is no K8supError. */
-export const bugCode = 'BUG';
+const bugCode = 'BUG';
 const bugFix = 'this is a defect of k8sup: please report it with these lines and the log';
 
 interface Block {

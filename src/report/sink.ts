@@ -30,7 +30,7 @@ export function openSink(stream: NodeJS.WritableStream, { unicode = true }: { re
 }
 
 /** In a terminal without UTF-8 each other character is two or more signs, and some of their bytes are control characters that it obeys. */
-export function asciiOnly(text: string): string {
+function asciiOnly(text: string): string {
   return text.replace(/[^\u0000-\u007f]/gu, '?');
 }
 

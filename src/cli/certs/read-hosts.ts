@@ -27,7 +27,7 @@ export interface FoundPlace {
 }
 
 /** Certificates of one host, in one round trip. No key leaves it. @throws K8supError where it does not answer. */
-export async function readHost(context: RunContext, host: Host): Promise<readonly FoundPlace[]> {
+async function readHost(context: RunContext, host: Host): Promise<readonly FoundPlace[]> {
   const { inventory, signal } = context;
   const places = [...placesOf(inventory, host), ...trustPlacesOf(host)];
   const script = probeScript(

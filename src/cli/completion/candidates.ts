@@ -9,7 +9,7 @@ export interface Candidate {
 }
 
 /** The answer to shells where any file may stand. */
-export const anyFile: Candidate = { value: ':files', description: '' };
+const anyFile: Candidate = { value: ':files', description: '' };
 
 /** What only the user's own files tell. */
 export interface Sources {

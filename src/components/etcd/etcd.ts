@@ -29,7 +29,7 @@ export function etcdPrograms(version: string): readonly string[] {
 export const etcdClaims: readonly Claim[] = [{ kind: 'path', name: startedMark }];
 
 /** Metrics and `/health` are plain HTTP, on the host itself only. */
-export const etcdMetricsUrl = `http://127.0.0.1:${fixedPorts.etcdMetrics}`;
+const etcdMetricsUrl = `http://127.0.0.1:${fixedPorts.etcdMetrics}`;
 
 /**
  * One member of etcd: client certificates required on both sides, no plaintext listener but metrics. It becomes active when the members

@@ -17,7 +17,7 @@ export interface Evidence {
 }
 
 /** Whether all that was measured of a path is good. */
-export function isGood({ podToPod, podToService, hostToPod, way, packet }: PathResult): boolean {
+function isGood({ podToPod, podToService, hostToPod, way, packet }: PathResult): boolean {
   return (
     podToPod?.ok !== false &&
     podToService?.ok !== false &&

@@ -68,7 +68,7 @@ function first(problems: readonly NetworkProblem[], codes: readonly string[]): N
 const almostAll = 0.9;
 
 /** From what both ends counted: where pings, or their answers, stopped. Undefined where nothing was traced. */
-export function whereLost({ path: { from, to }, tunnel, traced }: Evidence): Lost | undefined {
+function whereLost({ path: { from, to }, tunnel, traced }: Evidence): Lost | undefined {
   if (traced === undefined) return undefined;
   const { sent, from: near, to: far } = traced;
   const grew = (count: number | undefined): boolean => count !== undefined && count >= almostAll * sent;

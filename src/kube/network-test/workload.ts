@@ -6,7 +6,7 @@ export const namespace = 'k8sup-network-test';
 export const podPort = 8080;
 export const servicePort = 80;
 /** What is sent to measure the throughput, at most. */
-export const sentMiB = 64;
+const sentMiB = 64;
 
 /** One node's part of the test. */
 export interface Part {

@@ -23,8 +23,8 @@ const imagePrefix = text({
   expected: 'a registry, or a registry and a path',
 });
 
-export const endpointActions = ['accept', 'drop', 'return'] as const;
-export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+const endpointActions = ['accept', 'drop', 'return'] as const;
+const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 
 export const commonStandard = {
   version: calicoVersion,

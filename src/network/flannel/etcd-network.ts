@@ -12,7 +12,7 @@ import { flannelSettings } from './settings.ts';
 type EtcdTarget = Pick<NetworkTarget, 'inventory' | 'secrets'>;
 
 /** CN of flanneld's client certificate towards etcd, and the name of its role there. */
-export const flannelEtcdUser = 'flannel';
+const flannelEtcdUser = 'flannel';
 
 /** What flanneld finds in etcd: a user that may touch its keys alone, and the configuration of the network. Kept on one member, for all. */
 export function etcdNetwork(target: EtcdTarget): readonly AnyResource[] {

@@ -43,7 +43,7 @@ function families({ podCIDRs }: NetworkSettings): object {
 }
 
 /** flannel knows nftables since 0.26. */
-export function usesNftables(inventory: Inventory): boolean {
+function usesNftables(inventory: Inventory): boolean {
   const { nftables, version } = flannelSettings(inventory);
   return (
     (nftables ?? (hasKubernetes(inventory) && inventory.cluster.kubeProxy.mode === 'nftables')) &&

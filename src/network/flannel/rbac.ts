@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../engine/stage.ts';
 
 /** CN of flanneld's client certificate; it belongs to no group. */
-export const flannelUser = 'system:k8sup:flannel';
+const flannelUser = 'system:k8sup:flannel';
 
 const apiGroup = 'rbac.authorization.k8s.io';
 

@@ -43,7 +43,7 @@ export const own = {
 /** The chart's own. */
 const join = { ipv4: '100.64.0.0/16', ipv6: 'fd00:100:64::/112' } as const;
 
-export const vlanStandard = { id: 100, provider: 'provider' } as const;
+const vlanStandard = { id: 100, provider: 'provider' } as const;
 
 export const schema = z.strictObject({
   ...releaseFields("Kube-OVN's chart", own.version),

@@ -71,7 +71,7 @@ export const policy: NetworkAddition = {
 };
 
 /** @throws K8supError `UPSTREAM_CHANGED`. */
-export function firewallObjects(manifest: Manifest, inventory: Inventory): readonly KubeObject[] {
+function firewallObjects(manifest: Manifest, inventory: Inventory): readonly KubeObject[] {
   const folder = '/etc/cni/net.d';
   return objectsOf(
     edit(

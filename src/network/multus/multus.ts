@@ -36,7 +36,7 @@ export const multus: NetworkAddition<MultusSettings> = {
   claims: () => claims,
 };
 
-export function multusSettings({ cluster }: Inventory): MultusSettings {
+function multusSettings({ cluster }: Inventory): MultusSettings {
   const settings = additionOf(declaration, cluster.network);
   if (settings === undefined) throw new Error('settings of Multus asked of a cluster without it');
   return settings;

@@ -4,7 +4,7 @@ import { paths } from '../../components/paths.ts';
 export const podRoutesScript = `${paths.lib}/pod-routes`;
 
 /** Marks k8sup's own routes, so that one whose node is gone is found and no other route is touched. */
-export const routeProtocol = 87;
+const routeProtocol = 87;
 
 /** Pause between two looks of `pod-routes keep`. */
 const lookSeconds = 10;

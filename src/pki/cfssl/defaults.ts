@@ -16,5 +16,3 @@ export const defaultFiles = {
     names: [{ C: 'US', ST: 'CA', L: 'San Francisco' }],
   },
 } as const;
-
-export type DefaultFile = keyof typeof defaultFiles;

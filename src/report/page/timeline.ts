@@ -49,7 +49,7 @@ export function timeline(run: RunModel): Markup {
 }
 
 /** Colours that the style sheet has. */
-export const stageColors = 8;
+const stageColors = 8;
 
 function classOf(span: Span, colors: ReadonlyMap<string, number>): string {
   if (span.kind === 'failed') return 'failed';
