@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { K8supError } from '../../../../src/errors/k8sup-error.ts';
+import type { Transport } from '../../../../src/transport/transport.ts';
+import { cli } from '../io.ts';
+
+vi.mock('../../../../src/cli/transport-of.ts', () => ({ transportOf: () => away }));
+
+const gone = new K8supError({
+  code: 'HOST_UNREACHABLE',
+  kind: 'connection',
+  what: 'h1: cannot be reached',
+  why: 'no route',
+});
+const away: Transport = {
+  prepare: () => Promise.resolve(),
+  connect: () => Promise.reject(gone),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'k8sup-certs-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+it('certs does not end well where a host was not seen: a watch would take that for good', async () => {
+  const inventory = join(folder, 'inventory.yaml');
+  writeFileSync(inventory, 'cluster: { name: one }\nhosts: [{ name: h1, address: 192.0.2.11 }]\n');
+  const { code, out } = await cli('certs', 'list', inventory, '--below', '90');
+  expect(code).toBe(11);
+  expect(out).toContain('h1: its certificates are not shown: no route\n');
+});
