@@ -39,6 +39,11 @@ describe('user create refuses before any host is reached', () => {
   });
 });
 
+test('the help of user create tells its times as they are given', async () => {
+  const { out } = await cli('user', 'create', '--help');
+  expect(out).toContain('(default: 24h)');
+});
+
 describe('user list', () => {
   test('says that there are none, then who was given what, until when', async () => {
     expect((await cli('user', 'list', inventory)).out).toContain('no certificate was handed out from here');
