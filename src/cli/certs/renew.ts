@@ -43,7 +43,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
   return apply(
     {
       ...{ inventory: request.inventory, flags: request.flags, stages: {}, verify: false, yes: true },
-      command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
+      command: ['certs renew', ...(request.all ? ['--all'] : request.names)].join(' '),
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
         const store = await openKnownStore(run);
@@ -89,24 +89,30 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
   const known = [...new Set([...places.map(({ kind }) => kind.name), kubelet])];
   const unknown = names.filter((name) => !known.some((one) => one === name));
   const away = (hosts ?? []).filter((name) => !inventory.hosts.some((host) => host.name === name));
-  if (unknown.length > 0 || away.length > 0 || (names.length === 0 && !all)) {
-    const meant = suggest(unknown[0] ?? '', known);
-    throw new K8supError({
-      code: 'RENEW_WHAT',
-      kind: 'usage',
-      what:
-        away.length > 0
-          ? `the inventory has no host ${away.join(', ')}`
-          : unknown.length > 0
-            ? `there is no certificate ${unknown.join(', ')}`
-            : 'it is not said which certificates are to be renewed',
-      fix: `${meant === undefined ? '' : `did you mean ${meant}? `}name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`,
-    });
+  if (away.length > 0) {
+    const fix = `its hosts are: ${inventory.hosts.map(({ name }) => name).join(', ')}`;
+    throw refused(`the inventory has no host ${away.join(', ')}`, fix);
   }
+  const some = `name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`;
+  if (unknown.length > 0)
+    throw refused(`there is no certificate ${unknown.join(', ')} to renew`, instead(unknown, known) ?? some);
+  if (names.length === 0 && !all) throw refused('it is not said which certificates are to be renewed', some);
   return places.filter(
     ({ kind, host }) =>
       (all || names.includes(kind.name)) && (hosts === undefined || (host !== undefined && hosts.includes(host.name))),
   );
+}
+
+/** An authority is not renewed but exchanged; of other names the one that is like it. */
+function instead([name = '']: readonly string[], known: readonly string[]): string | undefined {
+  const authority = /^(kubernetes|etcd|front-proxy)-ca$/.exec(name)?.[1];
+  if (authority !== undefined) return `authorities are exchanged:  k8sup certs rotate-ca ${authority}`;
+  const meant = suggest(name, known);
+  return meant === undefined ? undefined : `did you mean ${meant}?`;
+}
+
+function refused(what: string, fix: string): K8supError {
+  return new K8supError({ code: 'RENEW_WHAT', kind: 'usage', what, fix });
 }
 
 /** A kubelet without its certificate joins again in the stage of nodes. */

@@ -31,3 +31,15 @@ it('certs does not end well where a host was not seen: a watch would take that f
   expect(code).toBe(11);
   expect(out).toContain('h1: its certificates are not shown: no route\n');
 });
+
+it.each<readonly [readonly string[], string]>([
+  [['admn'], 'did you mean admin?\n'],
+  [['etcd-ca'], 'authorities are exchanged:  k8sup certs rotate-ca etcd\n'],
+  [['kubelet', '--hosts', 'h7'], 'its hosts are: h1\n'],
+  [[], 'name some of etcd-server, '],
+])('certs renew %j tells what to do instead, and no more', async (args, fix) => {
+  const inventory = join(folder, 'inventory.yaml');
+  writeFileSync(inventory, 'cluster: { name: one }\nhosts: [{ name: h1, address: 192.0.2.11 }]\n');
+  const { code, err } = await cli('certs', 'renew', ...args, '-i', inventory);
+  expect([code, err]).toEqual([64, expect.stringContaining(`Fix: ${fix}`)]);
+});
