@@ -50,6 +50,8 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
         const here = await signedHere({ chosen, kubelets: kubeletsOf(request, run.inventory).length }, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(here.flatMap(({ id }) => Object.values(leafFiles(id))));
+        // What stays on the controller changes no host, and would be told nowhere.
+        if (here.length > 0) run.emit({ type: 'note', text: `made anew: ${kindsOf(here)}` });
       },
       begin: (context) => forgetKubelets(request, context),
     },
@@ -101,6 +103,12 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
     ({ kind, host }) =>
       (all || names.includes(kind.name)) && (hosts === undefined || (host !== undefined && hosts.includes(host.name))),
   );
+}
+
+function kindsOf(places: readonly LeafPlace[]): string {
+  const names = places.map(({ kind }) => kind.name);
+  const count = (name: string): number => names.filter((one) => one === name).length;
+  return [...new Set(names)].map((name) => (count(name) === 1 ? name : `${name} (${String(count(name))})`)).join(', ');
 }
 
 /** An authority is not renewed but exchanged; of other names the one that is like it. */

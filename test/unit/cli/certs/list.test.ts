@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { K8supError } from '../../../../src/errors/k8sup-error.ts';
+import { loadInventory } from '../../../../src/inventory/load.ts';
+import { networkPlugins } from '../../../../src/network/network.ts';
+import { openClusterPki } from '../../../../src/pki/index.ts';
 import type { Transport } from '../../../../src/transport/transport.ts';
 import { cli } from '../io.ts';
 
@@ -30,6 +33,14 @@ it('certs does not end well where a host was not seen: a watch would take that f
   const { code, out } = await cli('certs', 'list', inventory, '--below', '90');
   expect(code).toBe(11);
   expect(out).toContain('h1: its certificates are not shown: no route\n');
+});
+
+it('certs renew names what it makes anew, also what no host has', async () => {
+  const inventory = join(folder, 'inventory.yaml');
+  writeFileSync(inventory, 'cluster: { name: one }\nhosts: [{ name: h1, address: 192.0.2.11 }]\n');
+  await openClusterPki(join(folder, '.k8sup/one/pki'), await loadInventory(inventory, networkPlugins));
+  const { out } = await cli('certs', 'renew', 'admin', 'etcd-peer', '-i', inventory);
+  expect(out).toMatch(/ made anew: etcd-peer, admin\n/);
 });
 
 it.each<readonly [readonly string[], string]>([
