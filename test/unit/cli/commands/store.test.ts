@@ -123,6 +123,14 @@ describe('pki backup and restore', () => {
     expect(await kept()).toEqual({ ...newer, 'pki/cluster-id': 'another\n' });
   });
 
+  test('tell where keys that were encrypted lie in the clear again', async () => {
+    await run('backup', '--plain', '--out', at('b'));
+    await writeFile(at('pass'), 'correct horse battery\n', { mode: 0o600 });
+    await run('encrypt', '--passphrase-file', at('pass'));
+    const { code, out } = await run('restore', at('b'), '--replace');
+    expect([code, out]).toEqual([0, expect.stringContaining('Its keys lie in the clear')]);
+  });
+
   test('move a store of the same cluster aside where that is said', async () => {
     await run('backup', '--plain', '--out', at('b'));
     const old = await kept();
