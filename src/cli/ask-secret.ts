@@ -6,15 +6,16 @@ import type { Io } from './io.ts';
 /**
  * Asks at the terminal for what must not be shown.
  *
+ * @param otherwise - how else it can be given, for where there is no terminal.
  * @throws K8supError `NO_TERMINAL`, or `CANCELLED` where Ctrl-C or Ctrl-D is the answer.
  */
-export async function askSecret(io: Io, question: string, signal: AbortSignal): Promise<string> {
+export async function askSecret(io: Io, question: string, signal: AbortSignal, otherwise = ofHosts): Promise<string> {
   if (io.in.isTTY !== true) {
     throw new K8supError({
       code: 'NO_TERMINAL',
       kind: 'usage',
       what: `the ${question} is needed, and there is no terminal to ask at`,
-      fix: 'run k8sup at a terminal, put a key into ssh-agent, or name a passwordFile or passwordCommand (becomePasswordFile, becomePasswordCommand; for the store of keys cluster.certificates.store) in the inventory',
+      fix: `run k8sup at a terminal, or ${otherwise}`,
     });
   }
   signal.throwIfAborted();
@@ -34,6 +35,9 @@ export async function askSecret(io: Io, question: string, signal: AbortSignal): 
     io.err.write('\n');
   }
 }
+
+const ofHosts =
+  'put a key into ssh-agent, or name a passwordFile or passwordCommand (becomePasswordFile, becomePasswordCommand) in the inventory';
 
 function cancelled(question: string): K8supError {
   return new K8supError({

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { example } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
@@ -16,7 +16,9 @@ export function addUserCommands(program: Program, io: Io, exit: Exit): void {
       (name: string, all: string[]) => [...all, name],
       [] as string[],
     )
-    .option('--ttl <time>', 'how long it lives: 30m, 24h or 7d', seconds, 86_400)
+    .addOption(
+      new Option('--ttl <time>', 'how long it lives: 30m, 24h or 7d').argParser(seconds).default(86_400, '24h'),
+    )
     .requiredOption('--out <file>', 'the kubeconfig to write; it must not be there')
     .addHelpText('after', example('k8sup user create ann --group developers --ttl 24h --out ann.kubeconfig'))
     .action(async (name, { inventory, group: groups, ttl: ttlSeconds, out, ...flags }) => {

@@ -137,7 +137,7 @@ async function attempt(run: Run, work: (run: Run) => Promise<number>): Promise<n
   }
 }
 
-/** @throws K8supError `UNKNOWN_HOST` for a name in `--limit` that the inventory does not have. */
+/** @throws K8supError `UNKNOWN_HOST` for a name in `--limit` (or `--host`) that the inventory does not have. */
 function limitHosts(inventory: Inventory, limit: readonly string[] | undefined): readonly Host[] {
   if (limit === undefined) return inventory.hosts;
   const unknown = limit.filter((name) => !inventory.hosts.some((host) => host.name === name));
@@ -145,7 +145,7 @@ function limitHosts(inventory: Inventory, limit: readonly string[] | undefined):
   throw new K8supError({
     code: 'UNKNOWN_HOST',
     kind: 'usage',
-    what: `--limit names ${unknown.join(', ')}, which the inventory does not have`,
+    what: `the inventory has no host ${unknown.join(', ')}`,
     fix: `its hosts are: ${inventory.hosts.map((host) => host.name).join(', ')}`,
   });
 }

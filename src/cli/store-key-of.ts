@@ -28,10 +28,13 @@ export async function readPassphrase(path: string): Promise<string> {
   return (await readSecretFile(path, 'pki')).replace(/\r?\n$/, '');
 }
 
+const ofStore =
+  'name cluster.certificates.store.passphraseFile (or passphraseCommand) in the inventory; pki restore takes --passphrase-file FILE too';
+
 function makeKey({ cluster }: Inventory, flags: KeyFlags, io: Io): StoreKey {
   // A person ends the question at the terminal itself.
   const { signal } = new AbortController();
-  const secrets = openSecrets((question, until) => askSecret(io, question, until));
+  const secrets = openSecrets((question, until) => askSecret(io, question, until, ofStore));
   const file = flags.identity ?? cluster.store.identityFile;
   return storeKey({
     identity: file === undefined ? undefined : async () => ({ name: file, text: await readSecretFile(file, 'pki') }),

@@ -84,10 +84,14 @@ function describe(command: Program, name: string, help: string): CommandDoc {
   };
 }
 
-function standard(option: { readonly defaultValue?: unknown; readonly negate: boolean }): string {
+function standard(option: {
+  readonly defaultValue?: unknown;
+  readonly defaultValueDescription?: string | undefined;
+  readonly negate: boolean;
+}): string {
   const { defaultValue } = option;
   if (option.negate || (typeof defaultValue !== 'string' && typeof defaultValue !== 'number')) return '';
-  return ` (default: ${defaultValue})`;
+  return ` (default: ${option.defaultValueDescription ?? String(defaultValue)})`;
 }
 
 function commonOptions(commands: readonly CommandDoc[]): readonly OptionDoc[] {

@@ -62,7 +62,7 @@ async function openByPassphrase({ name, text }: NamedText, { passphrase }: KeySo
   const opened = await decryptBy({ passphrase: await passphrase(name) }, text, name);
   if (opened !== undefined) return opened;
   throw pkiError('PKI_PASSPHRASE', `this is not the passphrase of ${name}`, {
-    fix: 'run it again with the right one, which need not be that of the inventory: a backup may have its own (--passphrase-file FILE)',
+    fix: 'run it again with the right one: that of the store is typed, or comes from cluster.certificates.store in the inventory; a backup may have its own (pki restore --passphrase-file FILE)',
   });
 }
 

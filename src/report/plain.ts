@@ -10,7 +10,7 @@ import { openSink } from './sink.ts';
 import { openStyle } from './style.ts';
 import type { Style } from './style.ts';
 import { summaryText } from './summary.ts';
-import { isPlan, openTally } from './tally.ts';
+import { endsWithPlan, openTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 import { count, duration, hostName, oneLine, safe } from './words.ts';
 
@@ -117,7 +117,7 @@ function diffText(diff: string): string {
 
 function endText(tally: Tally, settings: ReporterSettings, style: Style): string {
   const summary = tally.summary();
-  const plan = isPlan(tally.command) ? `${planTotal(tally.plan, style)}\n` : '';
+  const plan = endsWithPlan(tally, summary.ok) ? `${planTotal(tally.plan, style)}\n` : '';
   if (plan !== '' && summary.ok) return plan;
   return `${plan}${summaryText(tally, { style, verbose: settings.verbose })}\n`;
 }

@@ -48,6 +48,11 @@ export function isPlan(command: string): boolean {
   return command.split(' ')[0] === 'plan';
 }
 
+/** Whether a run ends with a plan: one that failed before it found a change has not found that there is none. */
+export function endsWithPlan({ command, plan }: Tally, ok: boolean): boolean {
+  return isPlan(command) && (ok || plan.some(({ type }) => type === 'change' || type === 'pending'));
+}
+
 interface State {
   command: string;
   hosts: number;

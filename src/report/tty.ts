@@ -17,7 +17,7 @@ import type { Sink } from './sink.ts';
 import { openStyle } from './style.ts';
 import type { Style } from './style.ts';
 import { summaryText } from './summary.ts';
-import { isPlan, openTally } from './tally.ts';
+import { endsWithPlan, isPlan, openTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 import { count, duration, hostName, oneLine, safe, warningLine } from './words.ts';
 
@@ -141,7 +141,7 @@ function interruptStage(screen: Screen): void {
 
 function endText({ tally, settings, style }: Screen): string {
   const summary = tally.summary();
-  const plan = isPlan(tally.command) ? ['', renderPlan(tally.plan, { style, diff: settings.diff })] : [];
+  const plan = endsWithPlan(tally, summary.ok) ? ['', renderPlan(tally.plan, { style, diff: settings.diff })] : [];
   if (plan.length > 0 && summary.ok) return plan.join('\n');
   return [
     ...plan,

@@ -20,7 +20,7 @@ export function importCa({ name, inventory, flags, files }: ImportAuthorityReque
     const options = { inventory: run.inventory, now: new Date() };
     const [authority, ...chain] = await importAuthority(store, name, brought, options);
     const above = chain.map(({ subject }) => commonNameOf(subject)).join(', ');
-    const what = `${name} is ${commonNameOf(authority?.subject ?? [])}${above === '' ? '' : `, below ${above}`}`;
+    const what = `${name} is in the store: ${commonNameOf(authority?.subject ?? [])}${above === '' ? '' : `, below ${above}`}`;
     const rest =
       brought.key === undefined ? 'its key stays elsewhere: k8sup certs requests  writes what it must sign' : '';
     run.emit({ type: 'note', text: [what, rest].filter((text) => text !== '').join('; ') });

@@ -16,13 +16,19 @@ export interface ListRequest {
 /** `k8sup certs`: every certificate of the cluster, from the store, from the hosts, and as it is shown to whoever connects. */
 export function listCertificates({ inventory, flags, below }: ListRequest, io: Io): Promise<number> {
   return lookOnHosts({ command: 'certs', inventory, flags }, io, async (context) => {
-    const rows = [...storeRows(context.pki), ...hostRows(await readHosts(context))];
+    const found = await readHosts(context);
+    const rows = [...storeRows(context.pki), ...hostRows(found)];
     const list = { certificates: rows, rotations: rotationsOf(context.pki) };
     const ending = rows.some((row) => row.daysLeft < below && row.use !== 'on disk only');
     return {
       event: { type: 'certificates', ...list },
       text: (columns) => renderCertificates(list, below, columns),
-      code: ending ? exitCodes.expiring : exitCodes.ok,
+      // A watch that asks by --below must not take what it has not seen for good.
+      code: ending
+        ? exitCodes.expiring
+        : found.size < context.inventory.hosts.length
+          ? exitCodes.connection
+          : exitCodes.ok,
     };
   });
 }

@@ -14,6 +14,7 @@ import { leafPlaces } from '../../pki/index.ts';
 import { startedWith } from '../../resources/unit-inputs.ts';
 import { rawShell, sh } from '../../shell/sh.ts';
 import type { Sh } from '../../shell/sh.ts';
+import { whyUnreachable } from '../session.ts';
 
 /** What a host has at one place. */
 export interface FoundPlace {
@@ -53,21 +54,25 @@ async function readHost(context: RunContext, host: Host): Promise<readonly Found
   });
 }
 
-/** The same of all hosts; those that do not answer are told. */
+/** The same of all hosts; those that do not answer are told, and are not in it. */
 export async function readHosts(context: RunContext): Promise<ReadonlyMap<Host, readonly FoundPlace[]>> {
   const found = await Promise.all(
-    context.inventory.hosts.map(async (host): Promise<readonly [Host, readonly FoundPlace[]]> => {
+    context.inventory.hosts.map(async (host): Promise<readonly (readonly [Host, readonly FoundPlace[]])[]> => {
       try {
-        return [host, await readHost(context, host)];
+        return [[host, await readHost(context, host)]];
       } catch (error) {
         context.signal.throwIfAborted();
         if (!(error instanceof K8supError)) throw error;
-        context.emit({ type: 'warning', host: host.name, text: `its certificates are not shown: ${error.message}` });
-        return [host, []];
+        context.emit({
+          type: 'warning',
+          host: host.name,
+          text: `its certificates are not shown: ${whyUnreachable(error)}`,
+        });
+        return [];
       }
     }),
   );
-  return new Map(found);
+  return new Map(found.flat());
 }
 
 type Place = CertificatePlace & { readonly name: string };

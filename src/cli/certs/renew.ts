@@ -43,7 +43,7 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
   return apply(
     {
       ...{ inventory: request.inventory, flags: request.flags, stages: {}, verify: false, yes: true },
-      command: `certs renew ${request.all ? '--all' : request.names.join(' ')}`,
+      command: ['certs renew', ...(request.all ? ['--all'] : request.names)].join(' '),
       prepare: async (run) => {
         const chosen = chosenPlaces(request, run.inventory);
         const kubelets = kubeletsOf(request, run.inventory).length;
@@ -52,6 +52,8 @@ export async function renew(request: RenewRequest, io: Io): Promise<number> {
         const here = await signedHere({ chosen, kubelets }, run, store);
         // An apply makes what is missing; where this run ends here, the next one does it.
         await store.remove(here.flatMap(({ id }) => Object.values(leafFiles(id))));
+        // What stays on the controller changes no host, and would be told nowhere.
+        if (here.length > 0) run.emit({ type: 'note', text: `made anew: ${kindsOf(here)}` });
       },
       begin: (context) => forgetKubelets(request, context),
     },
@@ -91,20 +93,14 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
   const known = [...new Set([...places.map(({ kind }) => kind.name), kubelet])];
   const unknown = names.filter((name) => !known.some((one) => one === name));
   const away = (hosts ?? []).filter((name) => !inventory.hosts.some((host) => host.name === name));
-  if (unknown.length > 0 || away.length > 0 || (names.length === 0 && !all)) {
-    const meant = suggest(unknown[0] ?? '', known);
-    throw new K8supError({
-      code: 'RENEW_WHAT',
-      kind: 'usage',
-      what:
-        away.length > 0
-          ? `the inventory has no host ${away.join(', ')}`
-          : unknown.length > 0
-            ? `there is no certificate ${unknown.join(', ')}`
-            : 'it is not said which certificates are to be renewed',
-      fix: `${meant === undefined ? '' : `did you mean ${meant}? `}name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`,
-    });
+  if (away.length > 0) {
+    const fix = `its hosts are: ${inventory.hosts.map(({ name }) => name).join(', ')}`;
+    throw refused(`the inventory has no host ${away.join(', ')}`, fix);
   }
+  const some = `name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`;
+  if (unknown.length > 0)
+    throw refused(`there is no certificate ${unknown.join(', ')} to renew`, instead(unknown, known) ?? some);
+  if (names.length === 0 && !all) throw refused('it is not said which certificates are to be renewed', some);
   return places.filter(
     ({ kind, host }) =>
       (all || names.includes(kind.name)) && (hosts === undefined || (host !== undefined && hosts.includes(host.name))),
@@ -120,6 +116,24 @@ function noneThere({ names, hosts = [] }: RenewRequest): K8supError {
     why: 'it is one that all hosts share, or of another role',
     fix: 'leave --hosts out, or name hosts that  k8sup certs  shows it for',
   });
+}
+
+function kindsOf(places: readonly LeafPlace[]): string {
+  const names = places.map(({ kind }) => kind.name);
+  const count = (name: string): number => names.filter((one) => one === name).length;
+  return [...new Set(names)].map((name) => (count(name) === 1 ? name : `${name} (${String(count(name))})`)).join(', ');
+}
+
+/** An authority is not renewed but exchanged; of other names the one that is like it. */
+function instead([name = '']: readonly string[], known: readonly string[]): string | undefined {
+  const authority = /^(kubernetes|etcd|front-proxy)-ca$/.exec(name)?.[1];
+  if (authority !== undefined) return `authorities are exchanged:  k8sup certs rotate-ca ${authority}`;
+  const meant = suggest(name, known);
+  return meant === undefined ? undefined : `did you mean ${meant}?`;
+}
+
+function refused(what: string, fix: string): K8supError {
+  return new K8supError({ code: 'RENEW_WHAT', kind: 'usage', what, fix });
 }
 
 /** A kubelet without its certificate joins again in the stage of nodes. */

@@ -40,7 +40,9 @@ export async function report({ run: name, inventory, out }: ReportRequest, io: I
 export async function runs(request: { readonly inventory: string; readonly json: boolean }, io: Io): Promise<number> {
   const { dir } = statePaths(await loadInventory(request.inventory, networkPlugins));
   const found = listRuns(dir);
-  say(io, request.json ? JSON.stringify(found, undefined, 2) : renderRuns(found, io.out.columns ?? 120));
+  if (request.json) say(io, JSON.stringify(found, undefined, 2));
+  else if (found.length === 0) say(io, `there is no journal of a run in ${join(dir, 'logs')}`);
+  else say(io, renderRuns(found, io.out.columns ?? 120));
   return exitCodes.ok;
 }
 

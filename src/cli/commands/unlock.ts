@@ -8,6 +8,7 @@ import { say } from '../io.ts';
 import type { Io } from '../io.ts';
 import { onHosts } from '../on-hosts.ts';
 import type { Run } from '../run.ts';
+import { whyUnreachable } from '../session.ts';
 import type { Session } from '../session.ts';
 
 export interface UnlockRequest {
@@ -31,9 +32,24 @@ export function unlock({ inventory, force, yes }: UnlockRequest, io: Io): Promis
   } as const;
   return onHosts(spec, io, async (run, session) => {
     const locks = await findLocks(run, session);
+    const missed = lockHosts(run.inventory).flatMap(({ name }) => {
+      const error = session.unreachable.get(name);
+      return error === undefined
+        ? []
+        : [`${name}: cannot be reached, so it was not looked at: ${whyUnreachable(error)}`];
+    });
+    for (const text of missed) say(io, escapeControl(text));
+    // That nobody holds a lock is only known where each place was looked at.
+    const done = missed.length === 0 ? exitCodes.ok : exitCodes.connection;
     for (const { where, found } of locks) say(io, `${where}: ${states[found.state]}: ${escapeControl(found.about)}`);
-    if (locks.length === 0) say(io, 'nobody holds the lock of this cluster');
-    if (locks.length === 0) return exitCodes.ok;
+    if (locks.length === 0)
+      say(
+        io,
+        missed.length === 0
+          ? 'nobody holds the lock of this cluster'
+          : 'elsewhere nobody holds the lock of this cluster',
+      );
+    if (locks.length === 0) return done;
     if (!force) refuseLiving(locks);
     if (!yes) {
       const about = `This takes away ${String(locks.length)} locks. Two runs at once can break the cluster.`;
@@ -43,7 +59,7 @@ export function unlock({ inventory, force, yes }: UnlockRequest, io: Io): Promis
       await remove();
       say(io, `${where}: taken away`);
     }
-    return exitCodes.ok;
+    return done;
   });
 }
 
@@ -55,7 +71,7 @@ interface Lock {
 
 const states = { live: 'held', gone: 'left by a run that died', silent: 'held without a sign of life' } as const;
 
-/** Those of hosts that cannot be reached are told as such by the session. */
+/** Those of hosts that can be reached. */
 async function findLocks({ inventory, paths, signal }: Run, session: Session): Promise<readonly Lock[]> {
   const here = await findStateLock(paths.lock);
   const hosts = lockHosts(inventory).filter(({ name }) => !session.unreachable.has(name));

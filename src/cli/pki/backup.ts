@@ -24,6 +24,7 @@ export function backup(request: BackupRequest, io: Io): Promise<number> {
     const open = files.some(({ name }) => isSecret(name));
     await writeNew(request.out, () => secured(request, { text, open }, io));
     say(io, `${request.out} holds the store of ${`${cluster} ${clusterId}`.trim()}: ${String(files.length)} files`);
+    if (request.plain === true && open) say(io, 'Its keys are in the clear: whoever reads it has the cluster.');
     return exitCodes.ok;
   });
 }

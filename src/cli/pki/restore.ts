@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
-import { isAge, openFolder, readBackup } from '../../pki/index.ts';
+import { isAge, isSecret, openFolder, readBackup } from '../../pki/index.ts';
 import type { Backup, StoreFile, StoreKey } from '../../pki/index.ts';
 import { say } from '../io.ts';
 import type { Io } from '../io.ts';
@@ -39,6 +39,9 @@ export function restore(request: RestoreRequest, io: Io, now = new Date()): Prom
     const aside = await put(backup, paths, now);
     const moved = aside === undefined ? '' : `; what was there is in ${aside}`;
     say(io, `${paths.pki} holds the store of ${`${name} ${backup.clusterId}`.trim()} again${moved}`);
+    const inClear = (files: readonly StoreFile[]): boolean => files.some(({ name: file }) => isSecret(file));
+    if (aside !== undefined && inClear(backup.files) && !inClear(there))
+      say(io, 'Its keys lie in the clear, as in the backup; those that were there were encrypted:  k8sup pki encrypt');
     return exitCodes.ok;
   });
 }

@@ -34,9 +34,11 @@ export interface OpenState {
 
 /** `k8sup pki encrypt`. */
 export function encrypt(request: StoreRequest & SealFlags, io: Io): Promise<number> {
-  return withState(request, { command: 'pki encrypt', known: true }, io, async ({ paths }) => {
+  return withState(request, { command: 'pki encrypt', known: true }, io, async ({ inventory, paths }) => {
     const count = await encryptStore(await openFolder(paths.pki), () => sealFor(request, io, 'the store'));
     say(io, `${String(count)} keys in ${paths.pki} are encrypted; the certificates beside them are not`);
+    const { passphrase, identityFile } = inventory.cluster.store;
+    if (passphrase === undefined && identityFile === undefined) say(io, openedBy(request));
     return exitCodes.ok;
   });
 }
@@ -96,9 +98,16 @@ export async function withState(
   }
 }
 
+/** What later commands need, which the inventory does not name yet. */
+function openedBy({ passphrase, passphraseFile }: SealFlags): string {
+  return passphrase === true || passphraseFile !== undefined
+    ? 'Commands ask for the passphrase from now on, or take it from where cluster.certificates.store in the inventory says.'
+    : 'Commands need --identity FILE from now on, or cluster.certificates.store.identityFile in the inventory.';
+}
+
 async function askTwice(io: Io, what: string): Promise<string> {
   const { signal } = new AbortController();
-  const first = longEnough(await askSecret(io, `new passphrase of ${what}`, signal));
+  const first = longEnough(await askSecret(io, `new passphrase of ${what}`, signal, 'give --passphrase-file FILE'));
   if ((await askSecret(io, 'the same again', signal)) === first) return first;
   throw new K8supError({
     code: 'PASSPHRASE_DIFFERS',

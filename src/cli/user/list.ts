@@ -1,6 +1,5 @@
 import { loadInventory } from '../../inventory/load.ts';
 import { networkPlugins } from '../../network/network.ts';
-import { daysLeft } from '../../pki/index.ts';
 import { table } from '../../report/index.ts';
 import { escapeControl } from '../../shell/escape.ts';
 import { say } from '../io.ts';
@@ -19,11 +18,10 @@ export async function listUsers(
   else if (users.length === 0) say(io, 'no certificate was handed out from here');
   else {
     const rows = users.map(({ user, groups, notAfter, serial }) => {
-      const days = daysLeft({ notAfter: new Date(notAfter) });
       return [
         escapeControl(user),
         escapeControl(groups.join(',')),
-        days < 0 ? 'ended' : `${String(days)} days`,
+        left(Date.parse(notAfter) - Date.now()),
         notAfter,
         serial,
       ];
@@ -31,4 +29,13 @@ export async function listUsers(
     say(io, table([['USER', 'GROUPS', 'LEFT', 'UNTIL', 'SERIAL'], ...rows], { columns: io.out.columns ?? 120 }));
   }
   return 0;
+}
+
+/** Days would tell nothing of a certificate that lives for one. */
+function left(ms: number): string {
+  if (ms <= 0) return 'ended';
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${String(minutes)} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${String(hours)} h` : `${String(Math.floor(hours / 24))} days`;
 }

@@ -56,7 +56,7 @@ describe('a run that cannot begin', () => {
     const { code, events } = await run(fine, { flags: { concurrency: 1, output: 'json', limit: ['h9'] } });
     expect(code).toBe(64);
     expect(events).toMatchObject(ends);
-    expect(events[0]).toMatchObject({ error: { code: 'UNKNOWN_HOST' } });
+    expect(events[0]).toMatchObject({ error: { code: 'UNKNOWN_HOST', message: 'the inventory has no host h9' } });
   });
 
   it('for a lock that is held, and leaves it alone', async () => {

@@ -209,6 +209,13 @@ describe.skipIf(noFakeHost !== undefined)('k8sup unlock', () => {
     });
   });
 
+  it('does not say that nobody holds one where a host could not be looked at', async () => {
+    cut.add('m2');
+    const { code, out } = await cli('unlock', inventoryOf('ann'));
+    expect(code).toBe(11);
+    expect(out).toMatch(/^m2: cannot be reached, so it was not looked at: .*\nelsewhere nobody holds the lock/);
+  });
+
   it('refuses to take away a living lock without --force', async () => {
     await left('m1', elsewhere);
     const refused = await cli('unlock', inventoryOf('bob'), '--yes');

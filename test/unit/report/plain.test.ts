@@ -91,6 +91,12 @@ test('a plan ends with its total and the units that restart', async () => {
   ]);
 });
 
+test.each(['plain', 'tty'] as const)('a plan that failed does not say that nothing changes: %s', async (format) => {
+  const { out } = await report([runStart('plan', hosts), summary({ ok: false })], { format });
+  expect(out).toContain('Failed after');
+  expect(out).not.toContain('No changes');
+});
+
 test('a plan of three hundred hosts names every host of every change', async () => {
   const many = manyHosts(300);
   const { out } = await report([...many.map((host) => change(host, 'file:/a', mode)), summary()], { format: 'plain' });

@@ -38,7 +38,7 @@ describe('certs import-ca', () => {
     const { code, out } = await certs('import-ca', 'kubernetes', ...files, '--chain', join(folder, 'root.pem'));
     expect([code, out]).toEqual([
       0,
-      expect.stringContaining('kubernetes-ca is company kubernetes, below company root'),
+      expect.stringContaining('kubernetes-ca is in the store: company kubernetes, below company root'),
     ]);
     expect(readFileSync(pki('kubernetes-ca.pem'), 'utf8').split('BEGIN')).toHaveLength(3);
     const again = await certs('import-ca', 'kubernetes', ...files, '--chain', join(folder, 'root.pem'));

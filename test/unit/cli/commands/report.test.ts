@@ -26,6 +26,12 @@ function journal(day: number, command: string, ends: boolean): void {
 }
 
 describe('runs', () => {
+  it('says where there are none, instead of a head without a table', async () => {
+    const { code, out } = await cli('runs', inventory);
+    expect([code, out]).toEqual([0, `there is no journal of a run in ${join(state(), 'logs')}\n`]);
+    expect((await cli('runs', inventory, '-o', 'json')).out).toBe('[]\n');
+  });
+
   it('lists earlier runs, the newest first, with how they ended', async () => {
     journal(20, 'apply', true);
     journal(21, 'verify', true);

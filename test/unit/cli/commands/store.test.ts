@@ -81,7 +81,11 @@ describe('pki backup and restore', () => {
     expect(none).toMatchObject({ code: 64 });
     expect(none.err).toContain('SEAL_WHOM');
     expect(existsSync(at('b'))).toBe(false);
-    for (const name of ['b', 'c']) expect((await run('backup', '--plain', '--out', at(name))).code).toBe(0);
+    for (const name of ['b', 'c'])
+      expect(await run('backup', '--plain', '--out', at(name))).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('Its keys are in the clear') as string,
+      });
     const text = await readFile(at('b'), 'utf8');
     expect(await readFile(at('c'), 'utf8')).toBe(text);
     const { files, ...about } = readBackup(text, 'b');
@@ -97,7 +101,9 @@ describe('pki backup and restore', () => {
     expect((await run('backup', '--passphrase-file', at('pass'), '--out', at('b'))).code).toBe(0);
     const before = await kept();
     await rm(state(), { recursive: true });
-    expect((await run('restore', at('b'))).err).toContain('NO_TERMINAL');
+    const unasked = await run('restore', at('b'));
+    expect(unasked.err).toMatch(/NO_TERMINAL[^]*at a terminal, or name cluster\.certificates\.store\.passphraseFile /);
+    expect(unasked.err).not.toContain('ssh-agent');
     expect((await run('restore', at('b'), '--passphrase-file', at('pass'))).code).toBe(0);
     expect(await kept()).toEqual(before);
   });
@@ -115,6 +121,14 @@ describe('pki backup and restore', () => {
     await writeFile(at('inventory.yaml'), inventoryOf('two'));
     expect((await run('restore', at('b'))).err).toContain('BACKUP_OTHER_CLUSTER');
     expect(await kept()).toEqual({ ...newer, 'pki/cluster-id': 'another\n' });
+  });
+
+  test('tell where keys that were encrypted lie in the clear again', async () => {
+    await run('backup', '--plain', '--out', at('b'));
+    await writeFile(at('pass'), 'correct horse battery\n', { mode: 0o600 });
+    await run('encrypt', '--passphrase-file', at('pass'));
+    const { code, out } = await run('restore', at('b'), '--replace');
+    expect([code, out]).toEqual([0, expect.stringContaining('Its keys lie in the clear')]);
   });
 
   test('move a store of the same cluster aside where that is said', async () => {
@@ -220,7 +234,9 @@ describe('pki encrypt', () => {
   test('closes the store to commands without its key, before any host is reached', async () => {
     const { file, recipient } = await keyPair();
     const before = await kept();
-    expect((await run('encrypt', '--recipient', recipient)).out).toContain('are encrypted');
+    const { out } = await run('encrypt', '--recipient', recipient);
+    expect(out).toContain('are encrypted');
+    expect(out).toContain('Commands need --identity FILE from now on');
     const locked = await cli('plan', at('inventory.yaml'), '-o', 'json');
     expect(locked.code).toBe(15);
     expect(locked.out).toContain('PKI_LOCKED');
@@ -253,6 +269,7 @@ describe('pki encrypt', () => {
   test('says for whom', async () => {
     const before = await kept();
     expect((await run('encrypt')).err).toContain('SEAL_WHOM');
+    expect((await run('encrypt', '--passphrase')).err).toContain('at a terminal, or give --passphrase-file FILE\n');
     expect(await kept()).toEqual(before);
   });
 
@@ -264,12 +281,15 @@ describe('pki encrypt', () => {
     const [word = ''] = typed;
     const encrypted = await atTerminal([word, word], 'pki', 'encrypt', '--passphrase');
     expect(encrypted.code).toBe(0);
+    expect(encrypted.out).toContain('Commands ask for the passphrase from now on');
     const shown = await atTerminal([word], 'kubeconfig');
     expect(shown.out).toContain('client-key-data');
     expect(shown.out + shown.err + encrypted.out + encrypted.err).not.toContain(word);
     const wrong = await atTerminal(['not this phrase'], 'kubeconfig');
     expect(wrong).toMatchObject({ code: 15 });
-    expect(wrong.err).toContain('PKI_PASSPHRASE');
+    expect(wrong.err).toMatch(
+      /PKI_PASSPHRASE[^]*that of the store is typed, or comes from cluster\.certificates\.store/,
+    );
   });
 });
 

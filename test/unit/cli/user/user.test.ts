@@ -39,6 +39,11 @@ describe('user create refuses before any host is reached', () => {
   });
 });
 
+test('the help of user create tells its times as they are given', async () => {
+  const { out } = await cli('user', 'create', '--help');
+  expect(out).toContain('(default: 24h)');
+});
+
 describe('user list', () => {
   test('says that there are none, then who was given what, until when', async () => {
     expect((await cli('user', 'list', inventory)).out).toContain('no certificate was handed out from here');
@@ -48,11 +53,22 @@ describe('user list', () => {
     await rememberUser(paths, { ...about, user: 'ann', notAfter: '2020-01-02T00:00:00.000Z' });
     await rememberUser(paths, { ...about, user: 'bob', notAfter: '2999-01-02T00:00:00.000Z' });
     expect((await readUsers(paths)).map(({ user }) => user)).toEqual(['ann', 'bob']);
+    for (const [user, minutes] of [
+      ['eve', 24 * 60 - 5],
+      ['joe', 30],
+    ] as const)
+      await rememberUser(paths, {
+        ...about,
+        user,
+        notAfter: new Date(Date.now() + minutes * 60_000 + 30_000).toISOString(),
+      });
     expect(statSync(join(paths.dir, 'users.json')).mode & 0o777).toBe(0o600);
     const { out } = await cli('user', 'list', inventory);
     expect(out).toMatch(/^ann +developers +ended /m);
     expect(out).toMatch(/^bob +developers +\d+ days /m);
-    expect(JSON.parse((await cli('user', 'list', inventory, '--json')).out)).toHaveLength(2);
+    expect(out).toMatch(/^eve +developers +23 h /m);
+    expect(out).toMatch(/^joe +developers +30 min /m);
+    expect(JSON.parse((await cli('user', 'list', inventory, '--json')).out)).toHaveLength(4);
   });
 
   test.each(['', 'null', '[{"user":"ann"}]'])(
