@@ -11,10 +11,12 @@ import { readClusterStatus } from '../status/cluster.ts';
 import { isHealthy } from '../status/healthy.ts';
 import { readHostStatus } from '../status/hosts.ts';
 import { certificateStatus } from '../status/certificates.ts';
+import { warnOfNoCluster } from '../status/no-cluster.ts';
 
 /** `k8sup status`: looks only, at what answers. The exit code is 0 when everything that should run is healthy. */
 export function status(request: { readonly inventory: string; readonly flags: RunFlags }, io: Io): Promise<number> {
   return lookOnHosts({ ...request, command: 'status' }, io, async (context, session) => {
+    warnOfNoCluster(session, context.emit);
     const found = await readStatus(context, session);
     warnOfRotations(context);
     return {
