@@ -1,7 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { exitCodes } from '../errors/k8sup-error.ts';
 import { openSink } from '../report/sink.ts';
-import { example } from './help.ts';
+import { example, optionDescription } from './help.ts';
 import type { Exit, Program } from './help.ts';
 import type { Io } from './io.ts';
 import { defaultInventory, identityHelp, withRunFlags, withStageFlags } from './options.ts';
@@ -42,6 +42,7 @@ export function makeProgram(io: Io, exit: Exit): Command {
     .description('Installs a Kubernetes cluster from plain binaries over SSH, in ordered stages, from one inventory.')
     .version(k8supVersion)
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureHelp({ optionDescription })
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(see --help)')

@@ -227,6 +227,16 @@ describe('the command line', () => {
     expect((await cli('apply', '--concurrency', '0')).code).toBe(64);
   });
 
+  it('names in its help the defaults that say something', async () => {
+    const helps = [
+      await cli('pki', 'encrypt', '--help'),
+      await cli('lab', 'up', '--help'),
+      await cli('apply', '--help'),
+    ];
+    expect(helps.map(({ out }) => out).join('')).not.toMatch(/default: (\[\]|false)/);
+    expect(helps.at(-1)?.out).toMatch(/\(default: \S+\)/);
+  });
+
   it('gives help and version without a host', async () => {
     expect(await cli('--help')).toMatchObject({ code: 0, err: '' });
     expect((await cli('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { shells } from '../../../../src/cli/completion/scripts.ts';
 import type { Shell } from '../../../../src/cli/completion/scripts.ts';
+import { removeFolder } from '../../../support/remove-folder.ts';
 import { tmuxIn, whyNoTerminal } from '../../../support/tmux.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -97,9 +98,11 @@ async function openShell(shell: Shell) {
       return found;
     },
     [Symbol.asyncDispose]: async () => {
-      await tmux('kill-server').catch(() => undefined);
-      // A shell that has just been ended may still write its history.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      const pid = (await tmux('display-message', '-p', '#{pane_pid}')).trim();
+      await tmux('kill-server');
+      // A shell that is being ended still writes its history.
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 60_000, interval: 50 });
+      await removeFolder(folder);
     },
   };
 }

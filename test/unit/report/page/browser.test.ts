@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import puppeteer from 'puppeteer-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderPage } from '../../../../src/report/index.ts';
+import { removeFolder } from '../../../support/remove-folder.ts';
 import { failedApply } from './journals.ts';
 
 const browsers = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map(
@@ -44,7 +45,7 @@ describe.skipIf(executablePath === undefined)(`the page of a run in a browser wi
   });
   afterAll(async () => {
     await browser.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await removeFolder(folder);
   });
 
   /** Evaluates an expression in the page. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../../../src/engine/events.ts';
+import { removeFolder } from '../../../support/remove-folder.ts';
 import { tmuxIn } from '../../../support/tmux.ts';
 
 /** A tmux terminal in which the tty reporter draws. */
@@ -54,7 +55,7 @@ export async function openTerminal(options: {
   const close = async (): Promise<void> => {
     server.close();
     await tmux('kill-server').catch(() => undefined);
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   };
   const socket = await connected.then(
     ([first]) => first as Socket,
