@@ -191,7 +191,7 @@ describe.skipIf(noLab !== undefined)(`the life of certificates${noLab === undefi
     await lab.kubectl('create', 'clusterrolebinding', 'ann', '--clusterrole=view', '--user=ann');
     await lab.kubectl('create', 'clusterrolebinding', 'readers', '--clusterrole=view', '--group=readers');
     expect(await asAnn('get pods -A')).toMatch(/coredns/);
-    expect((await user('list', lab.inventory)).stdout).toMatch(/^ann +readers +0 days/m);
+    expect((await user('list', lab.inventory)).stdout).toMatch(/^ann +readers +5\d min /m);
     const again = await user('create', 'ann', '--out', out, '-i', lab.inventory);
     expect([again.exitCode, again.stderr]).toEqual([64, expect.stringContaining('FILE_EXISTS')]);
     const revoked = await user('revoke', 'ann', '--yes', '-i', lab.inventory, '-o', 'plain');
