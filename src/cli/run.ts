@@ -140,12 +140,18 @@ async function attempt(run: Run, work: (run: Run) => Promise<number>): Promise<n
 /** @throws K8supError `UNKNOWN_HOST` for a name in `--limit` (or `--host`) that the inventory does not have. */
 function limitHosts(inventory: Inventory, limit: readonly string[] | undefined): readonly Host[] {
   if (limit === undefined) return inventory.hosts;
-  const unknown = limit.filter((name) => !inventory.hosts.some((host) => host.name === name));
-  if (unknown.length === 0) return inventory.hosts.filter((host) => limit.includes(host.name));
-  throw new K8supError({
-    code: 'UNKNOWN_HOST',
-    kind: 'usage',
-    what: `the inventory has no host ${unknown.join(', ')}`,
-    fix: `its hosts are: ${inventory.hosts.map((host) => host.name).join(', ')}`,
-  });
+  const unknown = unknownHosts(inventory, limit);
+  if (unknown !== undefined) throw new K8supError({ code: 'UNKNOWN_HOST', kind: 'usage', ...unknown });
+  return inventory.hosts.filter((host) => limit.includes(host.name));
+}
+
+/** What to tell of names that no host has; undefined where each has one. */
+export function unknownHosts(
+  { hosts }: Inventory,
+  names: readonly string[],
+): { readonly what: string; readonly fix: string } | undefined {
+  const known = hosts.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return undefined;
+  return { what: `the inventory has no host ${unknown.join(', ')}`, fix: `its hosts are: ${known.join(', ')}` };
 }

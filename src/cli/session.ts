@@ -55,16 +55,14 @@ export async function openSession(inventory: Inventory, options: SessionOptions)
   const connect = async (host: Host): Promise<void> => {
     const begun = performance.now();
     try {
-      const connection = await transport.connect(host, options.signal);
+      const connection = await transport.connect(host, options.signal).finally(tell);
       connections.set(host.name, connection);
-      tell();
       allFacts.set(host.name, await readFacts(inventory, host, connection, options).catch(inLook));
       const durationMs = Math.round(performance.now() - begun);
       options.emit({ type: 'looked', stage, host: host.name, durationMs });
     } catch (error) {
       if (!(error instanceof K8supError)) throw error;
       unreachable.set(host.name, error);
-      if (!connections.has(host.name)) tell();
       options.emit(missed(host, error, options.optional(host)));
     }
   };

@@ -1,5 +1,5 @@
 import type { Inventory } from '../inventory/model.ts';
-import { readSecretFile } from '../inventory/secret-file.ts';
+import { readSecretFile, readSecretText } from '../inventory/secret-file.ts';
 import { storeKey } from '../pki/index.ts';
 import type { StoreKey } from '../pki/index.ts';
 import { openSecrets } from '../transport/secrets.ts';
@@ -23,11 +23,6 @@ export function storeKeyOf(inventory: Inventory, flags: KeyFlags, io: Io): Store
   return key;
 }
 
-/** @throws K8supError as {@link readSecretFile}. */
-export async function readPassphrase(path: string): Promise<string> {
-  return (await readSecretFile(path, 'pki')).replace(/\r?\n$/, '');
-}
-
 const ofStore =
   'name cluster.certificates.store.passphraseFile (or passphraseCommand) in the inventory; pki restore takes --passphrase-file FILE too';
 
@@ -41,6 +36,6 @@ function makeKey({ cluster }: Inventory, flags: KeyFlags, io: Io): StoreKey {
     passphrase: (of) =>
       flags.passphraseFile === undefined
         ? secrets.get(cluster.store.passphrase ?? { ask: 'once' }, { what: `passphrase of ${of}` }, signal)
-        : readPassphrase(flags.passphraseFile),
+        : readSecretText(flags.passphraseFile, 'pki'),
   });
 }

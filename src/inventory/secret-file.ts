@@ -27,6 +27,11 @@ export async function readSecretFile(path: string, kind: ExitKind): Promise<stri
   }
 }
 
+/** A secret that has such a file for itself; a newline at its end is an editor's, not the secret's. @throws K8supError as {@link readSecretFile}. */
+export async function readSecretText(path: string, kind: ExitKind): Promise<string> {
+  return (await readSecretFile(path, kind)).replace(/\r?\n$/, '');
+}
+
 /** What is wrong with the mode of a file that is its owner's alone; undefined for nothing. */
 export function othersMode(mode: number): string | undefined {
   if ((mode & 0o077) === 0) return undefined;

@@ -101,12 +101,13 @@ export async function readIdentities(text: string, name: string): Promise<readon
   } catch {
     // As below.
   }
-  throw pkiError('PKI_IDENTITY', `${name} is no identity file of age`, {
-    ...(text.startsWith(binaryHead) ? { why: 'it is encrypted, and not as text' } : {}),
-    fix: text.startsWith(binaryHead)
-      ? 'encrypt it as text:  age -p -a'
-      : 'name the file that  age-keygen  wrote: a line in it begins with AGE-SECRET-KEY-',
-  });
+  throw pkiError(
+    'PKI_IDENTITY',
+    `${name} is no identity file of age`,
+    text.startsWith(binaryHead)
+      ? { why: 'it is encrypted, and not as text', fix: 'encrypt it as text:  age -p -a' }
+      : { fix: 'name the file that  age-keygen  wrote: a line in it begins with AGE-SECRET-KEY-' },
+  );
 }
 
 async function bytesOf(text: string, name: string): Promise<Uint8Array> {

@@ -21,6 +21,7 @@ import { apply } from '../commands/apply.ts';
 import type { Io } from '../io.ts';
 import { openKnownStore } from '../known-cluster.ts';
 import type { RunFlags } from '../options.ts';
+import { unknownHosts } from '../run.ts';
 import type { Run } from '../run.ts';
 
 export interface RenewRequest {
@@ -92,11 +93,8 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
   const places = leafPlaces(inventory);
   const known = [...new Set([...places.map(({ kind }) => kind.name), kubelet])];
   const unknown = names.filter((name) => !known.some((one) => one === name));
-  const away = (hosts ?? []).filter((name) => !inventory.hosts.some((host) => host.name === name));
-  if (away.length > 0) {
-    const fix = `its hosts are: ${inventory.hosts.map(({ name }) => name).join(', ')}`;
-    throw refused(`the inventory has no host ${away.join(', ')}`, fix);
-  }
+  const away = unknownHosts(inventory, hosts ?? []);
+  if (away !== undefined) throw refused(away.what, away.fix);
   const some = `name some of ${known.join(', ')}, or all of them by --all; an apply renews by itself what is near its end`;
   if (unknown.length > 0)
     throw refused(`there is no certificate ${unknown.join(', ')} to renew`, instead(unknown, known) ?? some);
@@ -109,13 +107,11 @@ function chosenPlaces({ names, all, hosts }: RenewRequest, inventory: Inventory)
 
 /** An apply that renews nothing would look like one that has. */
 function noneThere({ names, hosts = [] }: RenewRequest): K8supError {
-  return new K8supError({
-    code: 'RENEW_WHAT',
-    kind: 'usage',
-    what: `${hosts.join(', ')} has no ${names.join(', ') || 'certificate'} of its own; nothing was renewed`,
-    why: 'it is one that all hosts share, or of another role',
-    fix: 'leave --hosts out, or name hosts that  k8sup certs  shows it for',
-  });
+  return refused(
+    `${hosts.join(', ')} has no ${names.join(', ') || 'certificate'} of its own; nothing was renewed`,
+    'leave --hosts out, or name hosts that  k8sup certs  shows it for',
+    'it is one that all hosts share, or of another role',
+  );
 }
 
 function kindsOf(places: readonly LeafPlace[]): string {
@@ -132,8 +128,8 @@ function instead([name = '']: readonly string[], known: readonly string[]): stri
   return meant === undefined ? undefined : `did you mean ${meant}?`;
 }
 
-function refused(what: string, fix: string): K8supError {
-  return new K8supError({ code: 'RENEW_WHAT', kind: 'usage', what, fix });
+function refused(what: string, fix: string, why?: string): K8supError {
+  return new K8supError({ code: 'RENEW_WHAT', kind: 'usage', what, fix, ...(why === undefined ? {} : { why }) });
 }
 
 /** A kubelet without its certificate joins again in the stage of nodes. */

@@ -42,14 +42,10 @@ export function unlock({ inventory, force, yes }: UnlockRequest, io: Io): Promis
     // That nobody holds a lock is only known where each place was looked at.
     const done = missed.length === 0 ? exitCodes.ok : exitCodes.connection;
     for (const { where, found } of locks) say(io, `${where}: ${states[found.state]}: ${escapeControl(found.about)}`);
-    if (locks.length === 0)
-      say(
-        io,
-        missed.length === 0
-          ? 'nobody holds the lock of this cluster'
-          : 'elsewhere nobody holds the lock of this cluster',
-      );
-    if (locks.length === 0) return done;
+    if (locks.length === 0) {
+      say(io, `${missed.length === 0 ? '' : 'elsewhere '}nobody holds the lock of this cluster`);
+      return done;
+    }
     if (!force) refuseLiving(locks);
     if (!yes) {
       const about = `This takes away ${String(locks.length)} locks. Two runs at once can break the cluster.`;

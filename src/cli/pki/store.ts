@@ -2,6 +2,7 @@ import { takeLock } from '../../engine/lock.ts';
 import { exitCodes, K8supError } from '../../errors/k8sup-error.ts';
 import { loadInventory } from '../../inventory/load.ts';
 import type { Inventory } from '../../inventory/model.ts';
+import { readSecretText } from '../../inventory/secret-file.ts';
 import { networkPlugins } from '../../network/network.ts';
 import { decryptStore, encryptStore, openFolder } from '../../pki/index.ts';
 import type { SealFor, StoreKey } from '../../pki/index.ts';
@@ -12,7 +13,7 @@ import { noCluster } from '../known-cluster.ts';
 import { makeStateDir, statePaths } from '../state.ts';
 import type { StatePaths } from '../state.ts';
 import type { KeyFlags } from '../store-key-of.ts';
-import { readPassphrase, storeKeyOf } from '../store-key-of.ts';
+import { storeKeyOf } from '../store-key-of.ts';
 
 /** For whom something is encrypted. */
 export interface SealFlags {
@@ -61,7 +62,7 @@ export function decrypt(request: StoreRequest, io: Io): Promise<number> {
 export async function sealFor(flags: SealFlags, io: Io, what: string): Promise<SealFor> {
   const { recipient: recipients, passphrase, passphraseFile } = flags;
   if (passphraseFile !== undefined) {
-    return { recipients, passphrase: longEnough(await readPassphrase(passphraseFile)) };
+    return { recipients, passphrase: longEnough(await readSecretText(passphraseFile, 'pki')) };
   }
   if (passphrase === true) return { recipients, passphrase: await askTwice(io, what) };
   if (recipients.length > 0) return { recipients };

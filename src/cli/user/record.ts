@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { rename, writeFile } from 'node:fs/promises';
 import { K8supError } from '../../errors/k8sup-error.ts';
+import { isRecord } from '../../inventory/path.ts';
 import type { StatePaths } from '../state.ts';
 import { readState } from '../state.ts';
 
@@ -26,7 +27,7 @@ export async function readUsers(paths: StatePaths): Promise<readonly UserRecord[
   } catch (error) {
     throw damaged(file, error);
   }
-  if (Array.isArray(list) && list.every(isRecord)) return list;
+  if (Array.isArray(list) && list.every(isUser)) return list;
   throw damaged(file);
 }
 
@@ -38,12 +39,10 @@ export async function rememberUser(paths: StatePaths, user: UserRecord): Promise
   await rename(`${file}.new`, file);
 }
 
-function isRecord(value: unknown): value is UserRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const found = new Map<string, unknown>(Object.entries(value));
-  const groups = found.get('groups');
-  const texts = ['user', 'serial', 'made', 'notAfter'].map((name) => found.get(name));
-  return Array.isArray(groups) && [...texts, ...(groups as unknown[])].every((text) => typeof text === 'string');
+function isUser(value: unknown): value is UserRecord {
+  if (!isRecord(value) || !Array.isArray(value['groups'])) return false;
+  const { user, serial, made, notAfter, groups } = value;
+  return [user, serial, made, notAfter, ...(groups as unknown[])].every((text) => typeof text === 'string');
 }
 
 function damaged(file: string, cause?: unknown): K8supError {

@@ -3,7 +3,7 @@ import { localPaths } from '../../inventory/local-path.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import { settingsOf, writtenFor } from '../../inventory/plugin.ts';
 import type { PluginDeclaration } from '../../inventory/plugin.ts';
-import { readSecretFile } from '../../inventory/secret-file.ts';
+import { readSecretText } from '../../inventory/secret-file.ts';
 import type { NetworkPlugin } from '../plugin.ts';
 import { upstreamManifest } from '../upstream/index.ts';
 import type { UpstreamContext } from '../upstream/index.ts';
@@ -68,6 +68,6 @@ async function passwordsOf(inventory: Inventory, peers: readonly BgpPeer[]): Pro
   if (peers.every(({ passwordFile }) => passwordFile === undefined)) return undefined;
   const path = localPaths(inventory.file);
   const read = async ({ passwordFile }: BgpPeer): Promise<string> =>
-    passwordFile === undefined ? '' : (await readSecretFile(path(passwordFile), 'inventory')).replace(/\r?\n$/, '');
+    passwordFile === undefined ? '' : readSecretText(path(passwordFile), 'inventory');
   return Promise.all(peers.map(read));
 }
